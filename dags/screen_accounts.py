@@ -1,0 +1,79 @@
+"""### Screens every account, each day
+
+Builds the tables of one day (the run's partition key) from everything landed so far, puts them before
+the gate and publishes them. It starts when both systems have delivered the day, or at the company's
+screening hour without the one that hasn't: that feed then counts as late.
+
+**When it is red**, read the last line of the red task's log:
+
+- `build` refused the input, or found the warehouse busy for ten minutes: the line names file or holder.
+- `audit` is the gate. Nothing was published, yesterday's publication stays; the line names the rule.
+- `publish` or `document` failed: the audited candidate is kept, clear the task.
+
+**To rerun** clear the failed task, or the whole run: equal content publishes nothing new. To screen a
+day, trigger with `as_of`; without it the newest complete day is screened. A backfill over past days
+doesn't wait, and reporting never goes back: where it holds a later day, `publish` is skipped.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from airflow.sdk import Param, dag, task
+
+from thermocline.orchestration.assets import BILLING_EXPORTS, CRM_EXPORTS, SEGMENTS
+from thermocline.orchestration.schedule import every_midnight
+from thermocline.orchestration.sensors import DayCovered
+
+WAREHOUSE = "warehouse"
+
+
+@dag(
+    schedule=every_midnight(),
+    start_date=datetime(2000, 1, 1),
+    catchup=False,
+    doc_md=__doc__,
+    tags=["thermocline", "screening"],
+    default_args={
+        "owner": "thermocline",
+        "retries": 3,
+        "retry_delay": timedelta(seconds=15),
+        # A run that has begun ends before the next one gets the warehouse.
+        "weight_rule": "upstream",
+    },
+    params={
+        "as_of": Param(None, "The day to screen", type=["null", "string"], format="date"),
+        "wait_seconds": Param(600, "How long to wait for a busy warehouse", type="number"),
+    },
+)
+def screen_accounts() -> None:
+    @task(pool=WAREHOUSE, trigger_rule="none_failed", inlets=[CRM_EXPORTS, BILLING_EXPORTS])
+    def build(params: Any = None, dag_run: Any = None) -> dict[str, str]:
+        from thermocline.orchestration import steps
+
+        return steps.build(params["as_of"] or dag_run.partition_key, params["wait_seconds"])
+
+    @task
+    def audit(candidate: dict[str, str]) -> dict[str, str]:
+        from thermocline.orchestration import steps
+
+        return steps.audit(candidate)
+
+    @task(pool=WAREHOUSE, outlets=[SEGMENTS])
+    def publish(candidate: dict[str, str], outlet_events: Any = None) -> None:
+        from thermocline.orchestration import steps
+
+        steps.publish(candidate, outlet_events[SEGMENTS])
+
+    @task(pool=WAREHOUSE)
+    def document() -> None:
+        from thermocline.orchestration import steps
+
+        steps.document()
+
+    waits = [DayCovered(task_id=f"wait_for_{name}", system=name) for name in ("crm", "billing")]
+    candidate = build()
+    waits >> candidate
+    publish(audit(candidate)) >> document()
+
+
+screen_accounts()

@@ -1,0 +1,37 @@
+{#
+    The cooling law in integer arithmetic.
+
+    An event of `degrees` on `day` adds the integer
+        round(degrees * 2 ^ ((day - epoch) / half_life_days + 50))
+    and a sum of such integers is worth, on day t,
+        round(sum * 2 ^ (-50 - (t - epoch) / half_life_days), 9) degrees.
+    Integers are summed because sums of doubles depend on their order.
+#}
+
+{% macro heat_dimensions() %}
+    {{ return(['transactions', 'contribution', 'intent', 'communication', 'feedback']) }}
+{% endmacro %}
+
+{# What one degree on `day` adds to the integer sum; multiply, then round. #}
+{% macro heat_weight(day) -%}
+    pow(cast(2 as double), cast({{ days_between('epoch', day) }} as double) / half_life_days + 50)
+{%- endmacro %}
+
+{# What one unit of the integer sum is worth in degrees on `day`. #}
+{% macro heat_decay(day) -%}
+    pow(cast(2 as double), -50 - cast({{ days_between('epoch', day) }} as double) / half_life_days)
+{%- endmacro %}
+
+{# One dimension's heat on `day`, from its running sum `<prefix><dimension>`. #}
+{% macro dimension_heat(dimension, day, prefix='sum_') -%}
+    cast(round(cast({{ prefix }}{{ dimension }} as double) * {{ heat_decay(day) }}, 9) as decimal(18, 9))
+{%- endmacro %}
+
+{# The heat on `day`: the sum of the rounded dimensions. #}
+{% macro total_heat(day, prefix='sum_') -%}
+    (
+        {%- for dimension in heat_dimensions() %}
+        {{ dimension_heat(dimension, day, prefix) }}{{ ' +' if not loop.last }}
+        {%- endfor %}
+    )
+{%- endmacro %}

@@ -1,0 +1,199 @@
+with fct_invoices as (
+    select * from {{ ref('fct_invoices') }}
+    where
+        account_id is not null
+        and money_state in ('attributed', 'void')
+),
+
+fct_payments as (
+    select * from {{ ref('fct_payments') }}
+    where
+        account_id is not null
+        and amount is not null
+),
+
+int_accounts_merged as (
+    select * from {{ ref('int_accounts_merged') }}
+    where account_id is not null
+),
+
+stg_crm__opportunities as (
+    select * from {{ ref('stg_crm__opportunities') }}
+    where
+        is_current
+        and not is_deleted
+),
+
+stg_crm__communications as (
+    select * from {{ ref('stg_crm__communications') }}
+    where
+        is_current
+        and not is_deleted
+),
+
+stg_crm__feedback as (
+    select * from {{ ref('stg_crm__feedback') }}
+    where
+        is_current
+        and not is_deleted
+),
+
+stg_billing__exchange_rates as (
+    select * from {{ ref('stg_billing__exchange_rates') }}
+),
+
+invoice_events as (
+    select
+        kind || ':' || invoice_id as event_id,
+        account_id,
+        kind,
+        cast(null as varchar) as direction,
+        status as outcome,
+        document_id,
+        case kind
+            when 'invoice' then 'Invoice '
+            when 'credit_note' then 'Credit note '
+            else 'Adjustment '
+        end || document_id as summary,
+        total as amount,
+        cast(null as decimal(18, 9)) as normalised_score,
+        issued_on as occurred_on,
+        issued_at as occurred_at,
+        source,
+        source_file,
+        source_row
+    from fct_invoices
+),
+
+payment_events as (
+    select
+        'payment:' || payment_id as event_id,
+        account_id,
+        'payment' as kind,
+        'inbound' as direction,
+        cast(null as varchar) as outcome,
+        document_id,
+        'Payment ' || document_id as summary,
+        amount,
+        cast(null as decimal(18, 9)) as normalised_score,
+        paid_on as occurred_on,
+        paid_at as occurred_at,
+        source,
+        source_file,
+        source_row
+    from fct_payments
+),
+
+valued_opportunities as (
+    select
+        stg_crm__opportunities.*,
+        int_accounts_merged.account_id,
+        {{ in_reporting_currency(
+            'stg_crm__opportunities.amount', 'stg_crm__opportunities.currency', 'stg_billing__exchange_rates'
+        ) }} as reporting_amount
+    from stg_crm__opportunities
+    inner join int_accounts_merged on stg_crm__opportunities.crm_account_id = int_accounts_merged.crm_account_id
+    left join stg_billing__exchange_rates
+        on {{ rate_in_force(
+            'stg_billing__exchange_rates', 'stg_crm__opportunities.currency', 'stg_crm__opportunities.opened_on'
+        ) }}
+),
+
+opportunity_events as (
+    select
+        'opportunity:' || opportunity_id || ':opened' as event_id,
+        account_id,
+        'opportunity' as kind,
+        cast(null as varchar) as direction,
+        'opened' as outcome,
+        document_id,
+        'Opportunity opened' as summary,
+        reporting_amount as amount,
+        cast(null as decimal(18, 9)) as normalised_score,
+        opened_on as occurred_on,
+        opened_at as occurred_at,
+        source,
+        source_file,
+        source_row
+    from valued_opportunities
+    where opened_at is not null
+    union all
+    select
+        'opportunity:' || opportunity_id || ':closed' as event_id,
+        account_id,
+        'opportunity' as kind,
+        cast(null as varchar) as direction,
+        outcome,
+        document_id,
+        'Opportunity ' || outcome as summary,
+        reporting_amount as amount,
+        cast(null as decimal(18, 9)) as normalised_score,
+        closed_on as occurred_on,
+        closed_at as occurred_at,
+        source,
+        source_file,
+        source_row
+    from valued_opportunities
+    where
+        outcome is not null
+        and closed_at is not null
+),
+
+communication_events as (
+    select
+        'communication:' || stg_crm__communications.communication_id as event_id,
+        int_accounts_merged.account_id,
+        stg_crm__communications.channel as kind,
+        stg_crm__communications.direction,
+        stg_crm__communications.outcome,
+        stg_crm__communications.document_id,
+        stg_crm__communications.subject as summary,
+        cast(null as decimal(18, 4)) as amount,
+        cast(null as decimal(18, 9)) as normalised_score,
+        stg_crm__communications.occurred_on,
+        stg_crm__communications.occurred_at,
+        stg_crm__communications.source,
+        stg_crm__communications.source_file,
+        stg_crm__communications.source_row
+    from stg_crm__communications
+    inner join int_accounts_merged on stg_crm__communications.crm_account_id = int_accounts_merged.crm_account_id
+),
+
+feedback_events as (
+    select
+        'feedback:' || stg_crm__feedback.feedback_id as event_id,
+        int_accounts_merged.account_id,
+        stg_crm__feedback.kind,
+        'inbound' as direction,
+        case
+            when stg_crm__feedback.kind <> 'complaint' then cast(null as varchar)
+            when stg_crm__feedback.resolved_on <= {{ as_of_date() }} then 'resolved'
+            else 'open'
+        end as outcome,
+        stg_crm__feedback.document_id,
+        stg_crm__feedback.comment as summary,
+        cast(null as decimal(18, 4)) as amount,
+        stg_crm__feedback.normalised_score,
+        stg_crm__feedback.given_on as occurred_on,
+        stg_crm__feedback.given_at as occurred_at,
+        stg_crm__feedback.source,
+        stg_crm__feedback.source_file,
+        stg_crm__feedback.source_row
+    from stg_crm__feedback
+    inner join int_accounts_merged on stg_crm__feedback.crm_account_id = int_accounts_merged.crm_account_id
+),
+
+events as (
+    select * from invoice_events
+    union all
+    select * from payment_events
+    union all
+    select * from opportunity_events
+    union all
+    select * from communication_events
+    union all
+    select * from feedback_events
+)
+
+select * from events
+where occurred_on <= {{ as_of_date() }}

@@ -1,0 +1,144 @@
+with int_customers_listed as (
+    select * from {{ ref('int_customers_listed') }}
+),
+
+int_accounts_merged as (
+    select * from {{ ref('int_accounts_merged') }}
+),
+
+stg_crm__accounts as (
+    select * from {{ ref('stg_crm__accounts') }}
+    where is_current
+),
+
+account_links as (
+    select * from {{ source('config', 'account_links') }}
+),
+
+proposed_links as (
+    select
+        int_customers_listed.billing_customer_id,
+        stg_crm__accounts.crm_account_id,
+        1 as precedence,
+        'explicit_key' as linked_by
+    from int_customers_listed
+    inner join stg_crm__accounts on int_customers_listed.crm_account_code = stg_crm__accounts.account_code
+    union all
+    select
+        int_customers_listed.billing_customer_id,
+        stg_crm__accounts.crm_account_id,
+        1 as precedence,
+        'explicit_key' as linked_by
+    from int_customers_listed
+    inner join stg_crm__accounts on int_customers_listed.customer_code = stg_crm__accounts.billing_customer_code
+    union all
+    select
+        int_customers_listed.billing_customer_id,
+        account_links.crm_account_id,
+        2 as precedence,
+        'link_table' as linked_by
+    from int_customers_listed
+    inner join account_links on int_customers_listed.billing_customer_id = account_links.billing_customer_id
+),
+
+account_emails as (
+    select
+        stg_crm__accounts.email,
+        min(stg_crm__accounts.crm_account_id) as crm_account_id,
+        count(*) as accounts
+    from stg_crm__accounts
+    inner join int_accounts_merged on stg_crm__accounts.crm_account_id = int_accounts_merged.account_id
+    where stg_crm__accounts.email is not null
+    group by stg_crm__accounts.email
+),
+
+customer_emails as (
+    select
+        email,
+        min(billing_customer_id) as billing_customer_id,
+        count(*) as customers
+    from int_customers_listed
+    where
+        email is not null
+        and not is_test
+    group by email
+),
+
+links as (
+    select * from proposed_links
+    union all
+    select
+        customer_emails.billing_customer_id,
+        account_emails.crm_account_id,
+        3 as precedence,
+        'email' as linked_by
+    from customer_emails
+    inner join account_emails on customer_emails.email = account_emails.email
+    where
+        customer_emails.customers = 1
+        and account_emails.accounts = 1
+),
+
+resolved_links as (
+    select
+        links.billing_customer_id,
+        links.precedence,
+        links.linked_by,
+        coalesce(int_accounts_merged.account_id, int_accounts_merged.surviving_crm_account_id) as linked_account_id,
+        int_accounts_merged.account_id,
+        int_accounts_merged.excluded_because
+    from links
+    inner join int_accounts_merged on links.crm_account_id = int_accounts_merged.crm_account_id
+),
+
+best_links as (
+    select
+        billing_customer_id,
+        min(precedence) as precedence
+    from resolved_links
+    where excluded_because is null or excluded_because = 'test_account'
+    group by billing_customer_id
+),
+
+agreed_links as (
+    select
+        resolved_links.billing_customer_id,
+        min(resolved_links.linked_by) as linked_by,
+        min(resolved_links.account_id) as account_id,
+        min(resolved_links.excluded_because) as excluded_because,
+        count(distinct resolved_links.linked_account_id) as candidates
+    from resolved_links
+    inner join best_links
+        on
+            resolved_links.billing_customer_id = best_links.billing_customer_id
+            and resolved_links.precedence = best_links.precedence
+    where resolved_links.excluded_because is null or resolved_links.excluded_because = 'test_account'
+    group by resolved_links.billing_customer_id
+),
+
+shared_emails as (
+    select int_customers_listed.billing_customer_id
+    from int_customers_listed
+    inner join customer_emails on int_customers_listed.email = customer_emails.email
+    inner join account_emails on customer_emails.email = account_emails.email
+    where
+        customer_emails.customers > 1
+        or account_emails.accounts > 1
+)
+
+select
+    int_customers_listed.billing_customer_id,
+    case
+        when int_customers_listed.is_test or agreed_links.excluded_because = 'test_account' then cast(null as varchar)
+        when agreed_links.candidates = 1 then agreed_links.account_id
+        else int_customers_listed.billing_customer_id
+    end as account_id,
+    case
+        when int_customers_listed.is_test or agreed_links.excluded_because = 'test_account' then 'test_account'
+        when agreed_links.candidates = 1 then agreed_links.linked_by
+        when agreed_links.candidates > 1 or shared_emails.billing_customer_id is not null then 'ambiguous'
+        else 'unlinked'
+    end as linked_by
+from int_customers_listed
+left join agreed_links on int_customers_listed.billing_customer_id = agreed_links.billing_customer_id
+left join shared_emails on int_customers_listed.billing_customer_id = shared_emails.billing_customer_id

@@ -1,0 +1,96 @@
+with stg_billing__customers as (
+    select * from {{ ref('stg_billing__customers') }}
+    where is_current
+),
+
+stg_billing__invoice_lines as (
+    select * from {{ ref('stg_billing__invoice_lines') }}
+    where
+        is_current
+        and has_header
+        and customer_code is not null
+),
+
+stg_billing__invoices as (
+    select * from {{ ref('stg_billing__invoices') }}
+    where
+        is_current
+        and customer_code is not null
+),
+
+sources_with_a_customer_list as (
+    select distinct source
+    from {{ ref('stg_billing__customers') }}
+),
+
+named_on_invoices as (
+    select
+        source,
+        billing_customer_id,
+        customer_code,
+        max(customer_name) as customer_name,
+        max(customer_email) as email,
+        max(country) as country
+    from stg_billing__invoice_lines
+    group by source, billing_customer_id, customer_code
+    union all
+    select distinct
+        source,
+        billing_customer_id,
+        customer_code,
+        cast(null as varchar) as customer_name,
+        cast(null as varchar) as email,
+        cast(null as varchar) as country
+    from stg_billing__invoices
+),
+
+named_on_invoices_only as (
+    select
+        named_on_invoices.source,
+        named_on_invoices.billing_customer_id,
+        named_on_invoices.customer_code,
+        max(named_on_invoices.customer_name) as customer_name,
+        max(named_on_invoices.email) as email,
+        max(named_on_invoices.country) as country
+    from named_on_invoices
+    left join sources_with_a_customer_list on named_on_invoices.source = sources_with_a_customer_list.source
+    where sources_with_a_customer_list.source is null
+    group by named_on_invoices.source, named_on_invoices.billing_customer_id, named_on_invoices.customer_code
+),
+
+customers as (
+    select
+        source,
+        billing_customer_id,
+        customer_code,
+        crm_account_code,
+        customer_name,
+        email,
+        country,
+        covers_on
+    from stg_billing__customers
+    union all
+    select
+        source,
+        billing_customer_id,
+        customer_code,
+        cast(null as varchar) as crm_account_code,
+        customer_name,
+        email,
+        country,
+        cast(null as date) as covers_on
+    from named_on_invoices_only
+)
+
+select
+    source,
+    billing_customer_id,
+    customer_code,
+    crm_account_code,
+    customer_name,
+    email,
+    country,
+    regexp_matches(coalesce(customer_name, ''), '{{ var("test_account_name_pattern") }}')
+    or regexp_matches(coalesce(email, ''), '{{ var("test_account_email_pattern") }}') as is_test,
+    covers_on
+from customers

@@ -1,0 +1,67 @@
+with stg_billing__invoices as (
+    select * from {{ ref('stg_billing__invoices') }}
+    where is_current
+),
+
+stg_billing__invoice_lines as (
+    select * from {{ ref('stg_billing__invoice_lines') }}
+    where is_current and has_header
+),
+
+invoices_of_lines as (
+    select
+        invoice_id,
+        document_id,
+        max(billing_customer_id) as billing_customer_id,
+        max(customer_code) as customer_code,
+        max(credited_invoice_id) as credited_invoice_id,
+        coalesce(max(kind), 'invoice') as kind,
+        coalesce(max(status), 'open') as status,
+        max(currency) as currency,
+        cast(sum(amount) as decimal(18, 4)) as document_total,
+        {{ reporting_date('min(issued_at)') }} as issued_on,
+        {{ reporting_date('max(due_at)') }} as due_on,
+        min(issued_at) as issued_at,
+        source,
+        {{ first_record() }} as record
+    from stg_billing__invoice_lines
+    group by source, invoice_id, document_id
+)
+
+select
+    invoice_id,
+    document_id,
+    billing_customer_id,
+    customer_code,
+    credited_invoice_id,
+    kind,
+    status,
+    currency,
+    document_total,
+    issued_on,
+    due_on,
+    issued_at,
+    source,
+    source_file,
+    source_row
+from stg_billing__invoices
+union all
+select
+    invoices_of_lines.invoice_id,
+    invoices_of_lines.document_id,
+    invoices_of_lines.billing_customer_id,
+    invoices_of_lines.customer_code,
+    invoices_of_lines.credited_invoice_id,
+    invoices_of_lines.kind,
+    invoices_of_lines.status,
+    invoices_of_lines.currency,
+    invoices_of_lines.document_total,
+    invoices_of_lines.issued_on,
+    invoices_of_lines.due_on,
+    invoices_of_lines.issued_at,
+    invoices_of_lines.source,
+    invoices_of_lines.record.source_file,
+    invoices_of_lines.record.source_row
+from invoices_of_lines
+left join stg_billing__invoices on invoices_of_lines.invoice_id = stg_billing__invoices.invoice_id
+where stg_billing__invoices.invoice_id is null

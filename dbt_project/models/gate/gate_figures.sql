@@ -1,0 +1,168 @@
+with account_segments as (
+    select * from {{ ref('account_segments') }}
+),
+
+account_temperature_history as (
+    select * from {{ ref('account_temperature_history') }}
+),
+
+fct_invoices as (
+    select * from {{ ref('fct_invoices') }}
+),
+
+stg_billing__invoice_lines as (
+    select * from {{ ref('stg_billing__invoice_lines') }}
+    where
+        is_current
+        and not has_header
+),
+
+feeds as (
+    select * from {{ ref('feeds') }}
+),
+
+quarantine as (
+    select * from {{ ref('quarantine') }}
+),
+
+reconciliation as (
+    select * from {{ ref('reconciliation') }}
+),
+
+published_inputs as (
+    select * from {{ source('config', 'published_inputs') }}
+),
+
+files_delivered_since as (
+    select files.*
+    from {{ source('raw', 'files') }} as files
+    left join published_inputs
+        on
+            files.source = published_inputs.source
+            and files.sha256 = published_inputs.sha256
+    where published_inputs.sha256 is null
+),
+
+segments_now as (
+    select
+        count(*) as accounts,
+        count(case when temperature = 'hot' then 1 end) as hot,
+        count(case when temperature = 'cold' then 1 end) as cold,
+        sum(revenue_365d) as revenue,
+        sum(case when temperature = 'hot' then revenue_365d else 0 end) as revenue_in_hot
+    from account_segments
+),
+
+revenue_then as (
+    select
+        account_id,
+        sum(total) as revenue_365d
+    from fct_invoices
+    where
+        money_state = 'attributed'
+        and issued_on <= {{ published_as_of_date() }}
+        and {{ days_between('issued_on', published_as_of_date()) }} < 365
+    group by account_id
+),
+
+segments_then as (
+    select
+        count(*) as accounts,
+        count(case when account_temperature_history.temperature = 'hot' then 1 end) as hot,
+        sum(revenue_then.revenue_365d) as revenue,
+        sum(
+            case when account_temperature_history.temperature = 'hot' then revenue_then.revenue_365d else 0 end
+        ) as revenue_in_hot
+    from account_temperature_history
+    left join revenue_then on account_temperature_history.account_id = revenue_then.account_id
+    where
+        account_temperature_history.valid_from <= {{ published_as_of_date() }}
+        and coalesce(account_temperature_history.valid_to > {{ published_as_of_date() }}, true)
+),
+
+money as (
+    select
+        coalesce(sum(case when money_state = 'unattributed' then total end), 0) as unattributed_revenue,
+        coalesce(sum(case when money_state = 'unattributed' then abs(total) end), 0) as unattributed_volume,
+        coalesce(sum(abs(total)), 0) as volume
+    from fct_invoices
+    where money_state in ('attributed', 'unattributed')
+),
+
+line_sums as (
+    select
+        invoice_id,
+        sum(amount) as amount
+    from stg_billing__invoice_lines
+    group by invoice_id
+),
+
+lines_checked as (
+    select count(case when fct_invoices.document_total <> line_sums.amount then 1 end) as invoices_unlike_lines
+    from fct_invoices
+    inner join line_sums on fct_invoices.invoice_id = line_sums.invoice_id
+),
+
+deliveries as (
+    select
+        source,
+        feed,
+        sum(rows_quarantined) / nullif(cast(sum(rows_read) as double), 0) as quarantined_share
+    from files_delivered_since
+    group by source, feed
+),
+
+delivered as (
+    select coalesce(max(quarantined_share), 0) as quarantined_share
+    from deliveries
+),
+
+quarantined as (
+    select count(*) as quarantined_rows
+    from quarantine
+),
+
+lateness as (
+    select
+        count(case when is_late then 1 end) as late_feeds,
+        coalesce(max(case when is_late then days_behind end), 0) as days_held
+    from feeds
+),
+
+unreconciled as (
+    select
+        coalesce(sum(case when rule like 'rows%' then difference end), 0) as unreconciled_rows,
+        coalesce(sum(case when rule not like 'rows%' then difference end), 0) as unreconciled_money
+    from reconciliation
+)
+
+select
+    {{ as_of_date() }} as as_of_date,
+    cast(segments_now.accounts as bigint) as accounts,
+    cast(segments_now.hot as bigint) as hot,
+    cast(segments_now.cold as bigint) as cold,
+    cast(money.unattributed_revenue as decimal(18, 4)) as unattributed_revenue,
+    cast(quarantined.quarantined_rows as bigint) as quarantined_rows,
+    cast(unreconciled.unreconciled_rows as decimal(38, 4)) as unreconciled_rows,
+    cast(unreconciled.unreconciled_money as decimal(38, 4)) as unreconciled_money,
+    cast(delivered.quarantined_share as decimal(9, 6)) as quarantined_share_of_delivery,
+    cast(coalesce(money.unattributed_volume / nullif(cast(money.volume as double), 0), 0) as decimal(9, 6)) as unattributed_share,
+    cast(abs(
+        segments_now.hot / nullif(cast(segments_now.accounts as double), 0)
+        - segments_then.hot / nullif(cast(segments_then.accounts as double), 0)
+    ) as decimal(9, 6)) as hot_share_moved,
+    cast(abs(
+        cast(segments_now.revenue_in_hot as double) / nullif(cast(segments_now.revenue as double), 0)
+        - cast(segments_then.revenue_in_hot as double) / nullif(cast(segments_then.revenue as double), 0)
+    ) as decimal(9, 6)) as hot_revenue_share_moved,
+    cast(lateness.late_feeds as bigint) as late_feeds,
+    cast(lateness.days_held as bigint) as days_held,
+    cast(lines_checked.invoices_unlike_lines as bigint) as invoices_unlike_lines
+from segments_now
+cross join segments_then
+cross join money
+cross join lines_checked
+cross join delivered
+cross join quarantined
+cross join lateness
+cross join unreconciled

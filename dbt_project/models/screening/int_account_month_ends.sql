@@ -1,0 +1,111 @@
+with int_temperatures_published as (
+    select * from {{ ref('int_temperatures_published') }}
+),
+
+int_scorecards as (
+    select * from {{ ref('int_scorecards') }}
+),
+
+int_heat_days as (
+    select * from {{ ref('int_heat_days') }}
+    where body_kind = 'account'
+),
+
+fct_invoices as (
+    select * from {{ ref('fct_invoices') }}
+    where money_state = 'attributed'
+),
+
+first_month as (
+    select cast({{ dbt.date_trunc('month', 'min(valid_from)') }} as date) as month
+    from int_temperatures_published
+),
+
+{{ month_spine('first_month') }},
+
+screened_days as (
+    select {{ add_days(dbt.dateadd('month', 1, 'month'), -1) }} as as_of_date
+    from months
+    where {{ add_days(dbt.dateadd('month', 1, 'month'), -1) }} < {{ as_of_date() }}
+    union all
+    select {{ as_of_date() }} as as_of_date
+),
+
+temperatures_then as (
+    select
+        screened_days.as_of_date,
+        int_temperatures_published.account_id,
+        int_temperatures_published.temperature
+    from screened_days
+    inner join int_temperatures_published
+        on
+            int_temperatures_published.valid_from <= screened_days.as_of_date
+            and coalesce(int_temperatures_published.valid_to > screened_days.as_of_date, true)
+),
+
+sales_then as (
+    select
+        screened_days.as_of_date,
+        fct_invoices.account_id,
+        sum(fct_invoices.total) as revenue_365d,
+        count(
+            distinct case when fct_invoices.kind = 'invoice' and fct_invoices.total > 0 then fct_invoices.issued_on end
+        ) as invoice_days_365d
+    from screened_days
+    inner join fct_invoices
+        on
+            fct_invoices.issued_on <= screened_days.as_of_date
+            and {{ days_between('fct_invoices.issued_on', 'screened_days.as_of_date') }} < 365
+    group by screened_days.as_of_date, fct_invoices.account_id
+),
+
+first_sales as (
+    select
+        account_id,
+        min(issued_on) as first_invoice_on
+    from fct_invoices
+    where
+        kind = 'invoice'
+        and total > 0
+    group by account_id
+),
+
+heat_then as (
+    select
+        screened_days.as_of_date,
+        int_heat_days.body_id as account_id,
+        {{ total_heat('screened_days.as_of_date', 'int_heat_days.sum_') }} as heat
+    from screened_days
+    inner join int_scorecards
+        on
+            screened_days.as_of_date >= int_scorecards.effective_from
+            and coalesce(screened_days.as_of_date < int_scorecards.superseded_from, true)
+    inner join int_heat_days using (scorecard_version, epoch, half_life_days)
+    where
+        int_heat_days.occurred_on <= screened_days.as_of_date
+        and coalesce(int_heat_days.next_on > screened_days.as_of_date, true)
+)
+
+select
+    temperatures_then.as_of_date,
+    temperatures_then.account_id,
+    temperatures_then.temperature,
+    case
+        when first_sales.first_invoice_on is null or first_sales.first_invoice_on > temperatures_then.as_of_date
+            then 'potential'
+        when {{ days_between('first_sales.first_invoice_on', 'temperatures_then.as_of_date') }} <= 90 then 'new'
+        when sales_then.invoice_days_365d >= 3 then 'regular'
+        else 'rare'
+    end as relationship,
+    coalesce(heat_then.heat, 0) as heat,
+    coalesce(sales_then.revenue_365d, 0) as revenue_365d
+from temperatures_then
+left join sales_then
+    on
+        temperatures_then.account_id = sales_then.account_id
+        and temperatures_then.as_of_date = sales_then.as_of_date
+left join first_sales on temperatures_then.account_id = first_sales.account_id
+left join heat_then
+    on
+        temperatures_then.account_id = heat_then.account_id
+        and temperatures_then.as_of_date = heat_then.as_of_date

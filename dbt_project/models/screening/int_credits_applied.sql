@@ -1,0 +1,47 @@
+with fct_invoices as (
+    select * from {{ ref('fct_invoices') }}
+    where
+        money_state = 'attributed'
+        and kind in ('invoice', 'credit_note')
+),
+
+invoices as (
+    select * from fct_invoices
+    where
+        kind = 'invoice'
+        and total > 0
+),
+
+linked_credits as (
+    select
+        fct_invoices.invoice_id,
+        fct_invoices.issued_on,
+        invoices.invoice_id as credited_invoice_id,
+        invoices.rate,
+        invoices.document_total as invoiced,
+        case
+            when fct_invoices.currency = invoices.currency then fct_invoices.document_total
+            else cast(round(fct_invoices.total / cast(invoices.rate as double), 4) as decimal(18, 4))
+        end as credited
+    from fct_invoices
+    inner join invoices on fct_invoices.credited_invoice_id = invoices.invoice_id
+    where fct_invoices.kind = 'credit_note'
+),
+
+running_credits as (
+    select
+        *,
+        cast(sum(credited) over (
+            partition by credited_invoice_id
+            order by issued_on, invoice_id
+            rows between unbounded preceding and current row
+        ) as decimal(18, 4)) as credited_so_far
+    from linked_credits
+)
+
+select
+    invoice_id,
+    credited_invoice_id,
+    cast(greatest(invoiced + credited_so_far - credited, 0) as double) * cast(rate as double) as total_before,
+    cast(greatest(invoiced + credited_so_far, 0) as double) * cast(rate as double) as total_after
+from running_credits

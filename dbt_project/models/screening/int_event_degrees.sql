@@ -1,0 +1,100 @@
+with fct_account_events as (
+    select * from {{ ref('fct_account_events') }}
+),
+
+int_scorecards as (
+    select * from {{ ref('int_scorecards') }}
+),
+
+int_credits_applied as (
+    select
+        'credit_note:' || invoice_id as event_id,
+        total_before,
+        total_after
+    from {{ ref('int_credits_applied') }}
+),
+
+scored_events as (
+    select
+        int_scorecards.scorecard_version,
+        fct_account_events.event_id,
+        fct_account_events.account_id,
+        fct_account_events.occurred_on,
+        case
+            when fct_account_events.kind = 'invoice' and fct_account_events.outcome <> 'void' and fct_account_events.amount > 0
+                then int_scorecards.degrees_transaction
+            when
+                fct_account_events.kind = 'credit_note'
+                and int_credits_applied.total_before > 0
+                and int_credits_applied.total_after = 0
+                then -int_scorecards.degrees_transaction
+            else 0
+        end as transactions,
+        case
+            when fct_account_events.kind = 'invoice' and fct_account_events.outcome <> 'void' and fct_account_events.amount > 0
+                then
+                    int_scorecards.degrees_contribution
+                    * log2(1 + cast(fct_account_events.amount as double) / int_scorecards.typical_invoice)
+            when fct_account_events.kind = 'credit_note' and int_credits_applied.event_id is not null
+                then
+                    int_scorecards.degrees_contribution
+                    * log2(1 + int_credits_applied.total_after / int_scorecards.typical_invoice)
+                    - int_scorecards.degrees_contribution
+                    * log2(1 + int_credits_applied.total_before / int_scorecards.typical_invoice)
+            when fct_account_events.kind = 'credit_note' and fct_account_events.outcome <> 'void'
+                then
+                    -int_scorecards.degrees_contribution
+                    * log2(1 + abs(cast(fct_account_events.amount as double)) / int_scorecards.typical_invoice)
+        end as contribution,
+        case
+            when fct_account_events.kind = 'opportunity' and fct_account_events.outcome = 'opened'
+                then int_scorecards.degrees_opportunity_opened
+            when fct_account_events.kind = 'opportunity' and fct_account_events.outcome = 'lost'
+                then int_scorecards.degrees_opportunity_lost
+            else 0
+        end as intent,
+        case
+            when fct_account_events.kind = 'meeting' and fct_account_events.outcome = 'held'
+                then int_scorecards.degrees_meeting_held
+            when fct_account_events.kind = 'call' and fct_account_events.direction = 'inbound'
+                then int_scorecards.degrees_call_inbound
+            when fct_account_events.kind = 'call' and fct_account_events.outcome = 'answered'
+                then int_scorecards.degrees_call_answered
+            when fct_account_events.kind = 'email' and fct_account_events.direction = 'inbound'
+                then int_scorecards.degrees_email_inbound
+            when fct_account_events.kind = 'email' and fct_account_events.outcome = 'answered'
+                then int_scorecards.degrees_email_answered
+            when fct_account_events.kind = 'chat' and fct_account_events.direction = 'inbound'
+                then int_scorecards.degrees_chat_inbound
+            when fct_account_events.kind = 'chat' and fct_account_events.outcome = 'answered'
+                then int_scorecards.degrees_chat_answered
+            when fct_account_events.kind = 'letter' and fct_account_events.direction = 'inbound'
+                then int_scorecards.degrees_letter_inbound
+            when fct_account_events.kind = 'letter' and fct_account_events.outcome = 'answered'
+                then int_scorecards.degrees_letter_answered
+            else 0
+        end as communication,
+        case
+            when fct_account_events.kind = 'complaint' then int_scorecards.degrees_complaint
+            when fct_account_events.normalised_score is not null
+                then int_scorecards.degrees_feedback * fct_account_events.normalised_score
+            else 0
+        end as feedback
+    from fct_account_events
+    cross join int_scorecards
+    left join int_credits_applied on fct_account_events.event_id = int_credits_applied.event_id
+)
+
+select
+    scorecard_version,
+    event_id,
+    account_id,
+    occurred_on,
+    {%- for dimension in heat_dimensions() %}
+    cast(round(cast(coalesce({{ dimension }}, 0) as double), 9) as decimal(18, 9)) as {{ dimension }}{{ ',' if not loop.last }}
+    {%- endfor %}
+from scored_events
+where
+    {%- for dimension in heat_dimensions() %}
+    {{ 'or ' if not loop.first }}coalesce({{ dimension }}, 0) <> 0
+    {%- endfor %}

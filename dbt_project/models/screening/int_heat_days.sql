@@ -1,0 +1,74 @@
+with int_heat_added as (
+    select * from {{ ref('int_heat_added') }}
+),
+
+int_scorecards as (
+    select * from {{ ref('int_scorecards') }}
+),
+
+running_sums as (
+    select
+        scorecard_version,
+        body_kind,
+        body_id,
+        occurred_on,
+        lead(occurred_on) over (body_days) as next_on,
+        {%- for dimension in heat_dimensions() %}
+        cast(sum(added_{{ dimension }}) over (
+            body_days rows between unbounded preceding and current row
+        ) as decimal(38, 0)) as sum_{{ dimension }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from int_heat_added
+    window body_days as (partition by scorecard_version, body_kind, body_id order by occurred_on)
+),
+
+heated as (
+    select
+        running_sums.*,
+        int_scorecards.epoch,
+        int_scorecards.half_life_days,
+        int_scorecards.hot_at,
+        int_scorecards.cold_at,
+        {{ total_heat('running_sums.occurred_on') }} as heat
+    from running_sums
+    inner join int_scorecards on running_sums.scorecard_version = int_scorecards.scorecard_version
+),
+
+-- The closed form, which rounding may miss by a day either way.
+estimated_coolings as (
+    select
+        *,
+        case
+            when heat >= cold_at
+                then {{ add_days('occurred_on', 'ceil(half_life_days * log2(cast(heat as double) / cold_at))') }}
+        end as estimated_on
+    from heated
+)
+
+select
+    scorecard_version,
+    body_kind,
+    body_id,
+    occurred_on,
+    next_on,
+    epoch,
+    half_life_days,
+    hot_at,
+    cold_at,
+    {%- for dimension in heat_dimensions() %}
+    sum_{{ dimension }},
+    {%- endfor %}
+    heat,
+    case
+        when estimated_on is null then cast(null as date)
+        when
+            estimated_on > {{ add_days('occurred_on', 1) }}
+            and {{ total_heat(add_days('estimated_on', -1)) }} < cold_at
+            then {{ add_days('estimated_on', -1) }}
+        when
+            estimated_on > occurred_on
+            and {{ total_heat('estimated_on') }} < cold_at
+            then estimated_on
+        else {{ add_days('estimated_on', 1) }}
+    end as cools_on
+from estimated_coolings

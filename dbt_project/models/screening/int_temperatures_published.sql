@@ -1,0 +1,104 @@
+with int_temperatures_computed as (
+    select
+        body_id as account_id,
+        scorecard_version,
+        changed_on,
+        temperature,
+        cause
+    from {{ ref('int_temperatures_computed') }}
+    where body_kind = 'account'
+),
+
+overrides as (
+    select * from {{ source('config', 'overrides') }}
+    where valid_from <= {{ as_of_date() }}
+),
+
+int_accounts_first_seen as (
+    select * from {{ ref('int_accounts_first_seen') }}
+),
+
+override_days as (
+    select
+        overrides.account_id,
+        greatest(overrides.valid_from, int_accounts_first_seen.first_seen_on) as changed_on
+    from overrides
+    inner join int_accounts_first_seen on overrides.account_id = int_accounts_first_seen.account_id
+    where overrides.valid_until >= int_accounts_first_seen.first_seen_on
+    union
+    select
+        overrides.account_id,
+        {{ add_days('overrides.valid_until', 1) }} as changed_on
+    from overrides
+    inner join int_accounts_first_seen on overrides.account_id = int_accounts_first_seen.account_id
+    where
+        overrides.valid_until >= int_accounts_first_seen.first_seen_on
+        and overrides.valid_until < {{ as_of_date() }}
+),
+
+points as (
+    select
+        coalesce(int_temperatures_computed.account_id, override_days.account_id) as account_id,
+        coalesce(int_temperatures_computed.changed_on, override_days.changed_on) as changed_on,
+        int_temperatures_computed.scorecard_version,
+        int_temperatures_computed.temperature as changed_to,
+        int_temperatures_computed.cause,
+        override_days.account_id is not null as is_override_day
+    from int_temperatures_computed
+    full outer join override_days
+        on
+            int_temperatures_computed.account_id = override_days.account_id
+            and int_temperatures_computed.changed_on = override_days.changed_on
+),
+
+computed_points as (
+    select
+        account_id,
+        changed_on,
+        cause,
+        is_override_day,
+        last_value(scorecard_version ignore nulls) over account_days as scorecard_version,
+        last_value(changed_to ignore nulls) over account_days as computed_temperature
+    from points
+    window account_days as (
+        partition by account_id order by changed_on rows between unbounded preceding and current row
+    )
+),
+
+published_points as (
+    select
+        computed_points.account_id,
+        computed_points.changed_on,
+        computed_points.scorecard_version,
+        coalesce(overrides.temperature, computed_points.computed_temperature) as temperature,
+        case
+            when computed_points.cause = 'first_seen' then 'first_seen'
+            when computed_points.is_override_day then 'override'
+            else computed_points.cause
+        end as cause,
+        lag(coalesce(overrides.temperature, computed_points.computed_temperature)) over (
+            partition by computed_points.account_id order by computed_points.changed_on
+        ) as previous_temperature
+    from computed_points
+    left join overrides
+        on
+            computed_points.account_id = overrides.account_id
+            and computed_points.changed_on between overrides.valid_from and overrides.valid_until
+),
+
+flips as (
+    select * from published_points
+    where
+        previous_temperature is null
+        or temperature <> previous_temperature
+)
+
+select
+    account_id,
+    temperature,
+    previous_temperature,
+    changed_on as valid_from,
+    lead(changed_on) over (partition by account_id order by changed_on) as valid_to,
+    cause,
+    scorecard_version
+from flips

@@ -1,0 +1,29 @@
+with source as (
+    select * from {{ source('raw', 'billing_customers') }}
+),
+
+versions as (
+    {{ current_version('source', 'customer_id', [
+        'name', 'email', 'account_id', 'country'
+    ]) }}
+),
+
+renamed as (
+    select
+        record_id as billing_customer_id,
+        customer_id as customer_code,
+        account_id as crm_account_code,
+        name as customer_name,
+        lower(trim(email)) as email,
+        country,
+        covers_on,
+        updated_at,
+        source,
+        source_file,
+        source_row,
+        delivery_id,
+        version_rank = 1 as is_current
+    from versions
+)
+
+select * from renamed

@@ -1,0 +1,35 @@
+with source as (
+    select * from {{ source('raw', 'invoices') }}
+),
+
+versions as (
+    {{ current_version('source', 'invoice_id', [
+        'customer_id', 'issued_at', 'due_at', 'currency', 'total', 'status', 'kind',
+        'credited_invoice_id'
+    ]) }}
+),
+
+renamed as (
+    select
+        record_id as invoice_id,
+        invoice_id as document_id,
+        source || ':' || customer_id as billing_customer_id,
+        customer_id as customer_code,
+        source || ':' || credited_invoice_id as credited_invoice_id,
+        kind,
+        coalesce(status, 'open') as status,
+        upper(currency) as currency,
+        total as document_total,
+        {{ reporting_date('issued_at') }} as issued_on,
+        {{ reporting_date('due_at') }} as due_on,
+        issued_at,
+        updated_at,
+        source,
+        source_file,
+        source_row,
+        delivery_id,
+        version_rank = 1 as is_current
+    from versions
+)
+
+select * from renamed

@@ -1,0 +1,31 @@
+with source as (
+    select * from {{ source('raw', 'payments') }}
+),
+
+versions as (
+    {{ current_version('source', 'payment_id', [
+        'invoice_id', 'customer_id', 'paid_at', 'amount', 'currency', 'method'
+    ]) }}
+),
+
+renamed as (
+    select
+        record_id as payment_id,
+        payment_id as document_id,
+        source || ':' || invoice_id as invoice_id,
+        source || ':' || customer_id as billing_customer_id,
+        method,
+        upper(currency) as currency,
+        amount as document_amount,
+        {{ reporting_date('paid_at') }} as paid_on,
+        paid_at,
+        updated_at,
+        source,
+        source_file,
+        source_row,
+        delivery_id,
+        version_rank = 1 as is_current
+    from versions
+)
+
+select * from renamed

@@ -1,0 +1,29 @@
+with source as (
+    select * from {{ source('raw', 'contacts') }}
+),
+
+versions as (
+    {{ current_version('source', 'contact_id', [
+        'account_id', 'name', 'role', 'email', 'phone', 'is_deleted'
+    ]) }}
+),
+
+renamed as (
+    select
+        record_id as contact_id,
+        source || ':' || account_id as crm_account_id,
+        name as contact_name,
+        role as contact_role,
+        lower(trim(email)) as email,
+        phone,
+        coalesce(is_deleted, false) as is_deleted,
+        updated_at,
+        source,
+        source_file,
+        source_row,
+        delivery_id,
+        version_rank = 1 as is_current
+    from versions
+)
+
+select * from renamed

@@ -1,0 +1,134 @@
+"""From landed files to a frozen candidate: load, transform, freeze. The one writer of the warehouse."""
+
+import subprocess
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import duckdb
+
+from thermocline import __version__, company, configuration, publication, transformation, warehouse
+from thermocline.candidate import Candidate, freeze
+from thermocline.errors import InputError, ThermoclineError
+from thermocline.facts import Facts, Input
+from thermocline.home import PROJECT, Home
+from thermocline.sources.loading import load
+
+
+@dataclass(frozen=True)
+class Built:
+    """A candidate, ready for the gate."""
+
+    content_hash: str
+    as_of: date
+
+
+def build(
+    home: Home,
+    as_of: date | None,
+    *,
+    wait_seconds: float = 0,
+    full_refresh: bool = False,
+    report: Callable[[str], None] = lambda _: None,
+) -> Built:
+    """Load what was landed, run dbt as of a day (by default the newest complete one), freeze the result.
+
+    Raises WarehouseBusy (another run holds the warehouse), InputError (nothing landed, or an as-of
+    date before the first record), ThermoclineError (a model failed).
+    """
+    with home.writer(f"building as of {as_of or 'the newest complete day'}", wait_seconds):
+        with closing(warehouse.connect(home)) as connection:
+            known = company.read(home)
+            loaded = load(home, connection, known.time_zone if known else "UTC")
+            report(f"loaded {loaded}")
+            day = _day_to_screen(connection, as_of)
+            settled = company.settle(home, connection)
+            configuration.load(home, connection)
+            _write_run(home, connection, day)
+        transformed = transformation.transform(home, settled, full_refresh=full_refresh)
+        if transformed.failed_models:
+            raise ThermoclineError(
+                f"dbt could not build {transformed.failed_models[0]}: "
+                f"see {home.scratch / 'logs' / 'dbt.log'}"
+            )
+        with closing(warehouse.connect(home)) as connection:
+            configuration.keep_first_scorecard(home, connection)
+            candidate = freeze(home, connection, _facts(connection, settled, transformed))
+    return Built(candidate.content_hash, day)
+
+
+def _day_to_screen(connection: duckdb.DuckDBPyConnection, as_of: date | None) -> date:
+    """`as_of`, else the newest day that every system covers."""
+    first, newest = connection.execute(
+        """
+        select min(first_day), min(last_day)
+        from (
+            select
+                system,
+                min(least(first_record_on, covers_on)) as first_day,
+                coalesce(max(covers_on), max(last_record_on)) as last_day
+            from raw.files
+            group by system
+        )
+        """
+    ).fetchone() or (None, None)
+    if newest is None:
+        raise InputError("nothing has been landed yet: put exports into the source's folder and run again")
+    if as_of is not None and as_of < first:
+        raise InputError(f"as-of date {as_of} lies before the first record, which is of {first}: name a later day")
+    return as_of or newest
+
+
+def _write_run(home: Home, connection: duckdb.DuckDBPyConnection, day: date) -> None:
+    """One row of run parameters, and the files that the current publication was made of."""
+    current = publication.current(home)
+    inputs = Candidate.read(home, current.content_hash).facts.inputs if current else ()
+    connection.execute("create or replace table config.run (as_of_date date, published_as_of_date date)")
+    connection.execute("insert into config.run values (?, ?)", [day, current.as_of_date if current else None])
+    connection.execute("create or replace table config.published_inputs (source varchar, sha256 varchar)")
+    connection.execute(
+        "insert into config.published_inputs select unnest(?::varchar[]), unnest(?::varchar[])",
+        [[item.source for item in inputs], [item.sha256 for item in inputs]],
+    )
+
+
+def _facts(
+    connection: duckdb.DuckDBPyConnection,
+    settled: company.Company,
+    transformed: transformation.Transformed,
+) -> Facts:
+    cursor = connection.execute("select * from gate.gate_figures")
+    names = [column[0] for column in cursor.description]
+    row = cursor.fetchone() or ()
+    figures: dict[str, Any] = dict(zip(names, row, strict=True))
+    day = figures.pop("as_of_date")
+    inputs = connection.execute("select source, source_file, sha256, bytes, rows_read from raw.files").fetchall()
+    version = connection.execute("select max(scorecard_version) from reporting.account_segments").fetchone()
+    return Facts(
+        as_of_date=day,
+        scorecard_version=(version and version[0]) or 0,
+        reporting_currency=settled.reporting_currency,
+        code_version=code_version(),
+        manifest_hash=transformed.manifest_hash,
+        inputs=tuple(Input(*item) for item in inputs),
+        dbt={
+            "expected": transformed.expected,
+            "passed": transformed.passed,
+            "failed": list(transformed.failed),
+        },
+        figures=figures,
+    )
+
+
+def code_version() -> str:
+    """The package's version and, in a checkout, the git revision, marked where files differ from it."""
+    try:
+        described = subprocess.run(
+            ["git", "describe", "--always", "--dirty", "--abbrev=12"],  # noqa: S607
+            cwd=PROJECT, capture_output=True, text=True, check=True, timeout=10,
+        ).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return __version__
+    return f"{__version__}+{described}"

@@ -1,0 +1,111 @@
+"""The company a home belongs to: `config/company.yml`, written at the first run and read ever after."""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import duckdb
+import yaml
+
+from thermocline.errors import InputError
+from thermocline.home import Home
+
+# The gate's bounds, by rule (expectations/ names the rules); shares are between 0 and 1.
+GATE_BOUNDS: dict[str, float] = {
+    "quarantined_share_of_delivery": 0.02,
+    "unattributed_share_blocks": 0.30,
+    "unattributed_share_warns": 0.05,
+    "hot_share_moved_blocks": 0.20,
+    "hot_share_moved_warns": 0.10,
+}
+
+
+@dataclass(frozen=True)
+class Company:
+    """What one company settles once: money and days are read by it."""
+
+    reporting_currency: str
+    time_zone: str = "UTC"
+    screening_hour: int = 6
+    hold_days: int = 14
+    gate: dict[str, float] = field(default_factory=lambda: dict(GATE_BOUNDS))
+
+
+def path(home: Home) -> Path:
+    return home.config / "company.yml"
+
+
+def read(home: Home) -> Company | None:
+    """The home's company, or None before its first run. Raises InputError naming file and key."""
+    file = path(home)
+    if not file.exists():
+        return None
+    try:
+        content: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+    except yaml.YAMLError as error:
+        raise InputError(f"{file}: not readable as YAML ({' '.join(str(error).split())}): mend it") from error
+    _check(file, content)
+    return Company(**{**content, "gate": {**GATE_BOUNDS, **content.get("gate", {})}})
+
+
+def _check(file: Path, content: dict[str, Any]) -> None:
+    known = set(Company.__dataclass_fields__)
+    for key in content:
+        if key not in known:
+            raise InputError(f"{file}: unknown key '{key}', expected one of {', '.join(sorted(known))}")
+    currency = content.get("reporting_currency")
+    if not (isinstance(currency, str) and len(currency) == 3 and currency.isalpha() and currency.isupper()):
+        raise InputError(f"{file}: reporting_currency is '{currency}', expected a code such as EUR")
+    try:
+        ZoneInfo(content.get("time_zone", "UTC"))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"{file}: time_zone '{content['time_zone']}' is unknown, expected a name such as Europe/Berlin"
+        ) from error
+    for key, low, high in (("screening_hour", 0, 23), ("hold_days", 0, 366)):
+        value = content.get(key, low)
+        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+            raise InputError(f"{file}: {key} is '{value}', expected a whole number from {low} to {high}")
+    for rule, bound in (content.get("gate") or {}).items():
+        if rule not in GATE_BOUNDS:
+            raise InputError(f"{file}: gate has no bound '{rule}', expected one of {', '.join(GATE_BOUNDS)}")
+        if not isinstance(bound, int | float) or isinstance(bound, bool) or not 0 <= bound <= 1:
+            raise InputError(f"{file}: gate.{rule} is '{bound}', expected a share from 0 to 1")
+
+
+def settle(home: Home, connection: duckdb.DuckDBPyConnection) -> Company:
+    """The home's company; at the first run it is written, with the currency most invoices bear."""
+    company = read(home)
+    if company is not None:
+        return company
+    row = connection.execute(
+        """
+        select upper(currency) from (
+            select currency from raw.invoices
+            union all
+            select currency from raw.invoice_lines where issued_at is not null
+        )
+        where currency is not null
+        group by 1 order by count(*) desc, 1 limit 1
+        """
+    ).fetchone()
+    company = Company(reporting_currency=row[0] if row else "EUR")
+    _write(path(home), company)
+    return company
+
+
+def _write(file: Path, company: Company) -> None:
+    text = (
+        "# Settled at the first run. A change of currency or zone re-reads all history under the new one.\n"
+        f"reporting_currency: {company.reporting_currency}\n"
+        f"time_zone: {company.time_zone}\n"
+        "# The hour, in that zone, at which a day is screened even if a system hasn't delivered it.\n"
+        f"screening_hour: {company.screening_hour}\n"
+        "# A late feed is held for so many days; after them the gate blocks.\n"
+        f"hold_days: {company.hold_days}\n"
+    )
+    temporary = file.with_suffix(f".{os.getpid()}.tmp")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(file)

@@ -1,0 +1,77 @@
+"""The names of the published contract: tables, schemas, and what the hashes leave out."""
+
+WAREHOUSE_SCHEMA = "reporting"
+"""Schema of the warehouse that holds the tables to be published."""
+
+GATE_SCHEMA = "gate"
+"""Schema of the warehouse that holds what only the gate reads."""
+
+REPORTING_SCHEMA = "reporting"
+"""Schema of every target that readers see."""
+
+PUBLICATION = "publication"
+GATE_CHECKS = "gate_checks"
+PUBLICATION_ID = "publication_id"
+
+CORE = (
+    "account_activity_monthly",
+    "account_segments",
+    "account_temperature_history",
+    "account_timeline",
+    "group_segments",
+    PUBLICATION,
+    "segment_summary",
+    "segment_transitions",
+)
+"""Tables that every reader may rely on."""
+
+HASHED = tuple(table for table in CORE if table != PUBLICATION)
+"""Tables that the content hash covers; each must be in every candidate."""
+
+STORABLE = ("BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "DECIMAL", "DATE", "TIMESTAMP",
+            "TIMESTAMP WITH TIME ZONE", "VARCHAR")
+"""Column types that every target keeps to the last digit; no double is published."""
+
+PUBLICATION_COLUMNS = {
+    "publication_id": "varchar",
+    "is_current": "boolean",
+    "restores": "varchar",
+    "as_of_date": "date",
+    "published_at": "timestamp",
+    "verdict": "varchar",
+    "warnings": "integer",
+    "accounts": "bigint",
+    "hot": "bigint",
+    "cold": "bigint",
+    "unattributed_revenue": "decimal(18,4)",
+    "quarantined_rows": "bigint",
+    "scorecard_version": "integer",
+    "code_version": "varchar",
+    "inputs_digest": "varchar",
+    "content_hash": "varchar",
+    "ledger_hash": "varchar",
+}
+"""One row per publication that is kept; published_at is UTC, money in the reporting currency."""
+
+GATE_CHECKS_COLUMNS = {
+    "publication_id": "varchar",
+    "rule": "varchar",
+    "table_name": "varchar",
+    "severity": "varchar",
+    "figure": "varchar",
+    "bound": "varchar",
+    "verdict": "varchar",
+    "sentence": "varchar",
+    "observed": "varchar",
+}
+"""One row per check that the gate made of this publication."""
+
+
+def is_content(column: str) -> bool:
+    """Whether the content hash covers the column; lineage and publication_id are packaging."""
+    return column not in (PUBLICATION_ID, "delivery_id") and not column.startswith("source")
+
+
+def is_storable(column_type: str) -> bool:
+    """Whether a DuckDB type is one of STORABLE, whatever its precision."""
+    return column_type.split("(")[0] in STORABLE

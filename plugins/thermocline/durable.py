@@ -1,0 +1,91 @@
+"""Files that survive a killed process: synced before they get their name, locked while changed."""
+
+import fcntl
+import hashlib
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from thermocline.errors import WarehouseBusy
+from thermocline.home import Home
+
+READ_ONLY = 0o444
+
+
+def canonical(value: Any) -> bytes:
+    """The one JSON text of a value: sorted keys, no spaces, ASCII."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sync(path: Path) -> None:
+    """Bring a file, or a folder's names, to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def replace(path: Path, content: bytes, mode: int = 0o644) -> None:
+    """Give `path` this content; a reader, or a crash, finds the old content or the new."""
+    temporary = path.with_name(f".{path.name}-{os.getpid()}")
+    try:
+        temporary.write_bytes(content)
+        temporary.chmod(mode)
+        sync(temporary)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    sync(path.parent)
+
+
+@contextmanager
+def publishing(home: Home, purpose: str, wait_seconds: float) -> Iterator[None]:
+    """Hold the publishers' lock: its holder may switch targets, write the ledger, swap candidates.
+
+    Apart from `Home.writer`, since publishing doesn't touch the warehouse. The system drops it if
+    the process dies. Raises WarehouseBusy, naming the holder, if it isn't free in time.
+    """
+    path = home.root / "publishing.lock"
+    deadline = time.monotonic() + wait_seconds
+    with path.open("a+") as lock:
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= deadline:
+                    lock.seek(0)
+                    holder = lock.read().strip() or "another process"
+                    raise WarehouseBusy(
+                        f"publishing in {home.root} is held by {holder}: "
+                        "wait until it ends, then run again"
+                    ) from None
+                time.sleep(0.05)
+        lock.seek(0)
+        lock.truncate()
+        lock.write(f"process {os.getpid()} ({purpose})\n")
+        lock.flush()
+        yield
+
+
+def is_publishing(home: Home) -> bool:
+    """Whether a process holds the publishers' lock at this moment."""
+    try:
+        with (home.root / "publishing.lock").open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        return False
+    return False

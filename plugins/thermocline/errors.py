@@ -1,0 +1,44 @@
+"""Every way a command can end, each with its exit code.
+
+A message is one line: what happened, where (file, line, key), and what to do next.
+"""
+
+
+class ThermoclineError(Exception):
+    """Our own fault, or a failure nobody named yet."""
+
+    exit_code = 70
+
+
+class GateBlocked(ThermoclineError):
+    """The gate refused the candidate; yesterday's publication stays."""
+
+    exit_code = 1
+
+
+class InputError(ThermoclineError):
+    """Wrong use or bad input; nothing was written."""
+
+    exit_code = 2
+
+
+class WarehouseBusy(InputError):
+    """Another run holds the warehouse."""
+
+
+class ContentChanged(ThermoclineError):
+    """Stored data differ from what the ledger says was stored."""
+
+    exit_code = 3
+
+
+class LedgerChanged(ThermoclineError):
+    """An entry of the ledger was edited, removed or swapped."""
+
+    exit_code = 4
+
+
+class LedgerTruncated(ThermoclineError):
+    """The ledger's tail, which a publication names, is missing."""
+
+    exit_code = 5

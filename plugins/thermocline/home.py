@@ -1,0 +1,110 @@
+"""Where one company's state lives, and who may write to it."""
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from thermocline.errors import InputError, WarehouseBusy
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Home:
+    """The folder named by THERMOCLINE_HOME: one company's configuration, data and evidence."""
+
+    root: Path
+
+    @classmethod
+    def current(cls) -> "Home":
+        """The home of this process: THERMOCLINE_HOME, else `var` in the checkout."""
+        return cls(Path(os.environ.get("THERMOCLINE_HOME") or PROJECT / "var").resolve())
+
+    @property
+    def config(self) -> Path:
+        return self.root / "config"
+
+    @property
+    def exports(self) -> Path:
+        return self.root / "exports"
+
+    @property
+    def landing(self) -> Path:
+        return self.root / "landing"
+
+    @property
+    def warehouse(self) -> Path:
+        return self.root / "warehouse.duckdb"
+
+    @property
+    def candidates(self) -> Path:
+        return self.root / "candidates"
+
+    @property
+    def reporting(self) -> Path:
+        return self.root / "reporting"
+
+    @property
+    def ledger(self) -> Path:
+        return self.root / "ledger.jsonl"
+
+    @property
+    def airflow(self) -> Path:
+        return self.root / "airflow"
+
+    @property
+    def site(self) -> Path:
+        return self.root / "site"
+
+    @property
+    def scratch(self) -> Path:
+        """Temporary files and logs of dbt and DuckDB; safe to delete between runs."""
+        return self.root / "scratch"
+
+    def prepare(self) -> "Home":
+        """Make the folders. Raises InputError where the home can't be written."""
+        try:
+            for folder in (self.config, self.exports, self.landing, self.candidates,
+                           self.reporting, self.airflow, self.site, self.scratch):
+                folder.mkdir(parents=True, exist_ok=True)
+            probe = self.root / f".writable-{os.getpid()}"
+            probe.touch()
+            probe.unlink()
+        except OSError as error:
+            raise InputError(
+                f"THERMOCLINE_HOME {self.root} can't be written ({error.strerror}): "
+                "make it writable, or point THERMOCLINE_HOME at a folder that is"
+            ) from error
+        return self
+
+    @contextmanager
+    def writer(self, purpose: str, wait_seconds: float = 0) -> Iterator[None]:
+        """Hold the one writer's lock for `purpose`; the system drops it if the process dies.
+
+        Raises WarehouseBusy, naming the holder, if it isn't free within `wait_seconds`.
+        """
+        path = self.root / "warehouse.lock"
+        deadline = time.monotonic() + wait_seconds
+        with path.open("a+") as lock:
+            while True:
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if time.monotonic() >= deadline:
+                        lock.seek(0)
+                        holder = lock.read().strip() or "another process"
+                        raise WarehouseBusy(
+                            f"{self.warehouse} is held by {holder}: "
+                            "wait until it ends, then run again"
+                        ) from None
+                    time.sleep(0.2)
+            lock.seek(0)
+            lock.truncate()
+            lock.write(f"process {os.getpid()} ({purpose})\n")
+            lock.flush()
+            yield

@@ -1,0 +1,181 @@
+"""The ledger: what was published, from what and by which rules, each entry bound to the one before.
+
+`ledger.jsonl` holds one entry a line, in canonical JSON, only ever appended to:
+
+    seq       1, 2, 3 ...
+    kind      intent (before a publication), done (after it, one per target), abandoned
+    at        UTC time
+    ...       what the kind says, see `publication`
+    previous  the hash of the entry before, 64 zeros for the first
+    hash      SHA-256 of the entry's canonical JSON without `hash`
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from thermocline import durable
+from thermocline.errors import LedgerChanged, LedgerTruncated
+
+Entry = dict[str, Any]
+
+BEGINNING = "0" * 64
+_RESTORE = "restore ledger.jsonl from a backup"
+
+
+@dataclass(frozen=True)
+class Scan:
+    """The intact entries, what is wrong with the others, and a last line without its end."""
+
+    entries: list[Entry]
+    problems: list[str]
+    torn: bytes
+
+
+@dataclass
+class Recorded:
+    """One publication as the ledger tells it: its intent, and how it ended in each target."""
+
+    intent: Entry
+    done: dict[str, Entry] = field(default_factory=dict)
+    abandoned: Entry | None = None
+
+    @property
+    def publication_id(self) -> str:
+        return str(self.intent["publication_id"])
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a target that the intent names has neither got it nor lost it for good."""
+        return self.abandoned is None and not set(self.intent["targets"]) <= set(self.done)
+
+
+class Ledger:
+    """Reads, checks and appends to one `ledger.jsonl`; writers hold `durable.publishing`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def scan(self) -> Scan:
+        """Read as far as it can be read; a torn last line (a killed writer's) is no entry."""
+        content = self.path.read_bytes() if self.path.exists() else b""
+        *lines, torn = content.split(b"\n")
+        entries: list[Entry] = []
+        problems: list[str] = []
+        seq, previous = 0, BEGINNING
+        for number, line in enumerate(lines, start=1):
+            try:
+                entry = json.loads(line)
+                body = {key: value for key, value in entry.items() if key != "hash"}
+                intact = durable.canonical(entry) == line and entry["hash"] == _hash(body)
+                found, before = int(entry["seq"]), entry["previous"]
+            except (ValueError, KeyError, TypeError, AttributeError):
+                problems.append(f"entry {seq + 1} (line {number}) can't be read")
+                seq, previous = seq + 1, ""
+                continue
+            if not intact:
+                problems.append(f"entry {found} (line {number}) was edited")
+                seq, previous = found, ""
+                continue
+            if found != seq + 1:
+                problems.append(f"entry {found} stands on line {number}, entry {seq + 1} is due")
+            elif previous and before != previous:
+                problems.append(f"entry {found} (line {number}) doesn't follow the entry before it")
+            entries.append(entry)
+            seq, previous = found, entry["hash"]
+        return Scan(entries, problems, torn)
+
+    def entries(self) -> list[Entry]:
+        """All entries, oldest first. Raises LedgerChanged naming the first that isn't intact."""
+        scan = self.scan()
+        if scan.problems:
+            raise LedgerChanged(f"{self.path}: {scan.problems[0]}: {_RESTORE}")
+        return scan.entries
+
+    def check_chain(self) -> None:
+        """Raises LedgerChanged, naming the entry, where one was edited, removed or swapped."""
+        self.entries()
+
+    @property
+    def head(self) -> str:
+        """The last entry's hash; BEGINNING where there is none."""
+        entries = self.entries()
+        return str(entries[-1]["hash"]) if entries else BEGINNING
+
+    def append(self, kind: str, body: Mapping[str, Any]) -> Entry:
+        """Append one entry, on the disk when this returns; a torn last line is cut off first."""
+        entries = self.entries()
+        entry: Entry = {
+            **body, "kind": kind, "seq": len(entries) + 1,
+            "at": datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
+            "previous": str(entries[-1]["hash"]) if entries else BEGINNING,
+        }
+        entry["hash"] = _hash(entry)
+        whole = self.path.read_bytes().rfind(b"\n") + 1 if self.path.exists() else 0
+        with self.path.open("ab") as file:
+            file.truncate(whole)
+            file.write(durable.canonical(entry) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        durable.sync(self.path.parent)
+        return entry
+
+
+def check_head(entries: Sequence[Entry], seq: int, head: str, witness: str) -> None:
+    """Check that the ledger holds entry `seq` with the hash that `witness` remembers.
+
+    Raises LedgerTruncated where the ledger ends before it, LedgerChanged where another one
+    stands there.
+    """
+    if any(entry["hash"] == head for entry in entries):
+        return
+    if any(entry.get("seq") == seq for entry in entries):
+        raise LedgerChanged(
+            f"ledger.jsonl: entry {seq} isn't the one that {witness} names: {_RESTORE}"
+        )
+    raise LedgerTruncated(
+        f"ledger.jsonl: its tail is missing, {witness} names entry {seq} ({head[:12]}…) and the "
+        f"ledger ends at entry {entries[-1].get('seq') if entries else 0}: {_RESTORE}"
+    )
+
+
+def recorded(entries: Sequence[Entry]) -> dict[str, Recorded]:
+    """The publications by id, in the order of their intents."""
+    found: dict[str, Recorded] = {}
+    for entry in entries:
+        publication_id = str(entry.get("publication_id"))
+        if entry.get("kind") == "intent":
+            found[publication_id] = Recorded(entry)
+        elif publication_id in found and entry.get("kind") == "done":
+            found[publication_id].done[str(entry["target"])] = entry
+        elif publication_id in found and entry.get("kind") == "abandoned":
+            found[publication_id].abandoned = entry
+    return found
+
+
+def all_inputs(entries: Sequence[Entry]) -> list[dict[str, Any]]:
+    """Every input that an entry ever named, once, in the order of the ledger."""
+    named = {(item["source"], item["path"], item["sha256"]): item
+             for entry in entries if entry.get("kind") == "intent"
+             for item in entry["new_inputs"]}
+    return list(named.values())
+
+
+def last_inputs(entries: Sequence[Entry]) -> set[tuple[str, str, str]]:
+    """Source, path and SHA-256 of the inputs of the last intent."""
+    inputs: set[tuple[str, str, str]] = set()
+    for entry in entries:
+        if entry.get("kind") == "intent":
+            inputs |= {(item["source"], item["path"], item["sha256"])
+                       for item in entry["new_inputs"]}
+            inputs -= {(source, path, sha256) for source, path, sha256 in entry["gone_inputs"]}
+    return inputs
+
+
+def _hash(body: Mapping[str, Any]) -> str:
+    return hashlib.sha256(durable.canonical(body)).hexdigest()

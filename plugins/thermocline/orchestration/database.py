@@ -1,0 +1,42 @@
+"""Airflow's own database in the home: made once, migrated when Airflow's version changes.
+
+Runs inside the environment that `environment` describes, as a function or as a program.
+"""
+
+from importlib.metadata import version
+
+from thermocline.home import Home
+
+WAREHOUSE_POOL = "warehouse"
+
+
+def is_prepared(home: Home) -> bool:
+    """Whether the database on record was made by the installed version; costs no import."""
+    record = home.airflow / "database-version"
+    return (
+        (home.airflow / "airflow.db").exists()
+        and record.exists()
+        and record.read_text() == version("apache-airflow-core")
+    )
+
+
+def prepare_database(home: Home) -> None:
+    """Bring the database up to date and see that the pool of the one writer exists."""
+    if is_prepared(home):
+        return
+
+    from airflow.models.pool import Pool
+    from airflow.utils.db import initdb
+
+    initdb()
+    Pool.create_or_update_pool(
+        name=WAREHOUSE_POOL,
+        slots=1,
+        description="One task at a time works on the warehouse",
+        include_deferred=False,
+    )
+    (home.airflow / "database-version").write_text(version("apache-airflow-core"))
+
+
+if __name__ == "__main__":
+    prepare_database(Home.current())

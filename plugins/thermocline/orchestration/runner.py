@@ -1,0 +1,117 @@
+"""The child process in which `runs` lets Airflow run the DAGs.
+
+Argument: {"location": ..., "as_of": ...} as JSON. Standard output: what `runs` reads; everything
+that Airflow and the libraries print goes to standard error, which is the log.
+"""
+
+import gc
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from typing import IO, Any
+
+from airflow.listeners import hookimpl
+
+from thermocline.errors import ThermoclineError
+from thermocline.home import PROJECT, Home
+from thermocline.orchestration.database import prepare_database
+from thermocline.orchestration.runs import SECONDS_TO_END
+
+OVER = ("success", "skipped")
+
+
+class Teller(logging.Handler):
+    """Tells the parent what Thermocline logs and how tasks end: a log handler and a listener."""
+
+    def __init__(self, channel: IO[str]) -> None:
+        super().__init__(logging.INFO)
+        self.channel = channel
+        self.dag = ""
+        self.began = time.monotonic()
+        self.failure: tuple[int, str | None] = (0, None)
+
+    def tell(self, **told: Any) -> None:
+        print(json.dumps(told), file=self.channel, flush=True)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        seconds = time.monotonic() - self.began
+        took = f" ({seconds:.1f} s)" if record.levelno == logging.INFO and seconds >= 0.05 else ""
+        self.tell(say=f"{self.dag}: {record.getMessage()}{took}")
+
+    @hookimpl
+    def on_task_instance_running(self, task_instance: Any) -> None:
+        self.began = time.monotonic()
+
+    @hookimpl
+    def on_task_instance_failed(self, task_instance: Any, error: BaseException | None) -> None:
+        refusal = error if isinstance(error, ThermoclineError) else getattr(error, "__cause__", None)
+        if isinstance(refusal, ThermoclineError):
+            self.failure = (refusal.exit_code, str(refusal))
+        else:
+            what = f"{task_instance.dag_id}.{task_instance.task_id}"
+            self.failure = (70, f"{what} stopped with {type(error).__name__}")
+
+
+def main() -> None:
+    work = json.loads(sys.argv[1])
+    teller = Teller(os.fdopen(os.dup(1), "w"))
+    os.dup2(2, 1)
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    # Airflow makes some ten million small objects while it starts, and keeps them.
+    gc.disable()
+    prepare_database(Home.current())
+    exit_code, message = run(work, teller)
+    teller.tell(exit_code=exit_code, message=message)
+    # Taking all that down again would last two seconds.
+    sys.stderr.flush()
+    os._exit(0)
+
+
+def run(work: dict[str, Any], teller: Teller) -> tuple[int, str | None]:
+    """Run the DAGs until one fails; the exit code and the message."""
+    from airflow.dag_processing.dagbag import DagBag
+    from airflow.sdk.listener import get_listener_manager
+
+    logger = logging.getLogger("thermocline")
+    logger.setLevel(logging.INFO)
+    logger.addHandler(teller)
+    get_listener_manager().add_listener(teller)
+
+    bag = DagBag(PROJECT / "dags")
+    landing = {"location": work["location"]}
+    for dag_id, conf in (
+        ("extract_crm", landing),
+        ("extract_billing", landing),
+        ("screen_accounts", {"as_of": work["as_of"], "wait_seconds": 0}),
+    ):
+        teller.dag = dag_id
+        dag = bag.dags[dag_id]
+        for task in dag.tasks:
+            task.retries = 0
+        dag_run = dag.test(run_conf=conf)
+        for ended in dag_run.get_task_instances():
+            teller.tell(task={
+                "dag": dag_id,
+                "task": ended.task_id,
+                "state": str(ended.state),
+                "seconds": round(ended.duration or 0.0, 2),
+            })
+        if dag_run.state != "success":
+            return teller.failure
+    return 0, None
+
+
+def end_with_parent() -> None:
+    """Interrupt this process when the parent closes our standard input, then end it for certain."""
+    os.read(0, 1)
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(SECONDS_TO_END)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,202 @@
+"""Airflow with the DAGs scheduled, and its web page on this machine only: what `make up` does."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import psutil
+
+from thermocline.errors import InputError, ThermoclineError
+from thermocline.home import Home
+from thermocline.orchestration.environment import (
+    LOOPBACK,
+    environment,
+    kept_password,
+    only_airflow,
+    prepare,
+)
+
+COMPONENTS = {
+    "api-server": [],
+    "dag-processor": [],
+    # Nobody else needs their logs: the web page reads the files.
+    "scheduler": ["--skip-serve-logs"],
+    "triggerer": ["--skip-serve-logs"],
+}
+SECONDS_TO_START = 120
+SECONDS_TO_END = 15
+
+
+def serve(home: Home, port: int = 8080) -> None:
+    """Run Airflow's four processes until interrupted (Ctrl-C or SIGTERM), then end them all.
+
+    Raises InputError where the port is taken, WarehouseBusy where another Airflow has the home,
+    ThermoclineError when one of the processes stops by itself: the others are ended then.
+    """
+    home.prepare()
+    check_port(port)
+    url = f"http://{LOOPBACK}:{port}"
+    with only_airflow(home, f"Airflow on {url}") as lock, until_interrupted():
+        print("Starting Airflow ...", flush=True)
+        prepare(home)
+        password = kept_password(home)
+        with components(home, port, lock) as children:
+            wait_until_healthy(children, url)
+            print(
+                f"Airflow is up: {url}\n"
+                f"  user      admin\n"
+                f"  password  {password}\n"
+                f"  exports   {home.exports}\n"
+                f"  logs      {home.airflow / 'logs'}\n"
+                "Ctrl-C ends it.",
+                flush=True,
+            )
+            while True:
+                check_alive(children)
+                time.sleep(1)
+
+
+def check_port(port: int) -> None:
+    """Raises InputError unless `port` is free on this machine."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except (OSError, OverflowError) as error:
+            raise InputError(
+                f"port {port} can't be used ({error}): choose another, as in make up PORT=8081"
+            ) from error
+
+
+def served_environment(home: Home, port: int) -> dict[str, str]:
+    """The environment of the processes of an Airflow that is served on `port`."""
+    url = f"http://{LOOPBACK}:{port}"
+    return environment(home) | {
+        # Task logs are read on the web page; what a task says is on this level.
+        "AIRFLOW__LOGGING__LOGGING_LEVEL": "INFO",
+        "AIRFLOW__API__PORT": str(port),
+        "AIRFLOW__API__BASE_URL": url,
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/",
+    }
+
+
+class Component:
+    """One of Airflow's processes, in a process group of its own, with its log."""
+
+    def __init__(self, name: str, home: Home, port: int, lock: int) -> None:
+        self.name = name
+        self.log: Path = home.airflow / "logs" / f"{name}.log"
+        self.log.parent.mkdir(exist_ok=True)
+        with self.log.open("w") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "airflow", name, *COMPONENTS[name]],
+                env=os.environ | served_environment(home, port),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                pass_fds=[lock],
+                start_new_session=True,
+            )
+
+
+@contextmanager
+def components(home: Home, port: int, lock: int) -> Iterator[list[Component]]:
+    """Start all components; end them, and whatever they started, on leaving."""
+    started: list[Component] = []
+    try:
+        for name in COMPONENTS:
+            started.append(Component(name, home, port, lock))
+        yield started
+    finally:
+        end([component.process for component in started])
+
+
+def end(processes: list[subprocess.Popen[bytes]]) -> None:
+    """SIGTERM, then SIGKILL, for the processes and all their descendants."""
+    family: dict[int, psutil.Process] = {}
+    for process in processes:
+        try:
+            parent = psutil.Process(process.pid)
+            family |= {one.pid: one for one in [parent, *parent.children(recursive=True)]}
+        except psutil.NoSuchProcess:
+            continue
+    for process in processes:
+        if process.poll() is None:
+            process.terminate()
+    deadline = time.monotonic() + SECONDS_TO_END
+    for process in processes:
+        try:
+            process.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+    for left in family.values():
+        if left.is_running():
+            left.kill()
+
+
+def check_alive(children: list[Component]) -> None:
+    for component in children:
+        code = component.process.poll()
+        if code is not None:
+            raise ThermoclineError(
+                f"Airflow's {component.name} stopped with exit code {code}: read {component.log}"
+            )
+
+
+def wait_until_healthy(children: list[Component], url: str) -> None:
+    """Wait until all four answer for themselves. Raises ThermoclineError if they don't in time."""
+    deadline = time.monotonic() + SECONDS_TO_START
+    while time.monotonic() < deadline:
+        check_alive(children)
+        try:
+            with urlopen(f"{url}/api/v2/monitor/health", timeout=5) as answer:  # noqa: S310
+                health = json.load(answer)
+            parts = ("scheduler", "dag_processor", "triggerer")
+            if all((health.get(part) or {}).get("status") == "healthy" for part in parts):
+                return
+        except (URLError, OSError, ValueError):
+            pass
+        time.sleep(0.5)
+    raise ThermoclineError(
+        f"Airflow wasn't up within {SECONDS_TO_START} s: read {children[0].log.parent}"
+    )
+
+
+@contextmanager
+def until_interrupted() -> Iterator[None]:
+    """Leave quietly on Ctrl-C and on SIGTERM."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    except KeyboardInterrupt:
+        print("\nAirflow has ended.", flush=True)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def main() -> int:
+    try:
+        serve(Home.current(), int(sys.argv[1]) if len(sys.argv) > 1 else 8080)
+    except ThermoclineError as error:
+        print(f"thermocline: {error}", file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,116 @@
+"""Publishing: the only way from a candidate to what readers see."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+
+from thermocline import durable
+from thermocline.errors import ContentChanged, ThermoclineError
+from thermocline.home import Home
+from thermocline.publisher import Publisher
+from thermocline.targets import Progress, Target
+from thermocline.targets.duckdb_file import DuckDBFile
+
+
+@dataclass(frozen=True)
+class Published:
+    """How `publish` ended, and the publication that readers see now.
+
+    outcome: published; unchanged (it had the same content); superseded (it is of a later date).
+    """
+
+    outcome: str
+    publication_id: str
+    as_of_date: date
+    content_hash: str
+
+
+@dataclass(frozen=True)
+class Publication:
+    """A row of table `publication`; published_at is UTC, money in the reporting currency."""
+
+    publication_id: str
+    is_current: bool
+    restores: str | None
+    as_of_date: date
+    published_at: datetime
+    verdict: str
+    warnings: int
+    accounts: int
+    hot: int
+    cold: int
+    unattributed_revenue: Decimal
+    quarantined_rows: int
+    scorecard_version: int
+    code_version: str
+    inputs_digest: str
+    content_hash: str
+    ledger_hash: str
+
+
+def targets(home: Home) -> list[Target]:
+    """The home's configured targets."""
+    return [DuckDBFile(home)]
+
+
+def database(home: Home) -> Path:
+    """Where readers open the current publication."""
+    return DuckDBFile(home).pointer
+
+
+def current(home: Home) -> Publication | None:
+    """The publication that readers see; None before the first.
+
+    Raises ContentChanged where its file can't be read.
+    """
+    place = targets(home)[0]
+    publication_id = place.current()
+    if publication_id is None:
+        return None
+    try:
+        rows = [row for row in place.publications(publication_id) if row["is_current"]]
+    except duckdb.Error as error:
+        raise ContentChanged(
+            f"publication {publication_id} can't be read from target {place.name} "
+            f"({_first_line(error)}): run thermocline verify, and restore it from a backup"
+        ) from error
+    if [row["publication_id"] for row in rows] != [publication_id]:
+        raise ContentChanged(
+            f"publication {publication_id} doesn't call itself the current one: "
+            "run thermocline verify, and restore it from a backup"
+        )
+    return Publication(**rows[0])
+
+
+def publish(
+    home: Home, content_hash: str, wait_seconds: float = 600,
+    progress: Progress = lambda _: None,
+) -> Published:
+    """Bring a candidate that the gate let pass to every target; repeating it changes nothing.
+
+    `progress` is told each step after it. Raises InputError (no such candidate), WarehouseBusy
+    (another publisher), GateBlocked (no verdict, a block, or one against another predecessor),
+    ContentChanged (the candidate or its verdict changed since the audit), LedgerChanged and
+    LedgerTruncated (the ledger isn't as it was written), ThermoclineError (a target failed;
+    its readers see one whole publication and the next run completes it).
+    """
+    with durable.publishing(home, f"publishing {content_hash[:12]}", wait_seconds):
+        progress("locked")
+        publisher = Publisher(home, targets(home), progress)
+        try:
+            outcome, publication = publisher.publish(content_hash)
+        except (OSError, duckdb.Error) as error:
+            raise ThermoclineError(
+                f"publishing {content_hash[:12]} to {publisher.at} failed ({_first_line(error)}): "
+                "readers still see one whole publication; put that right and run again"
+            ) from error
+    intent = publication.intent
+    return Published(outcome, publication.publication_id,
+                     date.fromisoformat(intent["as_of_date"]), intent["content_hash"])
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n")[0]

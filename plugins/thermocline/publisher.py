@@ -1,0 +1,236 @@
+"""The only writer of targets and ledger.
+
+The ledger gets an `intent` before a target is touched and a `done` for each target after its
+switch. What a killed publisher left is finished or undone by the next one:
+
+    intent    publication_id, as_of_date, content_hash, stored_hash, candidate (SHA-256 of its
+              candidate.json), predecessor, restores, approval, targets, tables (rows and hashes of
+              each), figures, gate (verdict, warnings, checks ...), dbt, code_version,
+              manifest_hash, scorecard_version, reporting_currency, inputs_digest, new_inputs and
+              gone_inputs (against the intent before)
+    done      publication_id, intent (its hash), target, files (SHA-256 by name), tables (those that
+              aren't in the candidate), recovered
+    abandoned publication_id, intent, reason
+"""
+
+from datetime import date, datetime
+from typing import Any
+
+from thermocline import contract
+from thermocline.candidate import Candidate
+from thermocline.errors import GateBlocked, LedgerTruncated
+from thermocline.hashing import TableHash
+from thermocline.home import Home
+from thermocline.ledger import Entry, Ledger, Recorded, check_head, last_inputs, recorded
+from thermocline.targets import Edition, Progress, Target
+
+KEEP = 10
+"""Publications that stay readable in a target."""
+
+
+class Publisher:
+    """One run of publishing; the caller holds `durable.publishing`.
+
+    `at` says what it works on, for messages.
+    """
+
+    def __init__(self, home: Home, targets: list[Target], progress: Progress) -> None:
+        self.home = home
+        self.ledger = Ledger(home.ledger)
+        self.targets = targets
+        self.progress = progress
+        self.at = "the ledger"
+
+    def publish(self, content_hash: str) -> tuple[str, Recorded]:
+        """How it ended (see `publication.Published`), and what readers see now."""
+        candidate = Candidate.read(self.home, content_hash)
+        self.check_heads()
+        self.recover()
+        before = self.current()
+        if before and before.intent["content_hash"] == content_hash:
+            return "unchanged", before
+        if before and date.fromisoformat(before.intent["as_of_date"]) > candidate.facts.as_of_date:
+            return "superseded", before
+        verdict = _verdict(candidate, before)
+        candidate.check(rows=False)
+        self.progress("checked")
+        intent = self.record("intent", self.intent(candidate, verdict, before))
+        self.progress("intent")
+        publication = Recorded(intent)
+        for target in self.targets:
+            self.write(target, publication, candidate)
+        for target in self.targets:
+            self.switch(target, publication)
+            self.record_done(target, publication, recovered=False)
+        self.tidy()
+        return "published", publication
+
+    def check_heads(self) -> None:
+        """What targets remember of the ledger must be in it, before anything is added."""
+        entries = self.ledger.entries()
+        for target in self.targets:
+            if anchored := target.anchored():
+                check_head(entries, *anchored, f"target {target.name}")
+            seen = target.current()
+            if seen and seen not in recorded(entries):
+                raise LedgerTruncated(
+                    f"{self.ledger.path} doesn't hold publication {seen}, which readers of target "
+                    f"{target.name} see: restore ledger.jsonl from a backup"
+                )
+
+    def recover(self) -> None:
+        """Finish what killed publishers switched, undo what they didn't, mend what was lost."""
+        for publication in recorded(self.ledger.entries()).values():
+            if publication.is_open:
+                for target in self.targets:
+                    if target.current() == publication.publication_id:
+                        self.record_done(target, publication, recovered=True)
+                if not publication.done:
+                    self.record("abandoned", {
+                        "publication_id": publication.publication_id,
+                        "intent": publication.intent["hash"],
+                        "reason": "the publisher ended before readers saw it",
+                    })
+        if latest := self.current():
+            for target in self.targets:
+                self.mend(target, latest)
+        self.tidy()
+        self.progress("recovered")
+
+    def mend(self, target: Target, latest: Recorded) -> None:
+        """Bring a target that lost its publication, or the way to it, back to the latest."""
+        if latest.publication_id not in target.kept():
+            candidate = Candidate.read(self.home, latest.intent["content_hash"])
+            candidate.check(rows=False)
+            self.write(target, latest, candidate)
+            self.switch(target, latest)
+            self.record_done(target, latest, recovered=True)
+        elif target.current() != latest.publication_id:
+            self.switch(target, latest)
+
+    def completed(self) -> list[Recorded]:
+        """Publications that reached a target, in the order of the ledger."""
+        return [publication for publication in recorded(self.ledger.entries()).values()
+                if publication.done and not publication.abandoned]
+
+    def current(self) -> Recorded | None:
+        completed = self.completed()
+        return completed[-1] if completed else None
+
+    def record(self, kind: str, body: dict[str, Any]) -> Entry:
+        self.at = "the ledger"
+        entry = self.ledger.append(kind, body)
+        self.progress(f"{kind} recorded")
+        for target in self.targets:
+            target.anchor_head(entry["seq"], entry["hash"])
+        return entry
+
+    def write(self, target: Target, publication: Recorded, candidate: Candidate) -> None:
+        self.at = f"target {target.name}"
+        others = [other for other in self.completed()
+                  if other.publication_id in target.kept()
+                  and other.publication_id != publication.publication_id]
+        intent = publication.intent
+        edition = Edition(
+            publication_id=publication.publication_id,
+            tables={name: table.path for name, table in candidate.tables.items()},
+            rows={name: table.rows for name, table in candidate.tables.items()},
+            publication=[*(_row(other.intent, False) for other in others[-(KEEP - 1):]),
+                         _row(intent, True)],
+            gate_checks=[_check(publication.publication_id, check)
+                         for check in intent["gate"]["checks"]],
+        )
+        target.write_publication(edition, lambda step: self.progress(f"{target.name} {step}"))
+        self.progress(f"{target.name} in place")
+
+    def switch(self, target: Target, publication: Recorded) -> None:
+        self.at = f"target {target.name}"
+        target.switch_to(publication.publication_id)
+        self.progress(f"{target.name} switched")
+
+    def record_done(self, target: Target, publication: Recorded, *, recovered: bool) -> None:
+        self.at = f"target {target.name}"
+        beside = target.tables(publication.publication_id,
+                               (contract.PUBLICATION, contract.GATE_CHECKS))
+        publication.done[target.name] = self.record("done", {
+            "publication_id": publication.publication_id,
+            "intent": publication.intent["hash"],
+            "target": target.name,
+            "files": target.files(publication.publication_id),
+            "tables": {name: _hashes(table) for name, table in beside.items()},
+            "recovered": recovered,
+        })
+        self.progress(f"{target.name} done")
+
+    def tidy(self) -> None:
+        """Leave the last KEEP publications in each target."""
+        completed = [publication.publication_id for publication in self.completed()]
+        for target in self.targets:
+            kept = set(target.kept())
+            target.keep_only([name for name in completed if name in kept][-KEEP:])
+        self.progress("tidied")
+
+    def intent(
+        self, candidate: Candidate, verdict: dict[str, Any], before: Recorded | None
+    ) -> dict[str, Any]:
+        entries = self.ledger.entries()
+        facts = candidate.facts.to_json()
+        inputs = {(item["source"], item["path"], item["sha256"]): item
+                  for item in facts.pop("inputs")}
+        known = last_inputs(entries)
+        return {
+            **facts,
+            "publication_id": f"{facts['as_of_date']}-{len(recorded(entries)) + 1:04d}",
+            "restores": None,
+            "predecessor": before.publication_id if before else None,
+            "approval": None,
+            "content_hash": candidate.content_hash,
+            "stored_hash": candidate.stored_hash,
+            "candidate": candidate.digest,
+            "targets": [target.name for target in self.targets],
+            "tables": {name: {"rows": table.rows, "content_hash": table.content_hash,
+                              "stored_hash": table.stored_hash}
+                       for name, table in candidate.tables.items()},
+            "gate": {key: value for key, value in verdict.items() if key != "candidate"},
+            "new_inputs": [item for key, item in inputs.items() if key not in known],
+            "gone_inputs": [list(key) for key in sorted(known - set(inputs))],
+        }
+
+
+def _verdict(candidate: Candidate, before: Recorded | None) -> dict[str, Any]:
+    verdict = candidate.read_verdict()
+    named = f"candidate {candidate.content_hash}"
+    if verdict is None:
+        raise GateBlocked(f"{named} has no verdict: audit it first")
+    if verdict["verdict"] not in ("pass", "warn"):
+        raise GateBlocked(f"{named} was blocked by the gate: see {candidate.folder}/verdict.json")
+    predecessor = before.publication_id if before else None
+    if verdict["predecessor"] != predecessor:
+        raise GateBlocked(
+            f"{named} was audited against publication {verdict['predecessor'] or '(none)'}, and "
+            f"{predecessor or '(none)'} is current now: audit it again"
+        )
+    return verdict
+
+
+def _row(intent: Entry, is_current: bool) -> dict[str, Any]:
+    derived = {
+        **intent["figures"],
+        "is_current": is_current,
+        "published_at": datetime.fromisoformat(intent["at"]).replace(tzinfo=None),
+        "verdict": intent["gate"]["verdict"],
+        "warnings": intent["gate"]["warnings"],
+        "ledger_hash": intent["hash"],
+    }
+    return {name: derived[name] if name in derived else intent[name]
+            for name in contract.PUBLICATION_COLUMNS}
+
+
+def _check(publication_id: str, check: dict[str, Any]) -> dict[str, Any]:
+    told = {**check, "publication_id": publication_id, "table_name": check.get("table")}
+    return {name: None if told.get(name) is None else str(told[name])
+            for name in contract.GATE_CHECKS_COLUMNS}
+
+
+def _hashes(table: TableHash) -> dict[str, Any]:
+    return {"rows": table.rows, "content_hash": table.content, "stored_hash": table.stored}

@@ -1,0 +1,1 @@
+"""What comes in: any CRM or billing export, recognised, landed unmodified and loaded typed."""

@@ -1,0 +1,179 @@
+"""The canonical contract: the tables every export is turned into, and the raw schema's DDL."""
+
+from dataclasses import dataclass
+
+import duckdb
+
+TEXT = "varchar"
+DATE = "date"
+TIMESTAMP = "timestamp"
+BOOLEAN = "boolean"
+INTEGER = "integer"
+QUANTITY = MONEY = "decimal(18, 4)"
+UNIT_PRICE = "decimal(18, 6)"
+RATE = "decimal(18, 8)"
+
+EARLIEST = "1970-01-01"
+LATEST = "2100-12-31"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A canonical column. `accepted` lists an enumeration's values; `filled` forbids blanks."""
+
+    name: str
+    type: str
+    accepted: tuple[str, ...] = ()
+    filled: bool = False
+
+    @property
+    def is_decimal(self) -> bool:
+        return self.type.startswith("decimal")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A canonical table: its own key, the money that must reconcile, the column that dates a row."""
+
+    name: str
+    key: str
+    columns: tuple[Column, ...]
+    money: str | None = None
+    dated_by: str | None = None
+
+    def column(self, name: str) -> Column | None:
+        return next((column for column in self.columns if column.name == name), None)
+
+
+def _columns(*declared: str | Column) -> tuple[Column, ...]:
+    columns: list[Column] = []
+    for column in declared:
+        if isinstance(column, str):
+            names, _, kind = column.partition(":")
+            columns += [
+                Column(name.removesuffix("!"), kind or TEXT, filled=name.endswith("!"))
+                for name in names.split()
+            ]
+        else:
+            columns.append(column)
+    return (*columns, Column("updated_at", TIMESTAMP))
+
+
+DOCUMENT_KINDS = ("invoice", "credit_note", "adjustment")
+DOCUMENT_STATUSES = ("open", "paid", "void")
+
+# In the short form, `name!` must be filled in every row, and names share the type after the colon.
+TABLES = {
+    table.name: table
+    for table in (
+        Table("accounts", "account_id", _columns(
+            "account_id! name",
+            Column("kind", TEXT, ("legal_entity", "entrepreneur", "private_client")),
+            "parent_account_id owner country email phone",
+            f"created_on:{DATE}",
+            f"do_not_contact:{BOOLEAN}",
+            "billing_customer_id",
+            f"is_deleted:{BOOLEAN}",
+            "merged_into_account_id",
+        ), dated_by="updated_at"),
+        Table("contacts", "contact_id", _columns(
+            "contact_id! account_id name role email phone", f"is_deleted:{BOOLEAN}",
+        ), dated_by="updated_at"),
+        Table("opportunities", "opportunity_id", _columns(
+            "opportunity_id! account_id",
+            f"opened_at!:{TIMESTAMP}",
+            "stage",
+            f"amount:{MONEY}",
+            "currency",
+            f"expected_on:{DATE}",
+            f"closed_at:{TIMESTAMP}",
+            Column("outcome", TEXT, ("won", "lost")),
+            f"is_deleted:{BOOLEAN}",
+        ), dated_by="opened_at"),
+        Table("communications", "communication_id", _columns(
+            "communication_id! account_id contact_id",
+            f"occurred_at!:{TIMESTAMP}",
+            Column("channel", TEXT, ("email", "call", "meeting", "chat", "letter"), filled=True),
+            Column("direction", TEXT, ("inbound", "outbound")),
+            Column("outcome", TEXT, ("held", "answered", "unanswered", "cancelled")),
+            "subject",
+            f"is_deleted:{BOOLEAN}",
+        ), dated_by="occurred_at"),
+        Table("feedback", "feedback_id", _columns(
+            "feedback_id! account_id",
+            f"given_at!:{TIMESTAMP}",
+            Column("kind", TEXT, ("nps", "csat", "survey", "complaint"), filled=True),
+            f"score scale_min scale_max:{QUANTITY}",
+            "comment",
+            f"resolved_at:{TIMESTAMP}",
+            f"is_deleted:{BOOLEAN}",
+        ), dated_by="given_at"),
+        Table("billing_customers", "customer_id", _columns(
+            "customer_id! name email account_id country",
+        ), dated_by="updated_at"),
+        Table("invoices", "invoice_id", _columns(
+            "invoice_id! customer_id",
+            f"issued_at!:{TIMESTAMP}",
+            f"due_at:{TIMESTAMP}",
+            "currency",
+            f"total!:{MONEY}",
+            Column("status", TEXT, DOCUMENT_STATUSES),
+            Column("kind", TEXT, DOCUMENT_KINDS, filled=True),
+            "credited_invoice_id",
+        ), money="total", dated_by="issued_at"),
+        Table("invoice_lines", "invoice_id", _columns(
+            "invoice_id!",
+            f"line_no:{INTEGER}",
+            "product_code description",
+            f"quantity:{QUANTITY}",
+            f"unit_price:{UNIT_PRICE}",
+            f"amount!:{MONEY}",
+            "customer_id customer_name customer_email country",
+            f"issued_at due_at:{TIMESTAMP}",
+            "currency",
+            Column("status", TEXT, DOCUMENT_STATUSES),
+            Column("kind", TEXT, DOCUMENT_KINDS),
+            "credited_invoice_id",
+        ), money="amount", dated_by="issued_at"),
+        Table("payments", "payment_id", _columns(
+            "payment_id! invoice_id customer_id",
+            f"paid_at!:{TIMESTAMP}",
+            f"amount!:{MONEY}",
+            "currency method",
+        ), money="amount", dated_by="paid_at"),
+        Table("exchange_rates", "currency", _columns(
+            f"rate_on!:{DATE}", "currency! base_currency!", f"rate!:{RATE}",
+        ), dated_by="rate_on"),
+    )
+}
+
+LOAD_RECORDS = """
+create table if not exists raw.files (
+    file_id integer primary key, source varchar, system varchar, mapping varchar, feed varchar,
+    source_file varchar, sha256 varchar, bytes bigint, delivery_key varchar, extent varchar,
+    covers_on date, rhythm_days integer, encoding varchar,
+    rows_read bigint, rows_loaded bigint, rows_quarantined bigint,
+    money_read decimal(38, 4), money_loaded decimal(38, 4), money_quarantined decimal(38, 4),
+    first_record_on date, last_record_on date
+);
+create table if not exists raw.deliveries (
+    file_id integer, source_file varchar, delivery_key varchar, covers_on date
+);
+create table if not exists raw.quarantine (
+    file_id integer, source_row bigint, document_id varchar, column_name varchar, value varchar,
+    reason varchar, amount decimal(38, 4)
+);
+create table if not exists raw.unmapped_columns (file_id integer, column_name varchar);
+"""
+
+
+def create_raw(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make schema `raw` with all its tables where they are missing."""
+    connection.execute("create schema if not exists raw")
+    connection.execute(LOAD_RECORDS)
+    for table in TABLES.values():
+        columns = ", ".join(f"{column.name} {column.type}" for column in table.columns)
+        connection.execute(
+            f"create table if not exists raw.{table.name} "
+            f"({columns}, file_id integer, source_row bigint)"
+        )

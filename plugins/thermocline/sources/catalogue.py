@@ -1,0 +1,149 @@
+"""The sources of a company: which export, by which mapping, from where."""
+
+import fcntl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from thermocline.durable import replace
+from thermocline.errors import InputError
+from thermocline.home import Home
+from thermocline.sources.declaration import read
+from thermocline.sources.mapping import Mappings, load_mappings
+from thermocline.sources.places import Folder
+from thermocline.sources.recognition import Recognition, recognise
+from thermocline.sources.wording import listed, shown
+
+Warn = Callable[[str], None]
+HEADING = """\
+# The exports this company is screened on. Files of other mappings are refused or left out.
+# location: a folder, relative to this home or absolute.
+"""
+
+
+@dataclass(frozen=True)
+class Source:
+    """One export of one system: its name in all tables, its mapping, and where it is delivered."""
+
+    name: str
+    mapping: str
+    location: Path
+
+
+def sources_file(home: Home) -> Path:
+    return home.config / "sources.yml"
+
+
+def sources(home: Home) -> tuple[Source, ...]:
+    """The home's sources; none before the first run.
+
+    Raises InputError, naming file, line and key, for a declaration that doesn't hold.
+    """
+    file = sources_file(home)
+    if not file.is_file():
+        return ()
+    mappings = load_mappings(home)
+    found: dict[str, Source] = {}
+    mapped: set[str] = set()
+    for item in read(file).fields(("sources",))["sources"].items():
+        fields = item.fields(("mapping", "location"), ("name",))
+        mapping = fields["mapping"].choice(mappings)
+        name = fields["name"].text() if "name" in fields else mapping
+        if name in found or not name.isidentifier():
+            raise fields.get("name", item).refuse("an own name of letters, digits and underscores")
+        if mapping in mapped:
+            raise fields["mapping"].refuse("a mapping that no other source uses")
+        mapped.add(mapping)
+        found[name] = Source(name, mapping, home.root / fields["location"].text())
+    return tuple(found.values())
+
+
+def adopt(home: Home, location: Path, warn: Warn = lambda _: None) -> tuple[Source, ...]:
+    """See that `location` holds exports of this company, and remember what they are.
+
+    The first run writes `config/sources.yml`. Later, a system that the company had no export of
+    is added where its files lie in the home's own `exports/`. Files that no mapping knows, and
+    those of another company's mappings, are named to `warn`.
+
+    Raises InputError for an empty folder, one without a known file, and another company's exports.
+    """
+    location = location.resolve()
+    with _lock(home):
+        mappings = load_mappings(home)
+        known = sources(home)
+        recognised = _recognise_all(location, mappings)
+        names = {r.mapping.name for r in recognised.values() if r.mapping}
+        own = {source.mapping for source in known}
+        if not names:
+            raise _nothing_known(location, recognised)
+        systems = {mappings[mapping].system for mapping in own}
+        may_add = not known or location == home.exports.resolve()
+        added = [n for n in sorted(names - own) if may_add and mappings[n].system not in systems]
+        if not known:
+            added = sorted(names)
+        if not names & own and not added:
+            raise InputError(
+                f"{location} holds exports of another company ({listed(sorted(names))}; this home "
+                f"has {listed(sorted(own))}): use another THERMOCLINE_HOME, or add the source to "
+                f"{sources_file(home)}"
+            )
+        if added:
+            known = (*known, *(Source(name, name, location) for name in added))
+            _write(home, known)
+    for path, recognition in recognised.items():
+        if not recognition.mapping:
+            warn(f"{shown(path)} is left out: it {recognition.describe()}")
+        elif recognition.mapping.name not in {source.mapping for source in known}:
+            warn(f"{shown(path)} is left out: {foreign(recognition)}")
+    return known
+
+
+def foreign(recognition: Recognition) -> str:
+    """Why a file of a known mapping isn't taken."""
+    name = recognition.mapping.name if recognition.mapping else "?"
+    return f"it is a {name} export, which isn't among this home's sources (config/sources.yml)"
+
+
+def _recognise_all(location: Path, mappings: Mappings) -> dict[str, Recognition]:
+    folder = Folder(location)
+    entries = folder.listing().entries
+    if not entries:
+        raise InputError(
+            f"{location} holds no exports: put the CRM's and the billing system's files there, "
+            "or name another folder"
+        )
+    return {entry.path: recognise(folder.local(entry), mappings, entry.path) for entry in entries}
+
+
+def _nothing_known(location: Path, recognised: dict[str, Recognition]) -> InputError:
+    path, first = next(iter(recognised.items()))
+    return InputError(
+        f"{location} holds no export that a mapping knows: {shown(path)} {first.describe()}; "
+        "name another folder, or write a mapping in config/mappings"
+    )
+
+
+def _write(home: Home, known: tuple[Source, ...]) -> None:
+    root = home.root.resolve()
+    entries = [
+        {
+            "name": source.name,
+            "mapping": source.mapping,
+            "location": str(source.location.relative_to(root))
+            if source.location.is_relative_to(root) else str(source.location),
+        }
+        for source in known
+    ]
+    text = HEADING + yaml.safe_dump({"sources": entries}, sort_keys=False, allow_unicode=True)
+    replace(sources_file(home), text.encode())
+
+
+@contextmanager
+def _lock(home: Home) -> Iterator[None]:
+    home.config.mkdir(parents=True, exist_ok=True)
+    with (home.config / ".sources.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,196 @@
+"""What is inside a file: packing, encoding, and how many records, found without converting any."""
+
+import codecs
+import gzip
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import numpy as np
+
+CHUNK = 1 << 20
+PLAIN, GZIP = "none", "gzip"
+BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+UNDEFINED_IN_WINDOWS_1252 = bytes((0x81, 0x8D, 0x8F, 0x90, 0x9D))
+QUOTE, LINE_FEED, CARRIAGE_RETURN = 34, 10, 13
+
+
+class Unreadable(Exception):
+    """The file can't be unpacked or decoded; the message says why."""
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a whole file holds.
+
+    `sha256` is that of the unpacked bytes. `records` counts the lines that aren't blank, a line
+    break inside quotes being none, the header among them; `blank_lines` the others. `is_regular`
+    says whether one kind of line break ends all lines, and every quote is closed.
+    """
+
+    encoding: str
+    sha256: str
+    records: int
+    blank_lines: int
+    is_regular: bool
+
+
+def compression_of(head: bytes) -> str:
+    return GZIP if head.startswith(b"\x1f\x8b") else PLAIN
+
+
+def opened(path: Path, compression: str) -> BinaryIO:
+    """The file's unpacked bytes."""
+    return cast(BinaryIO, gzip.open(path)) if compression == GZIP else path.open("rb")
+
+
+def head_of(path: Path, size: int) -> tuple[str, bytes, bool]:
+    """The packing, the first `size` unpacked bytes, and whether that is all.
+
+    Raises Unreadable where the packing is broken.
+    """
+    with path.open("rb") as file:
+        compression = compression_of(file.read(2))
+    try:
+        with opened(path, compression) as file:
+            head = file.read(size + 1)
+    except (OSError, EOFError, ValueError) as error:
+        raise Unreadable(f"isn't a whole {compression} file ({error})") from error
+    return compression, head[:size], len(head) <= size
+
+
+def marked_encoding(head: bytes) -> str | None:
+    """The encoding that a byte-order mark names."""
+    return next((name for mark, name in BYTE_ORDER_MARKS if head.startswith(mark)), None)
+
+
+def examine(path: Path, compression: str) -> Content:
+    """Read a whole file once. Raises Unreadable where it can't be unpacked or decoded."""
+    digest = hashlib.sha256()
+    try:
+        with opened(path, compression) as file:
+            chunks = _chunks(file, digest)
+            first = next(chunks, b"")
+            encoding = marked_encoding(first)
+            if encoding in (None, "utf-8"):
+                content = _examine_bytes(first, chunks)
+            else:
+                content = _examine_text(str(encoding), first, chunks)
+    except UnicodeDecodeError as error:
+        raise Unreadable(f"isn't {error.encoding} throughout ({error.reason})") from error
+    except (OSError, EOFError, ValueError) as error:
+        raise Unreadable(f"isn't a whole {compression} file ({error})") from error
+    return replace(content, sha256=digest.hexdigest())
+
+
+def _chunks(file: BinaryIO, digest: "hashlib._Hash") -> Iterator[bytes]:
+    while chunk := file.read(CHUNK):
+        digest.update(chunk)
+        yield chunk
+
+
+def _examine_bytes(first: bytes, rest: Iterator[bytes]) -> Content:
+    """UTF-8 if it is so throughout, else Windows-1252 or, with bytes that it lacks, Latin-1."""
+    counter = RecordCounter()
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    is_utf8, has_controls, is_1252 = True, False, True
+    chunk = first.removeprefix(codecs.BOM_UTF8)
+    while chunk:
+        counter.add(chunk)
+        if not chunk.isascii() or decoder.getstate()[0]:
+            array = np.frombuffer(chunk, np.uint8)
+            has_controls = has_controls or bool(((array >= 0x80) & (array < 0xA0)).any())
+            is_1252 = is_1252 and not any(byte in chunk for byte in UNDEFINED_IN_WINDOWS_1252)
+            is_utf8 = is_utf8 and _decodes(decoder, chunk)
+        chunk = next(rest, b"")
+    if is_utf8 and _decodes(decoder, b"", final=True):
+        return counter.content("utf-8")
+    return counter.content("windows-1252" if has_controls and is_1252 else "latin-1")
+
+
+def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes, final: bool = False) -> bool:
+    try:
+        decoder.decode(chunk, final)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _examine_text(encoding: str, first: bytes, rest: Iterator[bytes]) -> Content:
+    counter = RecordCounter()
+    decoder = codecs.getincrementaldecoder(encoding)()
+    chunk = first
+    while chunk:
+        counter.add(decoder.decode(chunk).encode("utf-8", "surrogatepass"))
+        chunk = next(rest, b"")
+    decoder.decode(b"", True)
+    return counter.content(encoding)
+
+
+class RecordCounter:
+    """Counts records in chunks of bytes in any encoding that extends ASCII."""
+
+    def __init__(self) -> None:
+        self.records = self.blank_lines = 0
+        self._breaks = self._windows_breaks = self._returns = 0
+        self._in_quotes = 0
+        self._position = 0
+        self._line_start = 0
+        self._last = 0
+
+    def add(self, chunk: bytes) -> None:
+        if not chunk:
+            return
+        bytes_ = np.frombuffer(chunk, np.uint8)
+        line_feeds, returns = bytes_ == LINE_FEED, bytes_ == CARRIAGE_RETURN
+        has_returns = bool(returns.any())
+        if self._in_quotes or QUOTE in chunk:
+            parity = np.cumsum(bytes_ == QUOTE, dtype=np.uint8)
+            parity += self._in_quotes
+            parity &= 1
+            self._in_quotes = int(parity[-1])
+            outside = parity == 0
+            line_feeds &= outside
+            returns &= outside
+        ends = np.flatnonzero(line_feeds)
+        if len(ends):
+            self._end_lines(ends, bytes_, has_returns)
+        if has_returns:
+            self._returns += int(np.count_nonzero(returns))
+        self._position += len(chunk)
+        self._last = chunk[-1]
+
+    def _end_lines(self, ends: np.ndarray, bytes_: np.ndarray, has_returns: bool) -> None:
+        starts = np.concatenate([[self._line_start - self._position], ends[:-1] + 1])
+        lengths = ends - starts
+        if has_returns or self._last == CARRIAGE_RETURN:
+            before = bytes_[ends - 1]
+            if ends[0] == 0:
+                before[0] = self._last
+            windows = (before == CARRIAGE_RETURN) & (lengths > 0)
+            self._windows_breaks += int(np.count_nonzero(windows))
+            lengths = lengths - windows
+        blank = int(np.count_nonzero(lengths == 0))
+        self.blank_lines += blank
+        self.records += len(ends) - blank
+        self._breaks += len(ends)
+        self._line_start = self._position + int(ends[-1]) + 1
+
+    def content(self, encoding: str) -> Content:
+        """The counts, once all chunks were added."""
+        rest = self._position - self._line_start
+        records = self.records + (rest > (self._last == CARRIAGE_RETURN))
+        is_regular = (
+            not self._in_quotes
+            and self._windows_breaks in (0, self._breaks)
+            and self._returns == self._windows_breaks
+        )
+        return Content(encoding, "", int(records), self.blank_lines, is_regular)

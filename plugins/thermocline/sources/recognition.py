@@ -1,0 +1,137 @@
+"""Which mapping a file belongs to, told by its header."""
+
+import csv
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+from thermocline.sources.content import Unreadable, head_of, marked_encoding
+from thermocline.sources.mapping import Feed, Mapping, Mappings, normalised
+from thermocline.sources.wording import listed
+
+HEAD_BYTES = 1 << 16
+DELIMITERS = (",", ";", "\t", "|")
+
+
+@dataclass(frozen=True)
+class Recognition:
+    """What the head of a file shows, and the mapping and feed that it fits (None: unknown).
+
+    `missing` names the required columns that the `nearest` mapping and feed didn't find.
+    `trouble` says why nothing could be read at all.
+    """
+
+    compression: str = "none"
+    delimiter: str = ","
+    header: tuple[str, ...] = ()
+    mapping: Mapping | None = None
+    feed: Feed | None = None
+    nearest: tuple[Mapping, Feed] | None = None
+    missing: tuple[str, ...] = ()
+    trouble: str | None = None
+
+    @property
+    def is_known(self) -> bool:
+        return self.feed is not None
+
+    def describe(self) -> str:
+        """Why the file is unknown, in one line."""
+        if self.trouble:
+            return self.trouble
+        text = f"matches no mapping (columns: {listed(self.header)}"
+        if self.nearest:
+            mapping, feed = self.nearest
+            text += f"; nearest: {mapping.name} {feed.name}, missing {listed(self.missing)}"
+        return text + ")"
+
+
+@dataclass(frozen=True)
+class _Fit:
+    """How well a header fits a feed."""
+
+    mapping: Mapping
+    feed: Feed
+    delimiter: str
+    header: tuple[str, ...]
+    missing: tuple[str, ...]
+    matched: int
+    is_hinted: bool
+
+    @property
+    def rank(self) -> tuple[bool, float, int, int, bool, str, str]:
+        """The least is the best fit."""
+        required = len(self.feed.required)
+        return (
+            bool(self.missing), len(self.missing) / required, -self.matched, -required,
+            not self.is_hinted, self.mapping.name, self.feed.name,
+        )
+
+
+def recognise(path: Path, mappings: Mappings, name: str | None = None) -> Recognition:
+    """Look at the head of a file. `name` is its path in the export (default: the file's own).
+
+    The feed whose required columns are all there wins; of several the one with most columns
+    found, then most required columns, then a fitting file name, then the first by name.
+    """
+    try:
+        compression, head, is_whole = head_of(path, HEAD_BYTES)
+    except Unreadable as error:
+        return Recognition(trouble=str(error))
+    text = _text(head, is_whole)
+    if not text.strip():
+        return Recognition(compression, trouble="is empty")
+    headers = {delimiter: _header(text, delimiter) for delimiter in DELIMITERS}
+    widest = max(DELIMITERS, key=lambda delimiter: len(headers[delimiter]))
+    fits = [
+        _fit(mapping, feed, delimiter, header, name or path.name)
+        for delimiter, header in headers.items()
+        if delimiter == widest or len(header) > 1
+        for mapping in mappings.values()
+        for feed in mapping.feeds
+    ]
+    best = min(fits, key=lambda fit: fit.rank, default=None)
+    if best and not best.missing:
+        return Recognition(compression, best.delimiter, best.header, best.mapping, best.feed)
+    nearest = best if best and best.matched else None
+    return Recognition(
+        compression, widest, headers[widest],
+        nearest=(nearest.mapping, nearest.feed) if nearest else None,
+        missing=nearest.missing if nearest else (),
+    )
+
+
+def _text(head: bytes, is_whole: bool) -> str:
+    encoding = marked_encoding(head) or "utf-8"
+    try:
+        text = head.decode(encoding, "strict" if is_whole else "ignore")
+    except UnicodeDecodeError:
+        text = head.decode("latin-1" if encoding == "utf-8" else encoding, "ignore")
+    return text.removeprefix("\ufeff")
+
+
+def _header(text: str, delimiter: str) -> tuple[str, ...]:
+    """The cells of the first record that isn't blank."""
+    try:
+        for cells in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
+            if cells:
+                return tuple(cell.strip() for cell in cells)
+    except csv.Error:
+        pass
+    return ()
+
+
+def _fit(
+    mapping: Mapping, feed: Feed, delimiter: str, header: tuple[str, ...], path: str
+) -> _Fit:
+    found = {normalised(cell) for cell in header}
+
+    def is_there(aliases: tuple[str, ...]) -> bool:
+        return any(normalised(alias) in found for alias in aliases)
+
+    inputs = {aliases for rule in feed.rules for aliases in rule.inputs}
+    return _Fit(
+        mapping, feed, delimiter, header,
+        missing=tuple(aliases[0] for aliases in feed.required if not is_there(aliases)),
+        matched=sum(map(is_there, inputs)),
+        is_hinted=feed.hints_at(path),
+    )

@@ -1,0 +1,68 @@
+"""Where readers read: one module per kind of target, all behind `Target`.
+
+Only `thermocline.publication` calls the methods that change a target: `write_publication`,
+`switch_to`, `keep_only` and `anchor_head`.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from thermocline.hashing import TableHash
+
+Progress = Callable[[str], None]
+"""Told the name of each step that has just ended."""
+
+
+@dataclass(frozen=True)
+class Edition:
+    """All that a target needs to write one publication.
+
+    tables: a parquet file per table, publication_id still null; rows: their row counts.
+    publication, gate_checks: rows by the columns of the contract.
+    """
+
+    publication_id: str
+    tables: Mapping[str, Path]
+    rows: Mapping[str, int]
+    publication: Sequence[Mapping[str, Any]]
+    gate_checks: Sequence[Mapping[str, Any]]
+
+
+class Target(Protocol):
+    """One place for readers. Methods raise OSError or duckdb.Error where it can't be reached."""
+
+    name: str
+
+    def write_publication(self, edition: Edition, progress: Progress) -> None:
+        """Write all tables where no reader looks yet; replaces what a killed writer left."""
+
+    def switch_to(self, publication_id: str) -> None:
+        """Let readers see this publication, all tables at once."""
+
+    def keep_only(self, publication_ids: Collection[str]) -> None:
+        """Remove all other publications, and what killed writers left."""
+
+    def anchor_head(self, seq: int, entry_hash: str) -> None:
+        """Remember the ledger's head."""
+
+    def anchored(self) -> tuple[int, str] | None:
+        """The remembered head; None if there never was one. Raises LedgerChanged if unreadable."""
+
+    def current(self) -> str | None:
+        """The publication that readers see; None if there is none or the way to it is broken."""
+
+    def kept(self) -> list[str]:
+        """The publications that are there, in sorted order."""
+
+    def files(self, publication_id: str) -> dict[str, str]:
+        """SHA-256 by file name of what holds the publication, read now; empty without files."""
+
+    def tables(
+        self, publication_id: str, only: Collection[str] | None = None
+    ) -> dict[str, TableHash]:
+        """Rows and hashes by table, read now, publication_id taken as in the candidate."""
+
+    def publications(self, publication_id: str) -> list[dict[str, Any]]:
+        """The rows of table `publication` as this publication holds it."""

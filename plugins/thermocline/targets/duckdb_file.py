@@ -1,0 +1,178 @@
+"""The DuckDB target: an immutable file per publication, and a link that leads to the current one.
+
+    reporting/2011-12-09-0001.duckdb                      schema `reporting`, read-only
+    reporting/reporting.duckdb -> 2011-12-09-0001.duckdb  switched atomically
+    reporting/ledger-head                                 `<seq> <hash>` of the last ledger entry
+
+A process that keeps a file open keeps that publication, until it opens the link anew without
+holding the old file anywhere.
+"""
+
+import os
+import re
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from thermocline import contract, durable, hashing, warehouse
+from thermocline.errors import LedgerChanged, ThermoclineError
+from thermocline.hashing import TableHash, literal, parquet, quoted
+from thermocline.home import Home
+from thermocline.targets import Edition, Progress
+
+POINTER = "reporting.duckdb"
+HEAD = "ledger-head"
+STORAGE_VERSION = "v1.5.0"
+"""The oldest DuckDB that must read the files."""
+
+_NAME = re.compile(r"(\d{4}-\d\d-\d\d-\d{4,})\.duckdb")
+
+
+class DuckDBFile:
+    """Publications of one home as DuckDB files in its folder `reporting`."""
+
+    name = "duckdb"
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+        self.folder = home.reporting
+        self.pointer = self.folder / POINTER
+
+    def path(self, publication_id: str) -> Path:
+        return self.folder / f"{publication_id}.duckdb"
+
+    def write_publication(self, edition: Edition, progress: Progress) -> None:
+        temporary = self.folder / f".writing-{edition.publication_id}"
+        self._remove(temporary)
+        try:
+            with closing(self._connect()) as connection:
+                connection.execute(
+                    f"attach {literal(temporary)} as target (storage_version '{STORAGE_VERSION}')"
+                )
+                _write_tables(connection, edition)
+                connection.execute("detach target")
+            temporary.chmod(durable.READ_ONLY)
+            durable.sync(temporary)
+            progress("written")
+            temporary.rename(self.path(edition.publication_id))
+        finally:
+            self._remove(temporary)
+        durable.sync(self.folder)
+
+    def switch_to(self, publication_id: str) -> None:
+        link = self.folder / f".{POINTER}-{os.getpid()}"
+        link.unlink(missing_ok=True)
+        link.symlink_to(self.path(publication_id).name)
+        link.replace(self.pointer)
+        durable.sync(self.folder)
+
+    def keep_only(self, publication_ids: Collection[str]) -> None:
+        for path in self.folder.iterdir():
+            named = _NAME.match(path.name)
+            if path.name.startswith((".writing-", f".{POINTER}-", f".{HEAD}-")) or (
+                    named and named[1] not in publication_ids):
+                path.unlink()
+        durable.sync(self.folder)
+
+    def anchor_head(self, seq: int, entry_hash: str) -> None:
+        durable.replace(self.folder / HEAD, f"{seq} {entry_hash}\n".encode())
+
+    def anchored(self) -> tuple[int, str] | None:
+        path = self.folder / HEAD
+        if not path.exists():
+            return None
+        found = re.fullmatch(rb"(\d+) ([0-9a-f]{64})\n", path.read_bytes())
+        if not found:
+            raise LedgerChanged(f"{path} isn't as it was written: restore it from a backup")
+        return int(found[1]), found[2].decode()
+
+    def current(self) -> str | None:
+        try:
+            named = _NAME.fullmatch(str(self.pointer.readlink()))
+        except OSError:
+            return None
+        return named[1] if named and self.path(named[1]).is_file() else None
+
+    def kept(self) -> list[str]:
+        if not self.folder.is_dir():
+            return []
+        return sorted(named[1] for path in self.folder.iterdir()
+                      if (named := _NAME.fullmatch(path.name)))
+
+    def files(self, publication_id: str) -> dict[str, str]:
+        return {path.name: durable.file_hash(path)
+                for path in sorted(self.folder.glob(f"{publication_id}.duckdb*"))}
+
+    def tables(
+        self, publication_id: str, only: Collection[str] | None = None
+    ) -> dict[str, TableHash]:
+        with closing(self._open(publication_id)) as connection:
+            found = connection.execute(
+                "select table_name from information_schema.tables "
+                "where table_catalog = 'target' and table_schema = ? order by table_name",
+                [contract.REPORTING_SCHEMA],
+            ).fetchall()
+            return {
+                name: hashing.hash_table(
+                    connection, quoted("target", contract.REPORTING_SCHEMA, name), publication_id)
+                for (name,) in found if only is None or name in only
+            }
+
+    def publications(self, publication_id: str) -> list[dict[str, Any]]:
+        columns = list(contract.PUBLICATION_COLUMNS)
+        with closing(self._open(publication_id)) as connection:
+            rows = connection.execute(
+                f"select {', '.join(columns)} "
+                f"from target.{contract.REPORTING_SCHEMA}.{contract.PUBLICATION} "
+                "order by publication_id"
+            ).fetchall()
+        return [dict(zip(columns, row, strict=True)) for row in rows]
+
+    def _connect(self) -> duckdb.DuckDBPyConnection:
+        return warehouse.connect(self.home, Path(":memory:"))
+
+    def _open(self, publication_id: str) -> duckdb.DuckDBPyConnection:
+        connection = self._connect()
+        connection.execute(f"attach {literal(self.path(publication_id))} as target (read_only)")
+        return connection
+
+    def _remove(self, path: Path) -> None:
+        for left in self.folder.glob(f"{path.name}*"):
+            left.unlink()
+
+
+def _write_tables(connection: duckdb.DuckDBPyConnection, edition: Edition) -> None:
+    schema = quoted("target", contract.REPORTING_SCHEMA)
+    connection.execute(f"create schema {schema}")
+    for name, source in edition.tables.items():
+        stamped = contract.PUBLICATION_ID in hashing.columns_of(connection, parquet(source))
+        stamp = (f" replace ({literal(edition.publication_id)} as {contract.PUBLICATION_ID})"
+                 if stamped else "")
+        table = f"{schema}.{quoted(name)}"
+        connection.execute(f"create table {table} as select *{stamp} from {parquet(source)}")
+        counted = connection.execute(f"select count(*) from {table}").fetchall()
+        if counted != [(edition.rows[name],)]:
+            raise ThermoclineError(
+                f"{name} has {edition.rows[name]} rows in its candidate and {counted[0][0]} in "
+                f"publication {edition.publication_id}: run again"
+            )
+    _fill(connection, f"{schema}.{contract.PUBLICATION}",
+          contract.PUBLICATION_COLUMNS, edition.publication)
+    _fill(connection, f"{schema}.{contract.GATE_CHECKS}",
+          contract.GATE_CHECKS_COLUMNS, edition.gate_checks)
+
+
+def _fill(
+    connection: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, str],
+    rows: Sequence[Mapping[str, Any]],
+) -> None:
+    declared = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+    connection.execute(f"create table {table} ({declared})")
+    if rows:
+        connection.executemany(
+            f"insert into {table} values ({', '.join('?' * len(columns))})",
+            [[row[name] for name in columns] for row in rows],
+        )

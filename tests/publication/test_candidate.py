@@ -1,0 +1,201 @@
+"""Freezing, checking and judging candidates."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+from made_company import audit, build, facts, landed
+
+from thermocline import durable
+from thermocline.candidate import Candidate, Input
+from thermocline.errors import ContentChanged, InputError, ThermoclineError
+from thermocline.home import Home
+
+
+def folders(home: Home) -> list[str]:
+    return sorted(path.name for path in home.candidates.iterdir())
+
+
+def rewrite(path: Path, query: str) -> None:
+    """Replace a read-only parquet file by what the query makes of it."""
+    changed = path.with_suffix(".changed")
+    duckdb.sql(query.format(path=str(path).replace("'", "''").replace("[", "[[]"))).write_parquet(
+        str(changed))
+    changed.replace(path)
+
+
+def test_a_candidate_holds_every_table_and_what_is_known_of_the_build(home: Home) -> None:
+    candidate = build(home)
+    assert candidate == Candidate.read(home, candidate.content_hash)
+    assert len(candidate.tables) == 8
+    assert {name: candidate.tables[name].rows for name in ("account_segments", "account_timeline")
+            } == {"account_segments": 5, "account_timeline": 15}
+    assert candidate.tables["account_segments"].columns["heat"] == "DECIMAL(18,9)"
+    assert list(candidate.gate) == ["reconciliation"]
+    assert candidate.facts == facts(date(2011, 12, 9))
+    files = [path for path in candidate.folder.rglob("*") if path.is_file()]
+    assert len(files) == 10
+    assert {path.stat().st_mode & 0o777 for path in files} == {0o444}
+    candidate.check()
+
+
+def test_the_same_build_keeps_its_candidate_and_its_verdict(home: Home) -> None:
+    first = audit(home, build(home))
+    again = build(home)
+    assert again.digest == first.digest
+    assert again.read_verdict() is not None
+
+
+def test_another_packaging_replaces_the_candidate_and_drops_its_verdict(home: Home) -> None:
+    first = audit(home, build(home))
+    again = build(home, change="update reporting.account_timeline set source_file = 'all.csv'")
+    assert (again.content_hash, again.read_verdict()) == (first.content_hash, None)
+    assert again.digest != first.digest
+    assert folders(home) == [first.content_hash]
+    again.check()
+
+
+def test_new_facts_replace_the_candidate(home: Home) -> None:
+    first = build(home)
+    assert build(home, code_version="0.2.0").facts.code_version == "0.2.0"
+    assert folders(home) == [first.content_hash]
+
+
+def test_a_damaged_candidate_is_frozen_again(home: Home) -> None:
+    first = build(home)
+    (first.folder / "account_segments.parquet").unlink()
+    with pytest.raises(ContentChanged, match="table account_segments of candidate"):
+        first.check()
+    build(home).check()
+
+
+@pytest.mark.parametrize("rows", [True, False])
+@pytest.mark.parametrize("table", ["account_timeline", "segment_summary", "gate/reconciliation"])
+def test_a_changed_file_is_named(home: Home, table: str, rows: bool) -> None:
+    candidate = build(home)
+    rewrite(candidate.folder / f"{table}.parquet", "from '{path}' limit 1")
+    with pytest.raises(ContentChanged, match=f"table {table.removeprefix('gate/')} of candidate"):
+        candidate.check(rows)
+
+
+def test_rows_changed_with_their_file_hash_are_found(home: Home) -> None:
+    candidate = build(home)
+    path = candidate.folder / "account_timeline.parquet"
+    rewrite(path, "select * replace (amount + 1 as amount) from '{path}'")
+    manifest = candidate.folder / "candidate.json"
+    stored = json.loads(manifest.read_text())
+    stored["tables"]["account_timeline"]["sha256"] = durable.file_hash(path)
+    durable.replace(manifest, json.dumps(stored).encode())
+    forged = Candidate.read(home, candidate.content_hash)
+    with pytest.raises(ContentChanged, match="table account_timeline"):
+        forged.check()
+
+
+@pytest.mark.parametrize("mend", [
+    lambda stored: stored["tables"]["account_segments"].update(content_hash="0" * 64),
+    lambda stored: stored["tables"].pop("scorecards"),
+    lambda stored: stored.update(content_hash="0" * 64),
+    lambda stored: stored.pop("facts"),
+])
+def test_a_changed_manifest_is_refused(home: Home, mend: object) -> None:
+    candidate = build(home)
+    manifest = candidate.folder / "candidate.json"
+    stored = json.loads(manifest.read_text())
+    mend(stored)  # type: ignore[operator]
+    durable.replace(manifest, json.dumps(stored).encode())
+    with pytest.raises(ContentChanged, match=r"candidate\.json was changed"):
+        Candidate.read(home, candidate.content_hash)
+
+
+def test_a_folder_without_its_manifest_is_no_candidate(home: Home) -> None:
+    candidate = build(home)
+    (candidate.folder / "candidate.json").unlink()
+    with pytest.raises(InputError, match="there is no candidate"):
+        Candidate.read(home, candidate.content_hash)
+    with pytest.raises(InputError, match="isn't a content hash"):
+        Candidate.read(home, "../reporting")
+
+
+@pytest.mark.parametrize(("statement", "message"), [
+    ("drop table reporting.group_segments", "core table group_segments isn't among"),
+    ("alter table reporting.segment_summary alter accounts type double",
+     "segment_summary.accounts has type DOUBLE"),
+    ("alter table reporting.segment_summary alter accounts type hugeint",
+     "segment_summary.accounts has type HUGEINT"),
+    ('create table reporting."../x" as select 1', "can't be frozen"),
+    ("create table reporting.publication as select 1", "can't be frozen"),
+])
+def test_what_cant_be_published_cant_be_frozen(home: Home, statement: str, message: str) -> None:
+    with pytest.raises(ThermoclineError, match=message):
+        build(home, change=statement)
+    assert folders(home) == []
+
+
+def test_a_verdict_must_be_whole(home: Home) -> None:
+    candidate = build(home)
+    assert candidate.read_verdict() is None
+    for changed in ({"verdict": "maybe"}, {"checks": []}, {"candidate": "0" * 64}):
+        with pytest.raises(ThermoclineError, match="incomplete or of another one"):
+            audit(home, candidate, **changed)
+    audit(home, candidate, "warn")
+    assert (candidate.read_verdict() or {})["warnings"] == 1
+
+
+def test_a_verdict_of_other_content_or_an_edited_one_is_refused(home: Home) -> None:
+    judged = audit(home, build(home), "block")
+    other = build(home, "2011-12-10")
+    shutil.copy(judged.folder / "verdict.json", other.folder)
+    with pytest.raises(ContentChanged, match="of other content, or was changed"):
+        other.read_verdict()
+    path = judged.folder / "verdict.json"
+    path.write_text(path.read_text().replace('"block"', '"pass"'))
+    with pytest.raises(ContentChanged, match="of other content, or was changed"):
+        judged.read_verdict()
+
+
+def test_the_digest_of_inputs_depends_on_neither_order_nor_row_counts(home: Home) -> None:
+    one, two = landed(home, b"a\n1\n"), landed(home, b"a\n2\n", "2011-12-02.csv")
+    recounted = Input(one.source, one.path, one.sha256, one.bytes, 99)
+    day = date(2011, 12, 9)
+    digest = facts(day, inputs=(one, two)).inputs_digest
+    assert digest == facts(day, inputs=(two, recounted, two)).inputs_digest
+    assert digest != facts(day, inputs=(one,)).inputs_digest
+
+
+@pytest.mark.parametrize("call", [1, 2, 3])
+def test_a_killed_swap_leaves_the_old_candidate_or_the_new_one(home: Home, call: int) -> None:
+    """Killed before each renaming of the swap, and while the old one is deleted."""
+    first = build(home)
+    script = f"""
+import os, shutil, signal, sys
+from pathlib import Path
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+import made_company
+from thermocline.home import Home
+calls, renames, removes = [], Path.rename, shutil.rmtree
+def die(done):
+    def step(*given, **named):
+        calls.append(given)
+        if len(calls) == {call}:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return done(*given, **named)
+    return step
+Path.rename, shutil.rmtree = die(renames), die(removes)
+made_company.build(Home(Path({str(home.root)!r})), code_version="0.2.0")
+"""
+    ended = subprocess.run([sys.executable, "-c", script], env={**os.environ}, check=False)
+    assert ended.returncode == -signal.SIGKILL
+    for path in home.candidates.iterdir():
+        if not path.name.startswith("."):
+            Candidate.read(home, path.name).check()
+    again = build(home, code_version="0.2.0")
+    again.check()
+    assert again.facts.code_version == "0.2.0"
+    assert folders(home) == [first.content_hash]
