@@ -1,5 +1,6 @@
 # Thermocline: `make` alone lists the targets.
 PYTHON ?= python3
+PORT ?= 8080
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
@@ -7,14 +8,47 @@ MAKEFLAGS += --no-print-directory
 
 BIN := .venv/bin
 INSTALLED := .venv/installed
+EXAMPLE := var/example
+# A home of one's own wins; then real exports' home; then the example company's.
+SERVED := $(or $(THERMOCLINE_HOME),$(if $(wildcard var/config/sources.yml),var,$(EXAMPLE)))
 export DO_NOT_TRACK := 1
 
+.PHONY: help install run test up lint lock clean
+
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(INSTALLED) ## Install the pinned environment into .venv
 
 $(INSTALLED): constraints.txt pyproject.toml
 	@.ci/install "$(PYTHON)"
 
-.PHONY: help install
+run: $(INSTALLED) ## Screen the example company; EXPORTS=dir [AS_OF=date] screens yours
+ifdef EXPORTS
+	@THERMOCLINE_HOME="$(or $(THERMOCLINE_HOME),var)" $(BIN)/thermocline run --exports "$(EXPORTS)" $(if $(AS_OF),--as-of "$(AS_OF)")
+else ifdef THERMOCLINE_HOME
+	@$(BIN)/thermocline run $(if $(AS_OF),--as-of "$(AS_OF)")
+else
+	@test -e $(EXAMPLE)/exports/truth.json || $(BIN)/thermocline example --out $(EXAMPLE)/exports
+	@THERMOCLINE_HOME=$(EXAMPLE) $(BIN)/thermocline run $(if $(AS_OF),--as-of "$(AS_OF)")
+endif
+
+up: $(INSTALLED) ## Serve Airflow with the daily DAGs on localhost; PORT=8080
+	@THERMOCLINE_HOME="$(SERVED)" $(BIN)/python -m thermocline.orchestration.serving $(PORT)
+
+test: $(INSTALLED) ## Run every test
+	@$(BIN)/python -m pytest
+
+lint: $(INSTALLED) ## Check style and types: ruff, sqlfluff, mypy
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@mkdir -p var/lint && THERMOCLINE_WAREHOUSE=$(CURDIR)/var/lint/warehouse.duckdb $(BIN)/sqlfluff lint dbt_project --processes 2
+
+lock: $(INSTALLED) ## Resolve the dependencies anew into constraints.txt
+	@$(BIN)/uv pip compile pyproject.toml --extra dev --extra install --universal --python-version 3.11 \
+		--generate-hashes --no-annotate --no-header --upgrade --quiet --output-file constraints.txt
+
+clean: ## Remove the example company's state; yours in var stays
+	@chmod -R u+w $(EXAMPLE) 2>/dev/null || true
+	@rm -rf $(EXAMPLE) var/lint

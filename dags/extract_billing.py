@@ -16,7 +16,9 @@ from typing import Any
 
 from airflow.sdk import Param, dag, task
 
+from thermocline.orchestration import steps
 from thermocline.orchestration.assets import BILLING_EXPORTS
+from thermocline.orchestration.late import ScreenLate
 from thermocline.orchestration.sensors import DeliveryArrived
 
 SYSTEM = "billing"
@@ -41,11 +43,10 @@ SYSTEM = "billing"
 def extract_billing() -> None:
     @task(outlets=[BILLING_EXPORTS])
     def land(params: Any = None) -> None:
-        from thermocline.orchestration import steps
-
         steps.land(SYSTEM, params["location"])
 
-    DeliveryArrived(task_id="wait_for_delivery", system=SYSTEM) >> land()
+    waited = DeliveryArrived(task_id="wait_for_delivery", system=SYSTEM)
+    waited >> land() >> ScreenLate(task_id="screen_late")
 
 
 extract_billing()

@@ -16,7 +16,9 @@ from typing import Any
 
 from airflow.sdk import Param, dag, task
 
+from thermocline.orchestration import steps
 from thermocline.orchestration.assets import CRM_EXPORTS
+from thermocline.orchestration.late import ScreenLate
 from thermocline.orchestration.sensors import DeliveryArrived
 
 SYSTEM = "crm"
@@ -41,11 +43,10 @@ SYSTEM = "crm"
 def extract_crm() -> None:
     @task(outlets=[CRM_EXPORTS])
     def land(params: Any = None) -> None:
-        from thermocline.orchestration import steps
-
         steps.land(SYSTEM, params["location"])
 
-    DeliveryArrived(task_id="wait_for_delivery", system=SYSTEM) >> land()
+    waited = DeliveryArrived(task_id="wait_for_delivery", system=SYSTEM)
+    waited >> land() >> ScreenLate(task_id="screen_late")
 
 
 extract_crm()

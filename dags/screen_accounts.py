@@ -20,6 +20,7 @@ from typing import Any
 
 from airflow.sdk import Param, dag, task
 
+from thermocline.orchestration import steps
 from thermocline.orchestration.assets import BILLING_EXPORTS, CRM_EXPORTS, SEGMENTS
 from thermocline.orchestration.schedule import every_midnight
 from thermocline.orchestration.sensors import DayCovered
@@ -47,28 +48,20 @@ WAREHOUSE = "warehouse"
 )
 def screen_accounts() -> None:
     @task(pool=WAREHOUSE, trigger_rule="none_failed", inlets=[CRM_EXPORTS, BILLING_EXPORTS])
-    def build(params: Any = None, dag_run: Any = None) -> dict[str, str]:
-        from thermocline.orchestration import steps
-
+    def build(params: Any = None, dag_run: Any = None) -> dict[str, Any]:
         return steps.build(params["as_of"] or dag_run.partition_key, params["wait_seconds"])
 
     @task
-    def audit(candidate: dict[str, str]) -> dict[str, str]:
-        from thermocline.orchestration import steps
-
+    def audit(candidate: dict[str, Any]) -> dict[str, Any]:
         return steps.audit(candidate)
 
     @task(pool=WAREHOUSE, outlets=[SEGMENTS])
-    def publish(candidate: dict[str, str], outlet_events: Any = None) -> None:
-        from thermocline.orchestration import steps
-
-        steps.publish(candidate, outlet_events[SEGMENTS])
+    def publish(candidate: dict[str, Any], params: Any = None, outlet_events: Any = None) -> None:
+        steps.publish(candidate, outlet_events[SEGMENTS], params["wait_seconds"])
 
     @task(pool=WAREHOUSE)
-    def document() -> None:
-        from thermocline.orchestration import steps
-
-        steps.document()
+    def document(params: Any = None) -> None:
+        steps.document(params["wait_seconds"])
 
     waits = [DayCovered(task_id=f"wait_for_{name}", system=name) for name in ("crm", "billing")]
     candidate = build()

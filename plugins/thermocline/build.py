@@ -51,7 +51,7 @@ def build(
         if transformed.failed_models:
             raise ThermoclineError(
                 f"dbt could not build {transformed.failed_models[0]}: "
-                f"see {home.scratch / 'logs' / 'dbt.log'}"
+                f"see {transformation.log_file(home)}"
             )
         with closing(warehouse.connect(home)) as connection:
             configuration.keep_first_scorecard(home, connection)

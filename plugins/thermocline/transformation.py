@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from thermocline import warehouse
+from thermocline import durable, warehouse
 from thermocline.company import Company
 from thermocline.errors import ThermoclineError
 from thermocline.home import PROJECT, Home
@@ -18,7 +18,10 @@ GOOD = ("success", "pass")
 
 @dataclass(frozen=True)
 class Transformed:
-    """What dbt did: how many nodes it was to run, how many went well, the names of those that didn't."""
+    """What dbt did: how many nodes it was to run, how many went well, the names of those that didn't.
+
+    manifest_hash: see `project_hash`.
+    """
 
     expected: int
     passed: int
@@ -30,6 +33,11 @@ class Transformed:
 def target_folder(home: Home) -> Path:
     """Where dbt keeps its parse results, manifest and run results."""
     return home.scratch / "dbt"
+
+
+def log_file(home: Home) -> Path:
+    """Where dbt says what it did."""
+    return home.scratch / "logs" / "dbt.log"
 
 
 def arguments(home: Home, company: Company) -> list[str]:
@@ -52,7 +60,7 @@ def invoke(home: Home, command: Sequence[str], company: Company) -> tuple[bool, 
     from dbt.cli.main import dbtRunner
 
     outcome = dbtRunner().invoke(
-        ["--quiet", "--no-use-colors", "--log-level-file", "info", "--log-path", str(home.scratch / "logs"),
+        ["--quiet", "--no-use-colors", "--log-level-file", "info", "--log-path", str(log_file(home).parent),
          *command, *arguments(home, company)]
     )
     reason = "" if outcome.exception is None else " ".join(str(outcome.exception).split())
@@ -62,23 +70,35 @@ def invoke(home: Home, command: Sequence[str], company: Company) -> tuple[bool, 
 def transform(home: Home, company: Company, *, full_refresh: bool = False) -> Transformed:
     """Build every model and run every test. Raises ThermoclineError where dbt could not start.
 
+    Unit tests see made rows only, so they run once for each state of the project.
     The caller holds `Home.writer` and no connection to the warehouse.
     """
-    results_file = target_folder(home) / "run_results.json"
-    results_file.unlink(missing_ok=True)
-    command = ["build", *(["--full-refresh"] if full_refresh else [])]
-    _, reason = invoke(home, command, company)
-    if not results_file.exists():
-        raise ThermoclineError(
-            f"dbt didn't run ({reason or 'no results'}): see {home.scratch / 'logs' / 'dbt.log'}"
-        )
-    return _read_results(target_folder(home))
+    folder, project = target_folder(home), project_hash()
+    results = folder / "run_results.json"
+    results.unlink(missing_ok=True)
+    unit_tested = folder / "unit_tested"
+    tested = unit_tested.exists() and unit_tested.read_text(encoding="utf-8") == project
+    _, reason = invoke(
+        home,
+        [
+            "build",
+            *(["--exclude-resource-type", "unit_test"] if tested else []),
+            *(["--full-refresh"] if full_refresh else []),
+        ],
+        company,
+    )
+    if not results.exists():
+        raise ThermoclineError(f"dbt didn't run ({reason or 'no results'}): see {log_file(home)}")
+    transformed = _read_results(folder, project, with_unit_tests=not tested)
+    if not transformed.failed:
+        durable.replace(unit_tested, project.encode())
+    return transformed
 
 
-def _read_results(folder: Path) -> Transformed:
+def _read_results(folder: Path, project: str, *, with_unit_tests: bool) -> Transformed:
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     results = json.loads((folder / "run_results.json").read_text(encoding="utf-8"))["results"]
-    expected = {*manifest["nodes"], *manifest["unit_tests"]}
+    expected = {*manifest["nodes"], *(manifest["unit_tests"] if with_unit_tests else ())}
     status = {result["unique_id"]: result["status"] for result in results}
     failed = sorted(name for name in expected if status.get(name) not in GOOD)
     return Transformed(
@@ -86,17 +106,20 @@ def _read_results(folder: Path) -> Transformed:
         passed=len(expected) - len(failed),
         failed=tuple(failed),
         failed_models=tuple(name for name in failed if name.startswith(("model.", "seed."))),
-        manifest_hash=_manifest_hash(manifest),
+        manifest_hash=project,
     )
 
 
-def _manifest_hash(manifest: dict) -> str:
-    """SHA-256 over the checksums of all nodes: the same for the same project, whenever it is parsed."""
+def project_hash() -> str:
+    """SHA-256 over the files of the dbt project: models, macros, seeds, tests and settings."""
     digest = hashlib.sha256()
-    for name in sorted(manifest["nodes"]):
-        node = manifest["nodes"][name]
-        digest.update(f"{name} {node['checksum']['checksum']} {node.get('raw_code', '')}\n".encode())
-    for name in sorted(manifest["macros"]):
-        if name.startswith("macro.thermocline."):
-            digest.update(f"{name} {manifest['macros'][name]['macro_sql']}\n".encode())
+    files = [
+        file
+        for folder in ("models", "macros", "seeds", "data_tests")
+        for file in (DBT_PROJECT / folder).rglob("*")
+        if file.suffix in (".sql", ".yml", ".md", ".csv")
+    ]
+    for file in sorted([*files, DBT_PROJECT / "dbt_project.yml"]):
+        content = hashlib.sha256(file.read_bytes()).hexdigest()
+        digest.update(f"{file.relative_to(DBT_PROJECT).as_posix()} {content}\n".encode())
     return digest.hexdigest()

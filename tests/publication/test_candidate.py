@@ -4,15 +4,14 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
+from collections.abc import Callable
 from datetime import date
+from multiprocessing.context import BaseContext
 from pathlib import Path
 
 import duckdb
 import pytest
-from made_company import audit, build, facts, landed
-
+from made_company import FULL, audit, build, facts, landed
 from thermocline import durable
 from thermocline.candidate import Candidate, Input
 from thermocline.errors import ContentChanged, InputError, ThermoclineError
@@ -32,7 +31,7 @@ def rewrite(path: Path, query: str) -> None:
 
 
 def test_a_candidate_holds_every_table_and_what_is_known_of_the_build(home: Home) -> None:
-    candidate = build(home)
+    candidate = build(home, marts=FULL)
     assert candidate == Candidate.read(home, candidate.content_hash)
     assert len(candidate.tables) == 8
     assert {name: candidate.tables[name].rows for name in ("account_segments", "account_timeline")
@@ -141,9 +140,14 @@ def test_what_cant_be_published_cant_be_frozen(home: Home, statement: str, messa
 def test_a_verdict_must_be_whole(home: Home) -> None:
     candidate = build(home)
     assert candidate.read_verdict() is None
+    whole = {"candidate": candidate.content_hash, "verdict": "pass", "warnings": 0,
+             "predecessor": None, "audited_at": "2026-01-01", "checks": [{"rule": "rows"}]}
     for changed in ({"verdict": "maybe"}, {"checks": []}, {"candidate": "0" * 64}):
         with pytest.raises(ThermoclineError, match="incomplete or of another one"):
-            audit(home, candidate, **changed)
+            candidate.write_verdict({**whole, **changed})
+    for name in whole:
+        with pytest.raises(ThermoclineError, match="incomplete or of another one"):
+            candidate.write_verdict({key: value for key, value in whole.items() if key != name})
     audit(home, candidate, "warn")
     assert (candidate.read_verdict() or {})["warnings"] == 1
 
@@ -169,29 +173,33 @@ def test_the_digest_of_inputs_depends_on_neither_order_nor_row_counts(home: Home
     assert digest != facts(day, inputs=(one,)).inputs_digest
 
 
-@pytest.mark.parametrize("call", [1, 2, 3])
-def test_a_killed_swap_leaves_the_old_candidate_or_the_new_one(home: Home, call: int) -> None:
-    """Killed before each renaming of the swap, and while the old one is deleted."""
+def freeze_and_die(root: str, deadly: int) -> None:
+    """Freeze new facts, and be killed before the swap's step number `deadly`."""
+    steps = []
+
+    def before(step: Callable[..., object]) -> Callable[..., object]:
+        def killed(*given: object, **named: object) -> object:
+            steps.append(step)
+            if len(steps) == deadly:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return step(*given, **named)
+        return killed
+
+    Path.rename = before(Path.rename)  # type: ignore[method-assign, assignment]
+    shutil.rmtree = before(shutil.rmtree)  # type: ignore[assignment]
+    build(Home(Path(root)), code_version="0.2.0")
+
+
+@pytest.mark.parametrize("deadly", [1, 2, 3])
+def test_a_killed_swap_leaves_the_old_candidate_or_the_new_one(
+    home: Home, processes: BaseContext, deadly: int
+) -> None:
+    """Killed before the old one is renamed away, before the new one is in, before the deletion."""
     first = build(home)
-    script = f"""
-import os, shutil, signal, sys
-from pathlib import Path
-sys.path.insert(0, {str(Path(__file__).parent)!r})
-import made_company
-from thermocline.home import Home
-calls, renames, removes = [], Path.rename, shutil.rmtree
-def die(done):
-    def step(*given, **named):
-        calls.append(given)
-        if len(calls) == {call}:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return done(*given, **named)
-    return step
-Path.rename, shutil.rmtree = die(renames), die(removes)
-made_company.build(Home(Path({str(home.root)!r})), code_version="0.2.0")
-"""
-    ended = subprocess.run([sys.executable, "-c", script], env={**os.environ}, check=False)
-    assert ended.returncode == -signal.SIGKILL
+    child = processes.Process(target=freeze_and_die, args=(str(home.root), deadly))
+    child.start()
+    child.join()
+    assert child.exitcode == -signal.SIGKILL
     for path in home.candidates.iterdir():
         if not path.name.startswith("."):
             Candidate.read(home, path.name).check()

@@ -33,7 +33,7 @@ def task_feed(scene: Scene, ahead: int) -> Feed:
     party_met, day_met = scene.around(
         scene.met[talked], -rng.integers(0, 6, int(talked.sum())))
     parts = [(party_met, day_met, way_met[talked])]
-    calls = np.where(scene.asks, 3.5, 0.2)
+    calls = np.where(scene.asks, 6.0, 0.2)
     for per_year, mix in ((3.0, FROM_US), (calls, FROM_THEM)):
         party, day = scene.at_random(rng, per_year)
         parts.append((party, day, rng.choice(len(WAYS), len(party), p=mix)))

@@ -1,6 +1,5 @@
 """When the two systems deliver, and which delivery holds which state of a record."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -119,10 +118,10 @@ class Versions:
         order = np.lexsort((record, when))
         return Versions(record[order], when[order], shows[order])
 
-    def first_rows(self, records: Iterable[int]) -> list[int]:
-        """The row of each record's first delivery."""
-        return [int(np.flatnonzero(self.record == record)[0]) for record in records]
+    def first_rows(self) -> Array:
+        """For each record the row of its first delivery."""
+        return np.unique(self.record, return_index=True)[1]
 
-    def last_rows(self, records: Iterable[int]) -> list[int]:
-        """The row of each record's last delivery."""
-        return [int(np.flatnonzero(self.record == record)[-1]) for record in records]
+    def last_rows(self) -> Array:
+        """For each record the row of its last delivery."""
+        return len(self.record) - 1 - np.unique(self.record[::-1], return_index=True)[1]

@@ -33,8 +33,12 @@ class PartyRows:
     versions: Versions
     party: Array
 
+    def __post_init__(self) -> None:
+        self._last = dict(
+            zip(self.party.tolist(), self.versions.last_rows().tolist(), strict=True))
+
     def last(self, party: int) -> int:
-        return self.versions.last_rows([int(np.searchsorted(self.party, party))])[0]
+        return self._last[party]
 
 
 def note_parties(
@@ -71,19 +75,18 @@ def note_documents(
     def key(invoice: int) -> str:
         return document_no("R", int(invoices.year[invoice]), int(invoices.number[invoice]))
 
-    for oddity, (kind, expect, which) in INVOICE_KINDS.items():
-        chosen = np.flatnonzero(invoices.oddity == oddity).tolist()
-        rows = getattr(invoices.versions, f"{which}_rows")(chosen)
-        for invoice, row in zip(chosen, rows, strict=True):
+    first, last = invoices.versions.first_rows(), invoices.versions.last_rows()
+    for oddity, (kind, expect, meant) in INVOICE_KINDS.items():
+        for invoice in np.flatnonzero(invoices.oddity == oddity).tolist():
+            row = int((first if meant == "first" else last)[invoice])
             findings.note(kind, expect, invoice_feed, row, key(invoice))
-    chosen = np.flatnonzero(invoices.oddity == Oddity.NEWLINE).tolist()
-    for invoice, row in zip(chosen, invoices.versions.last_rows(chosen), strict=True):
-        findings.note("embedded_newline", "loaded", line_feed, row, key(invoice))
-    for note, row in zip(
-        repeated.tolist(), credits.versions.first_rows(repeated.tolist()), strict=True
-    ):
-        number = document_no("G", int(credits.year[note]), int(credits.number[note]))
-        findings.note("duplicate_redelivery", "superseded", credit_feed, row, number)
+    for invoice in np.flatnonzero(invoices.oddity == Oddity.NEWLINE).tolist():
+        findings.note("embedded_newline", "loaded", line_feed, int(last[invoice]), key(invoice))
+    first = credits.versions.first_rows()
+    for credit in repeated.tolist():
+        number = document_no("G", int(credits.year[credit]), int(credits.number[credit]))
+        findings.note(
+            "duplicate_redelivery", "superseded", credit_feed, int(first[credit]), number)
 
 
 def append_records(

@@ -66,7 +66,7 @@ def identify(company: Company, seed: int) -> Identities:
         domains.append(domain)
         phones.append(f"{country.dial} {100 + draw[6] % 800} {100_000 + draw[7] % 900_000}")
     _name_branches(company, draws, names, domains, boxes)
-    for party, name in zip(_sound(company)[: len(HOSTILE_NAMES)], HOSTILE_NAMES, strict=False):
+    for party, name in zip(hostile(company), HOSTILE_NAMES, strict=False):
         names[party] = name
 
     email: list[str | None] = [
@@ -98,12 +98,9 @@ def identify(company: Company, seed: int) -> Identities:
 
 def hostile(company: Company) -> list[int]:
     """The parties that bear HOSTILE_NAMES, in their order."""
-    return _sound(company)[: len(HOSTILE_NAMES)]
-
-
-def _sound(company: Company) -> list[int]:
     sound = (company.link == Link.BY_CUSTOMER) & (company.fate == Fate.ORDINARY)
-    return [int(party) for party in np.flatnonzero(sound & (company.parent < 0))]
+    in_a_family = (company.parent >= 0) | np.isin(np.arange(company.size), company.parent)
+    return np.flatnonzero(sound & ~in_a_family)[: len(HOSTILE_NAMES)].tolist()
 
 
 def _unused(name: str, taken: dict[str, int]) -> str:

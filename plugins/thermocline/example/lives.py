@@ -8,7 +8,7 @@ from thermocline.example.company import Company
 from thermocline.example.deliveries import Array, Calendar, stream
 
 PARTIES_AT_ONCE = 2_000
-WEEKDAY = np.array([1.1, 1.1, 1.0, 1.0, 0.9, 0.15, 0.03])
+WEEKDAY = np.array([1.45, 1.45, 1.35, 1.35, 1.2, 0.17, 0.03])
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def _days(rng: np.random.Generator, begins: Array, seasons: Array) -> tuple[Arra
     """(row of `begins`, day) of each purchase."""
     size, days = len(begins), seasons.shape[1]
     loyal = rng.random(size) < 0.45
-    rhythm = np.clip(rng.lognormal(np.log(55), 0.95, size), 5, 500)
+    rhythm = np.clip(rng.lognormal(np.log(62), 1.2, size), 4, 700)
     season = rng.choice(4, size, p=[0.68, 0.22, 0.06, 0.04])
     rhythm = np.where(season >= 2, np.minimum(rhythm, 60), rhythm)
     shape = rng.uniform(0.9, 4, size)

@@ -20,7 +20,7 @@ def opportunity_feed(scene: Scene) -> Feed:
     won = scene.met[rng.random(len(scene.met)) < 0.1]
     closed_won = invoices.day[won]
     party_won, opened_won = scene.around(won, -rng.integers(3, 60, len(won)))
-    rate = np.where(scene.asks, 2.2, np.where(scene.company.has_billing, 0.5, 0.15))
+    rate = np.where(scene.asks, 4.0, np.where(scene.company.has_billing, 0.5, 0.15))
     party_else, opened_else = scene.at_random(rng, rate)
     closes = opened_else + 5 + rng.exponential(45, len(opened_else)).astype(np.int64)
     ends = (rng.random(len(closes)) < 0.85) & (closes < scene.ends[party_else])

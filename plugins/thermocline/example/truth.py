@@ -94,18 +94,18 @@ def _revenue(
         total = invoices.total[here].sum() - credited
         unattributed = invoices.total[here & lost].sum()
         revenue[currency] = {
-            "total": money(total),
-            "attributable": money(total - unattributed),
-            "unattributed": money(unattributed),
+            "total": _money(total),
+            "attributable": _money(total - unattributed),
+            "unattributed": _money(unattributed),
             "unattributed_by_kind": {
-                kind.name.lower(): money(invoices.total[here & (invoices.oddity == kind)].sum())
+                kind.name.lower(): _money(invoices.total[here & (invoices.oddity == kind)].sum())
                 for kind in UNATTRIBUTED
             },
         }
     return revenue
 
 
-def money(hundredths: int) -> str:
+def _money(hundredths: int) -> str:
     sign, figure = "-" if hundredths < 0 else "", abs(int(hundredths))
     return f"{sign}{figure // 100}.{figure % 100:02d}"
 

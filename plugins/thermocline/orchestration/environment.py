@@ -13,7 +13,7 @@ from pathlib import Path
 
 from thermocline.errors import ThermoclineError, WarehouseBusy
 from thermocline.home import PROJECT, Home
-from thermocline.orchestration.calendar import Clock
+from thermocline.orchestration.calendar import time_zone
 from thermocline.orchestration.database import is_prepared
 
 LOOPBACK = "127.0.0.1"
@@ -34,7 +34,7 @@ def environment(home: Home) -> dict[str, str]:
             "load_examples": False,
             "dags_are_paused_at_creation": False,
             "fernet_key": keys["fernet_key"],
-            "default_timezone": Clock.of(home).zone.key,
+            "default_timezone": time_zone(home).key,
             "executor": "LocalExecutor",
             # LocalExecutor forks all its workers at start, 140 MB each.
             "parallelism": 4,

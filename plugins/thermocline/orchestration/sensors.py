@@ -13,9 +13,9 @@ from airflow.sdk import BaseOperator, Context
 from airflow.sdk.exceptions import AirflowSkipException, TaskDeferralTimeout
 
 from thermocline.home import Home
-from thermocline.orchestration.calendar import Clock
+from thermocline.orchestration.calendar import screening_time
 
-LONGEST_WAIT = timedelta(days=1)
+LONGEST_WAIT_SECONDS = 24 * 3600.0
 REST_AFTER_FAILURE = timedelta(minutes=10)
 GRACE_SECONDS = 15
 
@@ -29,13 +29,20 @@ class Waiting(BaseOperator):
         super().__init__(**arguments)
         self.system = system
 
-    def wait(self, trigger: Any) -> NoReturn:
-        """Hand over to `trigger`; the scheduler ends the wait even if no triggerer is alive."""
-        self.defer(
-            trigger=trigger,
-            method_name="resume",
-            timeout=timedelta(seconds=max(0.0, trigger.until - time.time()) + GRACE_SECONDS),
-        )
+    def wait(self, trigger: Any) -> None:
+        """Ask once, then hand over to `trigger`.
+
+        The scheduler ends the wait a little after its end even if no triggerer is alive.
+        """
+        from thermocline.orchestration.triggers import LATE
+
+        now = time.time()
+        outcome = trigger.outcome() if now >= trigger.since else None
+        if outcome == LATE:
+            self.give_up()
+        if outcome is None:
+            left = timedelta(seconds=max(0.0, trigger.until - now) + GRACE_SECONDS)
+            self.defer(trigger=trigger, method_name="resume", timeout=left)
 
     def resume(self, context: Context, event: Sequence[str]) -> None:
         from thermocline.orchestration.triggers import LATE, TROUBLE
@@ -55,7 +62,9 @@ class Waiting(BaseOperator):
             self.give_up()
 
     def give_up(self) -> NoReturn:
-        raise AirflowSkipException(f"{self.system}: nothing came in time")
+        reason = f"{self.system}: nothing came in time"
+        log.info(reason)
+        raise AirflowSkipException(reason)
 
 
 class DeliveryArrived(Waiting):
@@ -74,28 +83,25 @@ class DeliveryArrived(Waiting):
         previous = context["ti"].get_previous_dagrun()
         if previous and previous.state == "failed" and previous.end_date:
             since = (previous.end_date + REST_AFTER_FAILURE).timestamp()
-        self.wait(FilesPending(self.system, since + LONGEST_WAIT.total_seconds(), since))
+        self.wait(FilesPending(self.system, since, since + LONGEST_WAIT_SECONDS))
 
 
 class DayCovered(Waiting):
     """Until the deliveries of `system` cover the run's day, or its screening hour has come.
 
-    A system that this company has no export of isn't waited for.
+    A system that the company has no export of isn't waited for.
     """
 
     def execute(self, context: Context) -> None:
         from thermocline.orchestration import triggers
 
-        day = context["dag_run"].partition_key
+        day = context["params"]["as_of"] or context["dag_run"].partition_key
         if by_hand(context) or day is None:
             return
-        home = Home.current()
-        until = Clock.of(home).screening_time(date.fromisoformat(day)).timestamp()
-        if triggers.covers(home, self.system, date.fromisoformat(day)):
-            return
-        if time.time() >= until or not triggers.delivers(home, self.system):
-            self.give_up()
-        self.wait(triggers.DayCovered(self.system, until, day=day))
+        now = time.time()
+        hour = screening_time(Home.current(), date.fromisoformat(day)).timestamp()
+        until = max(now, hour) + LONGEST_WAIT_SECONDS
+        self.wait(triggers.DayCovered(self.system, day, hour, now, until))
 
 
 def by_hand(context: Context) -> bool:

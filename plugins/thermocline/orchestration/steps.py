@@ -15,6 +15,10 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from thermocline.errors import GateBlocked, InputError, WarehouseBusy
 from thermocline.home import Home
+from thermocline.orchestration.arrivals import note_landing
+
+Candidate = dict[str, Any]
+"""What the tasks hand on: content_hash, as_of (ISO date) and, once audited, predecessor."""
 
 log = logging.getLogger(__name__)
 
@@ -23,57 +27,71 @@ def land(system: str, location: str | None) -> None:
     """Land the new files of `system`; skip where there are none."""
     from thermocline.sources.landing import land as land_files
 
+    home = Home.current()
     with refusals():
-        landing = land_files(
-            Home.current(), system, Path(location) if location else None, warn=log.warning
-        )
+        landing = land_files(home, system, Path(location) if location else None, warn=log.warning)
     if not landing.landed:
         skip("nothing new to land")
+    note_landing(home)
     log.info("landed %s files", landing.landed)
 
 
-def build(as_of: str | None, wait_seconds: float) -> dict[str, str]:
-    """Build and freeze a candidate; its `content_hash` and `as_of` (ISO date)."""
+def build(as_of: str | None, wait_seconds: float) -> Candidate:
+    """Build and freeze a candidate, of the newest complete day if no day is given."""
     from thermocline.build import build as build_candidate
 
     log.info("building %s ...", f"as of {as_of}" if as_of else "the newest complete day")
     with refusals():
-        built = build_candidate(Home.current(), day_of(as_of), wait_seconds=wait_seconds)
+        built = build_candidate(
+            Home.current(), day_of(as_of), wait_seconds=wait_seconds, report=log.info
+        )
     log.info("built candidate %.12s as of %s", built.content_hash, built.as_of)
     return {"content_hash": built.content_hash, "as_of": built.as_of.isoformat()}
 
 
-def audit(candidate: dict[str, str]) -> dict[str, str]:
-    """Put a candidate before the gate; gives it on where the gate lets it pass."""
+def audit(candidate: Candidate) -> Candidate:
+    """Put a candidate before the gate; gives it on, with its `predecessor`, where it may pass."""
     from thermocline.gate import audit as audit_candidate
 
     log.info("auditing ...")
     with refusals():
-        audit_candidate(Home.current(), candidate["content_hash"])
-    log.info("the gate let it pass")
-    return candidate
+        verdict = audit_candidate(Home.current(), candidate["content_hash"])
+    log.info("the gate lets it pass (%s, %s warnings)", verdict.verdict, len(verdict.warnings))
+    return candidate | {"predecessor": verdict.predecessor}
 
 
-def publish(candidate: dict[str, str], event: Any) -> None:
+def publish(candidate: Candidate, event: Any, wait_seconds: float) -> None:
     """Publish an audited candidate; `event` is the outlet event of the published asset."""
-    from thermocline.publication import publish as publish_candidate
+    from thermocline import publication
+
+    home = Home.current()
+
+    def attempt() -> publication.Published:
+        return publication.publish(home, candidate["content_hash"], wait_seconds)
 
     with refusals():
-        published = publish_candidate(Home.current(), candidate["content_hash"])
+        try:
+            published = attempt()
+        except GateBlocked:
+            current = publication.current(home)
+            if (current.publication_id if current else None) == candidate["predecessor"]:
+                raise
+            # Another run has published since the audit: the verdict was on another change.
+            audit(candidate)
+            published = attempt()
     if published.outcome == "superseded":
-        skip("reporting already holds a later day: nothing was published")
+        skip(f"reporting already holds {published.as_of_date}: nothing was published")
     event.add_partitions(candidate["as_of"])
-    log.info("reporting: %s", published.outcome)
+    log.info("%s as %s", published.outcome, published.publication_id)
 
 
-def document() -> None:
-    """Render the documentation of what is published."""
+def document(wait_seconds: float) -> None:
+    """Render the documentation of what is published, where the models have changed."""
     from thermocline.documentation import render
 
-    log.info("rendering the documentation ...")
     with refusals():
-        render(Home.current())
-    log.info("rendered the documentation")
+        rendered = render(Home.current(), wait_seconds)
+    log.info("rendered the documentation" if rendered else "the documentation is up to date")
 
 
 def skip(reason: str) -> NoReturn:

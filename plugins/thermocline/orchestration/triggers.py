@@ -3,13 +3,14 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from datetime import date
 from typing import Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from thermocline.home import Home
+from thermocline.orchestration.arrivals import covers, delivers, is_quiet
 
 READY, LATE, TROUBLE = "ready", "late", "trouble"
 POLL_SECONDS = 3.0
@@ -18,80 +19,72 @@ log = logging.getLogger(__name__)
 
 
 class Wait(BaseTrigger):
-    """Asks `is_ready` every few seconds from `since` to `until` (seconds since the epoch).
+    """Asks for `system` every few seconds, from `since` to `until` (seconds since the epoch).
 
     Its event is [READY, ""], [LATE, ""], or [TROUBLE, what went wrong] where asking itself failed:
     the task that waits ends with it, because a question that fails will fail again.
     """
 
-    def __init__(self, system: str, until: float, since: float = 0.0) -> None:
+    def __init__(self, system: str, since: float, until: float) -> None:
         super().__init__()
         self.system = system
-        self.until = until
         self.since = since
+        self.until = until
 
-    def is_ready(self) -> bool:
+    def outcome(self) -> str | None:
+        """READY, LATE, or None: ask again."""
         raise NotImplementedError
+
+    def arguments(self) -> dict[str, Any]:
+        return {"system": self.system, "since": self.since, "until": self.until}
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         kind = type(self)
-        return (
-            f"{kind.__module__}.{kind.__qualname__}",
-            {"system": self.system, "until": self.until, "since": self.since},
-        )
+        return f"{kind.__module__}.{kind.__qualname__}", self.arguments()
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        yield TriggerEvent(await self._outcome())
-
-    async def _outcome(self) -> list[str]:
-        while True:
-            now = time.time()
-            if now >= self.since:
-                try:
-                    if await asyncio.to_thread(self.is_ready):
-                        return [READY, ""]
-                except Exception as error:
-                    log.exception("asking for %s failed", self.system)
-                    return [TROUBLE, f"{type(error).__name__}: {error}"]
-            if now >= self.until:
-                return [LATE, ""]
-            await asyncio.sleep(min(POLL_SECONDS, max(0.1, self.until - now)))
+        outcome, reason = None, ""
+        while outcome is None:
+            try:
+                if time.time() >= self.since:
+                    outcome = await asyncio.to_thread(self.outcome)
+            except Exception as error:
+                log.exception("asking for the files of %s failed", self.system)
+                outcome, reason = TROUBLE, f"{type(error).__name__}: {error}"
+            if outcome is None and time.time() >= self.until:
+                outcome = LATE
+            if outcome is None:
+                await asyncio.sleep(POLL_SECONDS)
+        yield TriggerEvent([outcome, reason])
 
 
 class FilesPending(Wait):
     """Until complete files of `system` wait to be landed."""
 
-    def is_ready(self) -> bool:
+    def outcome(self) -> str | None:
         from thermocline.sources.landing import pending
 
-        return pending(Home.current(), self.system) > 0
+        return READY if pending(Home.current(), self.system) else None
 
 
 class DayCovered(Wait):
-    """Until the deliveries of `system` cover `day` (ISO date)."""
+    """Until the deliveries of `system` cover `day` (ISO date), or until `hour` (an epoch time).
 
-    def __init__(self, system: str, until: float, since: float = 0.0, day: str = "") -> None:
-        super().__init__(system, until, since)
+    The hour is put off while files are coming in, and where none has ever come.
+    """
+
+    def __init__(self, system: str, day: str, hour: float, since: float, until: float) -> None:
+        super().__init__(system, since, until)
         self.day = day
+        self.hour = hour
 
-    def serialize(self) -> tuple[str, dict[str, Any]]:
-        path, arguments = super().serialize()
-        return path, arguments | {"day": self.day}
+    def arguments(self) -> dict[str, Any]:
+        return super().arguments() | {"day": self.day, "hour": self.hour}
 
-    def is_ready(self) -> bool:
-        return covers(Home.current(), self.system, date.fromisoformat(self.day))
-
-
-def covers(home: Home, system: str, day: date) -> bool:
-    """Whether the deliveries landed for `system` cover `day`."""
-    from thermocline.sources.landing import covered_through
-
-    through = covered_through(home, system)
-    return through is not None and through >= day
-
-
-def delivers(home: Home, system: str) -> bool:
-    """Whether this company has an export of `system` at all."""
-    from thermocline.sources.landing import configured
-
-    return configured(home, system)
+    def outcome(self) -> str | None:
+        home = Home.current()
+        if covers(home, self.system, date.fromisoformat(self.day)):
+            return READY
+        if not delivers(home, self.system) or (time.time() >= self.hour and is_quiet(home)):
+            return LATE
+        return None

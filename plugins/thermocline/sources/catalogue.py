@@ -1,7 +1,7 @@
 """The sources of a company: which export, by which mapping, from where."""
 
 import fcntl
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +12,11 @@ from thermocline.durable import replace
 from thermocline.errors import InputError
 from thermocline.home import Home
 from thermocline.sources.declaration import read
-from thermocline.sources.mapping import Mappings, load_mappings
+from thermocline.sources.mapping import SYSTEMS, Mappings, load_mappings
 from thermocline.sources.places import Folder
 from thermocline.sources.recognition import Recognition, recognise
 from thermocline.sources.wording import listed, shown
 
-Warn = Callable[[str], None]
 HEADING = """\
 # The exports this company is screened on. Files of other mappings are refused or left out.
 # location: a folder, relative to this home or absolute.
@@ -61,12 +60,12 @@ def sources(home: Home) -> tuple[Source, ...]:
     return tuple(found.values())
 
 
-def adopt(home: Home, location: Path, warn: Warn = lambda _: None) -> tuple[Source, ...]:
+def adopt(home: Home, location: Path) -> tuple[Source, ...]:
     """See that `location` holds exports of this company, and remember what they are.
 
     The first run writes `config/sources.yml`. Later, a system that the company had no export of
-    is added where its files lie in the home's own `exports/`. Files that no mapping knows, and
-    those of another company's mappings, are named to `warn`.
+    is added where its files lie in the home's own `exports/`. What else lies there is named when
+    it is landed.
 
     Raises InputError for an empty folder, one without a known file, and another company's exports.
     """
@@ -74,30 +73,32 @@ def adopt(home: Home, location: Path, warn: Warn = lambda _: None) -> tuple[Sour
     with _lock(home):
         mappings = load_mappings(home)
         known = sources(home)
-        recognised = _recognise_all(location, mappings)
-        names = {r.mapping.name for r in recognised.values() if r.mapping}
         own = {source.mapping for source in known}
-        if not names:
-            raise _nothing_known(location, recognised)
         systems = {mappings[mapping].system for mapping in own}
-        may_add = not known or location == home.exports.resolve()
+        may_add = not known or (
+            location == home.exports.resolve() and systems != set(SYSTEMS)
+        )
+        names: set[str] = set()
+        first_unknown = None
+        for path, recognition in _recognised(location, mappings):
+            if recognition.mapping:
+                names.add(recognition.mapping.name)
+            elif first_unknown is None:
+                first_unknown = path, recognition
+            if names & own and not may_add:
+                return known
+        if not names and first_unknown:
+            raise _nothing_known(location, *first_unknown)
         added = [n for n in sorted(names - own) if may_add and mappings[n].system not in systems]
-        if not known:
-            added = sorted(names)
-        if not names & own and not added:
+        if added:
+            known = (*known, *(Source(name, name, location) for name in added))
+            _write(home, known)
+        elif not names & own:
             raise InputError(
                 f"{location} holds exports of another company ({listed(sorted(names))}; this home "
                 f"has {listed(sorted(own))}): use another THERMOCLINE_HOME, or add the source to "
                 f"{sources_file(home)}"
             )
-        if added:
-            known = (*known, *(Source(name, name, location) for name in added))
-            _write(home, known)
-    for path, recognition in recognised.items():
-        if not recognition.mapping:
-            warn(f"{shown(path)} is left out: it {recognition.describe()}")
-        elif recognition.mapping.name not in {source.mapping for source in known}:
-            warn(f"{shown(path)} is left out: {foreign(recognition)}")
     return known
 
 
@@ -107,7 +108,7 @@ def foreign(recognition: Recognition) -> str:
     return f"it is a {name} export, which isn't among this home's sources (config/sources.yml)"
 
 
-def _recognise_all(location: Path, mappings: Mappings) -> dict[str, Recognition]:
+def _recognised(location: Path, mappings: Mappings) -> Iterator[tuple[str, Recognition]]:
     folder = Folder(location)
     entries = folder.listing().entries
     if not entries:
@@ -115,11 +116,11 @@ def _recognise_all(location: Path, mappings: Mappings) -> dict[str, Recognition]
             f"{location} holds no exports: put the CRM's and the billing system's files there, "
             "or name another folder"
         )
-    return {entry.path: recognise(folder.local(entry), mappings, entry.path) for entry in entries}
+    for entry in entries:
+        yield entry.path, recognise(folder.local(entry), mappings, entry.path)
 
 
-def _nothing_known(location: Path, recognised: dict[str, Recognition]) -> InputError:
-    path, first = next(iter(recognised.items()))
+def _nothing_known(location: Path, path: str, first: Recognition) -> InputError:
     return InputError(
         f"{location} holds no export that a mapping knows: {shown(path)} {first.describe()}; "
         "name another folder, or write a mapping in config/mappings"

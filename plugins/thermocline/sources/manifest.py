@@ -42,6 +42,9 @@ create table if not exists seen (
 """
 
 
+Identity = tuple[str, str, str]
+
+
 @dataclass(frozen=True)
 class LandedFile:
     """A file of the landing, described as of its landing.
@@ -72,6 +75,10 @@ class LandedFile:
     rhythm_days: int | None
     empty_delivery: str
     file_id: int = 0
+
+    @property
+    def identity(self) -> "Identity":
+        return self.source, self.content_sha256, self.empty_delivery
 
 
 @dataclass(frozen=True)
@@ -122,20 +129,16 @@ class Manifest:
         with self._transaction():
             self._note(location, seen)
 
-    def find(self, source: str, content_sha256: str, empty_delivery: str) -> int | None:
-        """The id of a landed file with this content."""
-        row = self._connection.execute(
-            "select file_id from files "
-            "where source = ? and content_sha256 = ? and empty_delivery = ?",
-            (source, content_sha256, empty_delivery),
-        ).fetchone()
-        return row[0] if row else None
+    def contents(self) -> set[Identity]:
+        """The identities (source, content's SHA-256, empty delivery) of all landed files."""
+        rows = self._connection.execute("select source, content_sha256, empty_delivery from files")
+        return {tuple(row) for row in rows}
 
     def add(
         self, location: Path, landed: Iterable[tuple[LandedFile, Seen, str, date | None]]
-    ) -> int:
-        """Record landed files with path, delivery key and covered day; how many are new."""
-        new = 0
+    ) -> list[LandedFile]:
+        """Record landed files with path, delivery key and covered day; returns the new ones."""
+        new = []
         marks = ", ".join("?" * (len(fields(LandedFile)) - 1))
         with self._transaction():
             for file, seen, key, covers_on in landed:
@@ -144,11 +147,12 @@ class Manifest:
                 cursor = self._connection.execute(
                     f"insert or ignore into files ({_FILE_COLUMNS}) values ({marks})", values
                 )
-                new += cursor.rowcount
-                file_id = self.find(file.source, file.content_sha256, file.empty_delivery)
+                if cursor.rowcount:
+                    new.append(file)
                 self._connection.execute(
-                    "insert or replace into deliveries values (?, ?, ?, ?)",
-                    (file_id, seen.path, key, covers_on and covers_on.isoformat()),
+                    "insert or replace into deliveries select file_id, ?, ?, ? from files "
+                    "where source = ? and content_sha256 = ? and empty_delivery = ?",
+                    (seen.path, key, covers_on and covers_on.isoformat(), *file.identity),
                 )
                 self._note(location, [seen])
         return new
@@ -181,6 +185,14 @@ class Manifest:
             select min(covers_on) from covered
             where rhythm_days is (select min(rhythm_days) from covered)
             """, (system,),
+        ).fetchone()
+        return date.fromisoformat(row[0]) if row[0] else None
+
+    def newest_day(self, system: str) -> date | None:
+        """The newest day that a delivery of the system declares covered."""
+        row = self._connection.execute(
+            "select max(covers_on) from files join deliveries using (file_id) where system = ?",
+            (system,),
         ).fetchone()
         return date.fromisoformat(row[0]) if row[0] else None
 

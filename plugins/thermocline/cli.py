@@ -1,0 +1,149 @@
+"""The command `thermocline`. One line on stderr says what went wrong; the exit code says of which kind.
+
+Heavy modules are imported by the command that needs them.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import NoReturn
+
+from thermocline import __version__
+from thermocline.errors import InputError, ThermoclineError
+from thermocline.home import Home
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise InputError(f"{message}: see {self.prog} --help")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; its exit code: 0 done, 1 refused by the gate, 2 bad input, 3 to 5 verify, 70 ours."""
+    try:
+        options = _parser().parse_args(arguments)
+        command: Callable[[argparse.Namespace], int] = options.command
+        return command(options)
+    except ThermoclineError as error:
+        print(f"thermocline: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("thermocline: interrupted; nothing is half-published, run again when you like", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="thermocline",
+        description="Which accounts are hot, which are cold, why, since when and until when.",
+        epilog="THERMOCLINE_HOME names the folder that holds one company's state (default: var in the checkout).",
+    )
+    parser.add_argument("--version", action="version", version=f"thermocline {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    run = commands.add_parser("run", help="land, screen, audit and publish, once, through Airflow")
+    run.add_argument("--exports", type=_folder, metavar="DIR", help="where the exports are (default: as configured)")
+    run.add_argument("--as-of", type=_day, metavar="DATE", help="the day to screen (default: the newest they cover)")
+    run.set_defaults(command=_run)
+
+    example = commands.add_parser("example", help="write the exports of a made company")
+    example.add_argument("--accounts", type=int, default=2000, metavar="N")
+    example.add_argument("--days", type=int, default=730, metavar="D")
+    example.add_argument("--seed", type=int, default=1, metavar="S")
+    example.add_argument("--ends-on", type=_day, default=date(2026, 6, 30), metavar="DATE")
+    example.add_argument("--out", type=Path, required=True, metavar="DIR")
+    example.set_defaults(command=_example)
+
+    sources = commands.add_parser("sources", help="the company's sources, or what a folder of exports holds")
+    actions = sources.add_subparsers(metavar="ACTION")
+    sources.set_defaults(command=_sources)
+    check = actions.add_parser("check", help="read every file of a folder as a run would, and load nothing")
+    check.add_argument("folder", type=_folder, metavar="DIR")
+    check.set_defaults(command=_check_sources)
+
+    verify = commands.add_parser("verify", help="recompute every hash: files, publications, ledger")
+    verify.set_defaults(command=_verify)
+    return parser
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' isn't a day such as 2026-06-30") from None
+
+
+def _folder(text: str) -> Path:
+    path = Path(text)
+    if not path.is_dir():
+        raise argparse.ArgumentTypeError(f"there is no folder '{text}'")
+    return path
+
+
+def _run(options: argparse.Namespace) -> int:
+    from thermocline import publication, summary
+    from thermocline.orchestration.runs import run_dags
+    from thermocline.sources.catalogue import adopt, sources
+
+    home = Home.current().prepare()
+    if options.exports or not sources(home):
+        adopt(home, options.exports or home.exports)
+    before = publication.current(home)
+    started = time.monotonic()
+    outcome = run_dags(home, options.exports, options.as_of, report=lambda line: print(line, flush=True))
+    if outcome.exit_code:
+        print(f"thermocline: {outcome.message}", file=sys.stderr)
+        if before:
+            print(f"Still published, as of {before.as_of_date}:\n{summary.text(home)}")
+        return outcome.exit_code
+    print(f"\nDone in {time.monotonic() - started:.0f} s.")
+    print(summary.text(home, before.publication_id if before else None))
+    return 0
+
+
+def _example(options: argparse.Namespace) -> int:
+    from thermocline.example import generate
+
+    generate(options.accounts, options.days, options.seed, options.out, options.ends_on)
+    print(f"{options.out}: {options.accounts:,} accounts, {options.days} days up to {options.ends_on}")
+    return 0
+
+
+def _sources(_: argparse.Namespace) -> int:
+    from thermocline.sources.catalogue import sources
+
+    home = Home.current()
+    known = sources(home)
+    if not known:
+        raise InputError(f"{home.root} has no sources yet: the first run writes {home.config / 'sources.yml'}")
+    for source in known:
+        print(f"{source.name}  mapping {source.mapping}  {source.location}")
+    return 0
+
+
+def _check_sources(options: argparse.Namespace) -> int:
+    from thermocline.sources.checking import check, render
+
+    found = check(options.folder)
+    print(render(found))
+    if found.refused:
+        raise InputError(f"{len(found.refused)} of the files above would be refused, {found.refused[0]} first")
+    return 0
+
+
+def _verify(_: argparse.Namespace) -> int:
+    from thermocline.verification import verify
+
+    report = verify(Home.current())
+    for line in report.lines():
+        print(line)
+    return report.exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,51 @@
+"""A delivery that comes after its day was screened has that day screened again."""
+
+import logging
+import time
+from datetime import UTC, datetime
+from typing import NoReturn
+
+from airflow.sdk import BaseOperator, Context
+from airflow.sdk.exceptions import AirflowSkipException, DagRunTriggerException
+
+from thermocline.home import Home
+from thermocline.orchestration.calendar import last_whole_day, screening_time
+from thermocline.orchestration.sensors import by_hand
+
+SCREENING = "screen_accounts"
+WAITS = ["wait_for_crm", "wait_for_billing"]
+
+log = logging.getLogger(__name__)
+
+
+class ScreenLate(BaseOperator):
+    """Starts a screening of the last whole day if its hour has passed and no run waits for it."""
+
+    def execute(self, context: Context) -> None:
+        if by_hand(context):
+            self.leave("a run by hand screens by itself")
+        home = Home.current()
+        now = datetime.now(UTC)
+        day = last_whole_day(home, now)
+        if now < screening_time(home, day):
+            self.leave(f"the screening hour of {day} is still to come")
+        if context["ti"].get_ti_count(SCREENING, task_ids=WAITS, states=["deferred"]):
+            self.leave("a screening is waiting for it")
+        raise DagRunTriggerException(
+            trigger_dag_id=SCREENING,
+            dag_run_id=f"late__{day}__{context['ti'].dag_id}__{time.time():.0f}",
+            conf={"as_of": day.isoformat()},
+            logical_date=None,
+            run_after=now,
+            reset_dag_run=False,
+            skip_when_already_exists=True,
+            wait_for_completion=False,
+            allowed_states=[],
+            failed_states=[],
+            poke_interval=0,
+            deferrable=False,
+        )
+
+    def leave(self, reason: str) -> NoReturn:
+        log.info(reason)
+        raise AirflowSkipException(reason)

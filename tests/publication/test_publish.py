@@ -1,0 +1,252 @@
+"""Publishing: only what the gate let pass, once, never back."""
+
+import shutil
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+from made_company import FULL, audit, build, landed, run
+from thermocline import durable, publisher
+from thermocline.candidate import Candidate
+from thermocline.errors import (
+    ContentChanged,
+    GateBlocked,
+    InputError,
+    LedgerChanged,
+    LedgerTruncated,
+    ThermoclineError,
+    WarehouseBusy,
+)
+from thermocline.home import Home
+from thermocline.ledger import Ledger
+from thermocline.publication import Published, current, database, publish
+from thermocline.verification import verify
+
+
+def query(home: Home, sql: str) -> list[tuple[object, ...]]:
+    with duckdb.connect(str(database(home)), read_only=True) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def kinds(home: Home) -> list[str]:
+    return [entry["kind"] for entry in Ledger(home.ledger).entries()]
+
+
+def test_a_passed_candidate_is_published_with_all_its_tables(home: Home) -> None:
+    assert current(home) is None
+    candidate = audit(home, build(home, marts=FULL), "warn")
+    published = publish(home, candidate.content_hash)
+    assert published == Published("published", "2011-12-09-0001", date(2011, 12, 9),
+                                  candidate.content_hash)
+    tables = query(home, "select table_name from duckdb_tables() where schema_name = 'reporting' "
+                         "order by 1")
+    assert [name for (name,) in tables] == sorted([*candidate.tables, "publication", "gate_checks"])
+    assert query(home, "select distinct publication_id from reporting.account_segments "
+                       "union all select publication_id from reporting.gate_checks") == [
+        ("2011-12-09-0001",)] * 2
+    seen = current(home)
+    assert seen is not None
+    intent = Ledger(home.ledger).entries()[0]
+    assert (seen.verdict, seen.warnings, seen.restores, seen.accounts, seen.hot) == (
+        "warn", 1, None, 5, 2)
+    assert seen.unattributed_revenue == Decimal("12.34")
+    assert (seen.content_hash, seen.ledger_hash) == (candidate.content_hash, intent["hash"])
+    assert seen.published_at.isoformat() + "Z" == intent["at"]
+    assert verify(home).exit_code == 0
+
+
+def test_readers_of_older_duckdb_can_open_the_file(home: Home) -> None:
+    run(home)
+    with duckdb.connect(str(database(home)), read_only=True) as connection:
+        assert "v1.5.0" in str(connection.execute(
+            "select tags from duckdb_databases() where not internal").fetchall())
+    assert database(home).resolve().stat().st_mode & 0o777 == 0o444
+
+
+def test_publishing_again_changes_nothing(home: Home) -> None:
+    first = run(home)
+    before = {path.name: path.lstat().st_mtime_ns for path in home.reporting.iterdir()}
+    again = publish(home, first.content_hash)
+    rebuilt = run(home, change="update reporting.account_timeline set source_file = 'all.csv'")
+    assert (again.outcome, rebuilt.outcome) == ("unchanged", "unchanged")
+    assert again.publication_id == rebuilt.publication_id == first.publication_id
+    assert kinds(home) == ["intent", "done"]
+    assert {path.name: path.lstat().st_mtime_ns for path in home.reporting.iterdir()} == before
+
+
+def test_reporting_is_never_turned_back_to_an_earlier_day(home: Home) -> None:
+    later = run(home, "2011-12-10")
+    earlier = audit(home, build(home, "2011-12-09"))
+    assert publish(home, earlier.content_hash) == Published(
+        "superseded", later.publication_id, date(2011, 12, 10), later.content_hash)
+    assert kinds(home) == ["intent", "done"]
+    corrected = run(home, "2011-12-10", accounts=6)
+    assert (corrected.outcome, corrected.publication_id) == ("published", "2011-12-10-0002")
+
+
+def test_nothing_is_published_without_a_verdict_that_lets_it_pass(home: Home) -> None:
+    first = run(home)
+    candidate = build(home, "2011-12-10")
+    with pytest.raises(GateBlocked, match="has no verdict: audit it first"):
+        publish(home, candidate.content_hash)
+    audit(home, candidate, "block")
+    with pytest.raises(GateBlocked, match="was blocked by the gate"):
+        publish(home, candidate.content_hash)
+    shutil.copy(home.candidates / first.content_hash / "verdict.json", candidate.folder)
+    with pytest.raises(ContentChanged, match="of other content"):
+        publish(home, candidate.content_hash)
+    audit(home, candidate, predecessor=None)
+    with pytest.raises(GateBlocked, match=r"audited against publication \(none\), and 2011-12-09"):
+        publish(home, candidate.content_hash)
+    with pytest.raises(InputError, match="there is no candidate"):
+        publish(home, "0" * 64)
+    assert kinds(home) == ["intent", "done"]
+    assert current(home).publication_id == first.publication_id  # type: ignore[union-attr]
+
+
+def rewritten_rows(candidate: Candidate) -> None:
+    path = candidate.folder / "account_segments.parquet"
+    connection = duckdb.connect()
+    connection.execute("create table kept as select * replace ('hot' as temperature) from "
+                       "read_parquet(?)", [str(path).replace("[", "[[]")])
+    path.unlink()
+    connection.execute(f"copy kept to '{str(path).replace(chr(39), chr(39) * 2)}'")
+
+
+def edited_facts(candidate: Candidate) -> None:
+    manifest = candidate.folder / "candidate.json"
+    durable.replace(manifest, manifest.read_bytes().replace(b'"hot": 2', b'"hot": 3'))
+
+
+@pytest.mark.parametrize("mutate", [
+    rewritten_rows,
+    edited_facts,
+    lambda candidate: (candidate.folder / "segment_summary.parquet").unlink(),
+    lambda candidate: (candidate.folder / "gate" / "reconciliation.parquet").unlink(),
+])
+def test_a_mutation_between_audit_and_publication_is_refused(
+    home: Home, mutate: Callable[[Candidate], object]
+) -> None:
+    first = run(home)
+    candidate = audit(home, build(home, "2011-12-10"))
+    mutate(candidate)
+    with pytest.raises(ContentChanged):
+        publish(home, candidate.content_hash)
+    assert kinds(home) == ["intent", "done"]
+    assert current(home).publication_id == first.publication_id  # type: ignore[union-attr]
+
+
+def test_the_ledger_names_each_input_once(home: Home) -> None:
+    one, two, three = (landed(home, f"a\n{nth}\n".encode(), f"{nth}.csv") for nth in (1, 2, 3))
+    run(home, "2011-12-09", inputs=(one, two))
+    run(home, "2011-12-10", inputs=(one, two, three))
+    run(home, "2011-12-11", inputs=(three, two))
+    intents = [entry for entry in Ledger(home.ledger).entries() if entry["kind"] == "intent"]
+    assert [[item["path"] for item in entry["new_inputs"]] for entry in intents] == [
+        ["1.csv", "2.csv"], ["3.csv"], []]
+    assert [entry["gone_inputs"] for entry in intents] == [
+        [], [], [["online_retail", "1.csv", one.sha256]]]
+    assert len({entry["inputs_digest"] for entry in intents}) == 3
+
+
+def test_an_intent_says_what_was_published_from_what(home: Home) -> None:
+    published = run(home)
+    intent, done = Ledger(home.ledger).entries()
+    assert intent["tables"]["account_timeline"]["rows"] == 15
+    assert intent["gate"]["checks"][0]["rule"] == "rows"
+    assert intent["targets"] == ["duckdb"]
+    assert (intent["predecessor"], intent["restores"], intent["approval"]) == (None, None, None)
+    assert {"code_version", "manifest_hash", "scorecard_version", "dbt", "figures"} <= set(intent)
+    assert (done["intent"], done["target"], done["recovered"]) == (intent["hash"], "duckdb", False)
+    assert done["files"] == {
+        f"{published.publication_id}.duckdb": durable.file_hash(database(home))}
+
+
+def test_two_publishers_dont_meet(home: Home) -> None:
+    candidate = audit(home, build(home))
+    with durable.publishing(home, "a test", 0), pytest.raises(WarehouseBusy, match="a test"):
+        publish(home, candidate.content_hash, wait_seconds=0.1)
+    assert publish(home, candidate.content_hash).outcome == "published"
+
+
+def test_a_failing_target_leaves_the_old_publication_and_a_clear_message(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = run(home)
+    candidate = audit(home, build(home, "2011-12-10"))
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("thermocline.targets.duckdb_file._write_tables", full)
+        with pytest.raises(ThermoclineError, match=r"to target duckdb failed .*No space left"):
+            publish(home, candidate.content_hash)
+    assert current(home).publication_id == first.publication_id  # type: ignore[union-attr]
+    assert not list(home.reporting.glob(".writing*"))
+    assert verify(home).exit_code == 0
+    assert publish(home, candidate.content_hash).publication_id == "2011-12-10-0003"
+    assert kinds(home) == ["intent", "done", "intent", "abandoned", "intent", "done"]
+
+
+@pytest.mark.parametrize("damage", [
+    lambda home: database(home).unlink(),
+    lambda home: (database(home).unlink(), database(home).symlink_to("nowhere.duckdb")),
+    lambda home: (database(home).unlink(), database(home).write_text("not a link")),
+    lambda home: (database(home).unlink(), database(home).symlink_to("2011-12-09-0001.duckdb")),
+    lambda home: database(home).resolve().unlink(),
+])
+def test_a_lost_pointer_or_file_is_brought_back(
+    home: Home, damage: Callable[[Home], object]
+) -> None:
+    run(home)
+    second = run(home, "2011-12-10")
+    damage(home)
+    earlier = audit(home, build(home, "2011-12-08"))
+    assert publish(home, earlier.content_hash).outcome == "superseded"
+    assert current(home).publication_id == second.publication_id  # type: ignore[union-attr]
+    assert verify(home).findings == []
+
+
+def test_a_damaged_ledger_stops_publishing(home: Home) -> None:
+    run(home)
+    second = run(home, "2011-12-10")
+    whole = home.ledger.read_bytes().splitlines(keepends=True)
+    candidate = audit(home, build(home, "2011-12-11"))
+    for kept in (whole[:-1], whole[:2], []):
+        home.ledger.write_bytes(b"".join(kept))
+        with pytest.raises(LedgerTruncated, match="its tail is missing"):
+            publish(home, candidate.content_hash)
+    (home.reporting / "ledger-head").unlink()
+    with pytest.raises(LedgerTruncated, match="doesn't hold publication 2011-12-10-0002"):
+        publish(home, candidate.content_hash)
+    home.ledger.write_bytes(b"".join(whole[1:]))
+    with pytest.raises(LedgerChanged, match="entry 2 stands on line 1"):
+        publish(home, candidate.content_hash)
+    assert current(home).publication_id == second.publication_id  # type: ignore[union-attr]
+
+
+def test_the_last_publications_are_kept(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publisher, "KEEP", 2)
+    stray = home.reporting / "notes.txt"
+    stray.write_text("left alone")
+    names = [run(home, f"2011-12-{day}").publication_id for day in (10, 11, 12)]
+    assert sorted(path.name for path in home.reporting.glob("*.duckdb")) == [
+        *(f"{name}.duckdb" for name in names[1:]), "reporting.duckdb"]
+    assert query(home, "select publication_id, is_current from reporting.publication "
+                       "order by 1") == [(names[1], False), (names[2], True)]
+    assert kinds(home) == ["intent", "done"] * 3
+    assert stray.exists()
+    assert verify(home).findings == []
+
+
+def test_an_unreadable_current_file_is_reported(home: Home) -> None:
+    run(home)
+    path: Path = database(home).resolve()
+    path.chmod(0o644)
+    path.write_bytes(b"nothing")
+    with pytest.raises(ContentChanged, match="publication 2011-12-09-0001 can't be read"):
+        current(home)
