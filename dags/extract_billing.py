@@ -1,21 +1,21 @@
 """### Lands what the billing system exports
 
 One run for each delivery: it waits until complete new files lie in the configured location, copies them
-unmodified into the landing folder and enters them in its manifest. There is always one run waiting;
-a wait that was in vain for a day ends as skipped, and the next one begins.
+unmodified into the landing folder and enters them in the manifest. One run is always waiting; a wait
+that was in vain for a day ends as skipped, and the next begins. Files that come after the screening hour
+of their day have that day screened again by `screen_late`.
 
-**When it is red**, read the last line of the log of `land`: it names the file and what to do. The
-files that came before it are landed. The next run tries again ten minutes later.
+**When it is red**, read the last line of the log of `land`: it names the file and what to do. The next
+run tries again ten minutes later.
 
 **To rerun** correct the file or the mapping and clear `land`, or leave it to the next run. Landing the
-same files twice changes nothing. Dropping files is enough: there is no need to trigger it by hand.
+same files twice changes nothing, and dropping files is enough: there is no need to trigger it by hand.
 """
 
 from datetime import datetime, timedelta
 from typing import Any
 
 from airflow.sdk import Param, dag, task
-
 from thermocline.orchestration import steps
 from thermocline.orchestration.assets import BILLING_EXPORTS
 from thermocline.orchestration.late import ScreenLate

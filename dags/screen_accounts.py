@@ -2,24 +2,23 @@
 
 Builds the tables of one day (the run's partition key) from everything landed so far, puts them before
 the gate and publishes them. It starts when both systems have delivered the day, or at the company's
-screening hour without the one that hasn't: that feed then counts as late.
+screening hour without the one that hasn't: that feed is then late. Where late files come after all,
+their extract DAG starts a run of its own, named `late__...`.
 
 **When it is red**, read the last line of the red task's log:
 
-- `build` refused the input, or found the warehouse busy for ten minutes: the line names file or holder.
+- `build` refused its input, or found the warehouse busy: the line names the file or the holder.
 - `audit` is the gate. Nothing was published, yesterday's publication stays; the line names the rule.
 - `publish` or `document` failed: the audited candidate is kept, clear the task.
 
 **To rerun** clear the failed task, or the whole run: equal content publishes nothing new. To screen a
-day, trigger with `as_of`; without it the newest complete day is screened. A backfill over past days
-doesn't wait, and reporting never goes back: where it holds a later day, `publish` is skipped.
+day, trigger with `as_of`, or backfill; past days don't wait. Reporting never goes back.
 """
 
 from datetime import datetime, timedelta
 from typing import Any
 
 from airflow.sdk import Param, dag, task
-
 from thermocline.orchestration import steps
 from thermocline.orchestration.assets import BILLING_EXPORTS, CRM_EXPORTS, SEGMENTS
 from thermocline.orchestration.schedule import every_midnight
@@ -38,7 +37,7 @@ WAREHOUSE = "warehouse"
         "owner": "thermocline",
         "retries": 3,
         "retry_delay": timedelta(seconds=15),
-        # A run that has begun ends before the next one gets the warehouse.
+        # A run that has begun ends before another gets the warehouse.
         "weight_rule": "upstream",
     },
     params={

@@ -17,6 +17,11 @@
     pow(cast(2 as double), cast({{ days_between('epoch', day) }} as double) / half_life_days + 50)
 {%- endmacro %}
 
+{# The integer that degrees of a given weight add to a sum. #}
+{% macro heat_integer(degrees, weight) -%}
+    cast(round(cast({{ degrees }} as double) * {{ weight }}) as decimal(38, 0))
+{%- endmacro %}
+
 {# What one unit of the integer sum is worth in degrees on `day`. #}
 {% macro heat_decay(day) -%}
     pow(cast(2 as double), -50 - cast({{ days_between('epoch', day) }} as double) / half_life_days)

@@ -1,9 +1,13 @@
 """A company of five accounts, its marts written by SQL: what a build leaves in the warehouse."""
 
 import hashlib
+import shutil
+from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
+import duckdb
 from thermocline import warehouse
 from thermocline.candidate import Candidate, Facts, Input, freeze
 from thermocline.home import Home
@@ -111,18 +115,26 @@ def facts(as_of: date, accounts: int = 5, **changed: Any) -> Facts:
     return Facts(**{**given, **changed})
 
 
+def write_marts(
+    connection: duckdb.DuckDBPyConnection, as_of: str = "2011-12-09", accounts: int = 5,
+    marts: str = SLIM,
+) -> None:
+    """Leave in the schemas `reporting` and `gate` what a build does."""
+    for schema in ("reporting", "gate"):
+        connection.execute(f"drop schema if exists {schema} cascade; create schema {schema}")
+    for statement in (marts.strip() + BESIDE).split(";\n"):
+        given = {name: value for name, value in (("as_of", as_of), ("accounts", accounts))
+                 if f"${name}" in statement}
+        connection.execute(statement, given)
+
+
 def build(
     home: Home, as_of: str = "2011-12-09", accounts: int = 5,
     change: str = "", marts: str = SLIM, **changed: Any,
 ) -> Candidate:
     """Write the marts, `change` them if asked to, and freeze them."""
     with warehouse.connect(home) as connection:
-        for schema in ("reporting", "gate"):
-            connection.execute(f"drop schema if exists {schema} cascade; create schema {schema}")
-        for statement in (marts.strip() + BESIDE).split(";\n"):
-            given = {name: value for name, value in (("as_of", as_of), ("accounts", accounts))
-                     if f"${name}" in statement}
-            connection.execute(statement, given)
+        write_marts(connection, as_of, accounts, marts)
         if change:
             connection.execute(change)
         return freeze(home, connection, facts(date.fromisoformat(as_of), accounts, **changed))
@@ -148,6 +160,28 @@ def audit(home: Home, candidate: Candidate, verdict: str = "pass", **changed: An
 def run(home: Home, as_of: str = "2011-12-09", accounts: int = 5, **given: Any) -> Published:
     """Build, audit, publish."""
     return publish(home, audit(home, build(home, as_of, accounts, **given)).content_hash)
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A home with a publication of 9 December, and a candidate of the 10th, not yet audited."""
+
+    home: Home
+    first: Published
+    coming: Candidate
+
+    @classmethod
+    def make(cls, root: Path) -> "Begun":
+        home = Home(root).prepare()
+        return cls(home, run(home), build(home, "2011-12-10", accounts=7))
+
+    def copy(self, root: Path) -> "Begun":
+        home = Home(Path(shutil.copytree(self.home.root, root, symlinks=True)))
+        return Begun(home, self.first, Candidate.read(home, self.coming.content_hash))
+
+    def publish(self, **given: Any) -> Published:
+        """Audit and publish what is coming."""
+        return publish(self.home, audit(self.home, self.coming).content_hash, **given)
 
 
 def landed(home: Home, content: bytes, path: str = "2011-12-01.csv") -> Input:

@@ -8,10 +8,11 @@ from collections.abc import Callable
 from datetime import date
 from multiprocessing.context import BaseContext
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
-from made_company import FULL, audit, build, facts, landed
+from made_company import FULL, Begun, audit, build, facts, landed
 from thermocline import durable
 from thermocline.candidate import Candidate, Input
 from thermocline.errors import ContentChanged, InputError, ThermoclineError
@@ -77,22 +78,22 @@ def test_a_damaged_candidate_is_frozen_again(home: Home) -> None:
 
 @pytest.mark.parametrize("rows", [True, False])
 @pytest.mark.parametrize("table", ["account_timeline", "segment_summary", "gate/reconciliation"])
-def test_a_changed_file_is_named(home: Home, table: str, rows: bool) -> None:
-    candidate = build(home)
+def test_a_changed_file_is_named(begun: Begun, table: str, rows: bool) -> None:
+    candidate = begun.coming
     rewrite(candidate.folder / f"{table}.parquet", "from '{path}' limit 1")
     with pytest.raises(ContentChanged, match=f"table {table.removeprefix('gate/')} of candidate"):
         candidate.check(rows)
 
 
-def test_rows_changed_with_their_file_hash_are_found(home: Home) -> None:
-    candidate = build(home)
+def test_rows_changed_with_their_file_hash_are_found(begun: Begun) -> None:
+    candidate = begun.coming
     path = candidate.folder / "account_timeline.parquet"
     rewrite(path, "select * replace (amount + 1 as amount) from '{path}'")
     manifest = candidate.folder / "candidate.json"
     stored = json.loads(manifest.read_text())
     stored["tables"]["account_timeline"]["sha256"] = durable.file_hash(path)
     durable.replace(manifest, json.dumps(stored).encode())
-    forged = Candidate.read(home, candidate.content_hash)
+    forged = Candidate.read(begun.home, candidate.content_hash)
     with pytest.raises(ContentChanged, match="table account_timeline"):
         forged.check()
 
@@ -103,18 +104,20 @@ def test_rows_changed_with_their_file_hash_are_found(home: Home) -> None:
     lambda stored: stored.update(content_hash="0" * 64),
     lambda stored: stored.pop("facts"),
 ])
-def test_a_changed_manifest_is_refused(home: Home, mend: object) -> None:
-    candidate = build(home)
+def test_a_changed_manifest_is_refused(
+    begun: Begun, mend: Callable[[dict[str, Any]], object]
+) -> None:
+    candidate = begun.coming
     manifest = candidate.folder / "candidate.json"
     stored = json.loads(manifest.read_text())
-    mend(stored)  # type: ignore[operator]
+    mend(stored)
     durable.replace(manifest, json.dumps(stored).encode())
     with pytest.raises(ContentChanged, match=r"candidate\.json was changed"):
-        Candidate.read(home, candidate.content_hash)
+        Candidate.read(begun.home, candidate.content_hash)
 
 
-def test_a_folder_without_its_manifest_is_no_candidate(home: Home) -> None:
-    candidate = build(home)
+def test_a_folder_without_its_manifest_is_no_candidate(begun: Begun) -> None:
+    home, candidate = begun.home, begun.coming
     (candidate.folder / "candidate.json").unlink()
     with pytest.raises(InputError, match="there is no candidate"):
         Candidate.read(home, candidate.content_hash)
@@ -137,8 +140,8 @@ def test_what_cant_be_published_cant_be_frozen(home: Home, statement: str, messa
     assert folders(home) == []
 
 
-def test_a_verdict_must_be_whole(home: Home) -> None:
-    candidate = build(home)
+def test_a_verdict_must_be_whole(begun: Begun) -> None:
+    home, candidate = begun.home, begun.coming
     assert candidate.read_verdict() is None
     whole = {"candidate": candidate.content_hash, "verdict": "pass", "warnings": 0,
              "predecessor": None, "audited_at": "2026-01-01", "checks": [{"rule": "rows"}]}
@@ -152,9 +155,9 @@ def test_a_verdict_must_be_whole(home: Home) -> None:
     assert (candidate.read_verdict() or {})["warnings"] == 1
 
 
-def test_a_verdict_of_other_content_or_an_edited_one_is_refused(home: Home) -> None:
-    judged = audit(home, build(home), "block")
-    other = build(home, "2011-12-10")
+def test_a_verdict_of_other_content_or_an_edited_one_is_refused(begun: Begun) -> None:
+    judged, other = audit(begun.home, begun.coming, "block"), Candidate.read(
+        begun.home, begun.first.content_hash)
     shutil.copy(judged.folder / "verdict.json", other.folder)
     with pytest.raises(ContentChanged, match="of other content, or was changed"):
         other.read_verdict()

@@ -4,11 +4,10 @@ import shutil
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
 import duckdb
 import pytest
-from made_company import FULL, audit, build, landed, run
+from made_company import FULL, Begun, audit, build, landed, run
 from thermocline import durable, publisher
 from thermocline.candidate import Candidate
 from thermocline.errors import (
@@ -35,6 +34,12 @@ def kinds(home: Home) -> list[str]:
     return [entry["kind"] for entry in Ledger(home.ledger).entries()]
 
 
+def current_id(home: Home) -> str:
+    seen = current(home)
+    assert seen is not None
+    return seen.publication_id
+
+
 def test_a_passed_candidate_is_published_with_all_its_tables(home: Home) -> None:
     assert current(home) is None
     candidate = audit(home, build(home, marts=FULL), "warn")
@@ -58,16 +63,16 @@ def test_a_passed_candidate_is_published_with_all_its_tables(home: Home) -> None
     assert verify(home).exit_code == 0
 
 
-def test_readers_of_older_duckdb_can_open_the_file(home: Home) -> None:
-    run(home)
+def test_readers_of_older_duckdb_can_open_the_file(begun: Begun) -> None:
+    home = begun.home
     with duckdb.connect(str(database(home)), read_only=True) as connection:
         assert "v1.5.0" in str(connection.execute(
             "select tags from duckdb_databases() where not internal").fetchall())
     assert database(home).resolve().stat().st_mode & 0o777 == 0o444
 
 
-def test_publishing_again_changes_nothing(home: Home) -> None:
-    first = run(home)
+def test_publishing_again_changes_nothing(begun: Begun) -> None:
+    home, first = begun.home, begun.first
     before = {path.name: path.lstat().st_mtime_ns for path in home.reporting.iterdir()}
     again = publish(home, first.content_hash)
     rebuilt = run(home, change="update reporting.account_timeline set source_file = 'all.csv'")
@@ -77,25 +82,25 @@ def test_publishing_again_changes_nothing(home: Home) -> None:
     assert {path.name: path.lstat().st_mtime_ns for path in home.reporting.iterdir()} == before
 
 
-def test_reporting_is_never_turned_back_to_an_earlier_day(home: Home) -> None:
-    later = run(home, "2011-12-10")
-    earlier = audit(home, build(home, "2011-12-09"))
-    assert publish(home, earlier.content_hash) == Published(
+def test_reporting_is_never_turned_back_to_an_earlier_day(begun: Begun) -> None:
+    home, later = begun.home, begun.publish()
+    earlier = home.candidates / begun.first.content_hash
+    (earlier / "verdict.json").unlink()
+    assert publish(home, earlier.name) == Published(
         "superseded", later.publication_id, date(2011, 12, 10), later.content_hash)
-    assert kinds(home) == ["intent", "done"]
+    assert kinds(home) == ["intent", "done"] * 2
     corrected = run(home, "2011-12-10", accounts=6)
-    assert (corrected.outcome, corrected.publication_id) == ("published", "2011-12-10-0002")
+    assert (corrected.outcome, corrected.publication_id) == ("published", "2011-12-10-0003")
 
 
-def test_nothing_is_published_without_a_verdict_that_lets_it_pass(home: Home) -> None:
-    first = run(home)
-    candidate = build(home, "2011-12-10")
+def test_nothing_is_published_without_a_verdict_that_lets_it_pass(begun: Begun) -> None:
+    home, candidate = begun.home, begun.coming
     with pytest.raises(GateBlocked, match="has no verdict: audit it first"):
         publish(home, candidate.content_hash)
     audit(home, candidate, "block")
     with pytest.raises(GateBlocked, match="was blocked by the gate"):
         publish(home, candidate.content_hash)
-    shutil.copy(home.candidates / first.content_hash / "verdict.json", candidate.folder)
+    shutil.copy(home.candidates / begun.first.content_hash / "verdict.json", candidate.folder)
     with pytest.raises(ContentChanged, match="of other content"):
         publish(home, candidate.content_hash)
     audit(home, candidate, predecessor=None)
@@ -104,7 +109,7 @@ def test_nothing_is_published_without_a_verdict_that_lets_it_pass(home: Home) ->
     with pytest.raises(InputError, match="there is no candidate"):
         publish(home, "0" * 64)
     assert kinds(home) == ["intent", "done"]
-    assert current(home).publication_id == first.publication_id  # type: ignore[union-attr]
+    assert current_id(home) == begun.first.publication_id
 
 
 def rewritten_rows(candidate: Candidate) -> None:
@@ -118,7 +123,8 @@ def rewritten_rows(candidate: Candidate) -> None:
 
 def edited_facts(candidate: Candidate) -> None:
     manifest = candidate.folder / "candidate.json"
-    durable.replace(manifest, manifest.read_bytes().replace(b'"hot": 2', b'"hot": 3'))
+    assert b'"hot": 3' in manifest.read_bytes()
+    durable.replace(manifest, manifest.read_bytes().replace(b'"hot": 3', b'"hot": 4'))
 
 
 @pytest.mark.parametrize("mutate", [
@@ -128,15 +134,13 @@ def edited_facts(candidate: Candidate) -> None:
     lambda candidate: (candidate.folder / "gate" / "reconciliation.parquet").unlink(),
 ])
 def test_a_mutation_between_audit_and_publication_is_refused(
-    home: Home, mutate: Callable[[Candidate], object]
+    begun: Begun, mutate: Callable[[Candidate], object]
 ) -> None:
-    first = run(home)
-    candidate = audit(home, build(home, "2011-12-10"))
-    mutate(candidate)
+    mutate(audit(begun.home, begun.coming))
     with pytest.raises(ContentChanged):
-        publish(home, candidate.content_hash)
-    assert kinds(home) == ["intent", "done"]
-    assert current(home).publication_id == first.publication_id  # type: ignore[union-attr]
+        publish(begun.home, begun.coming.content_hash)
+    assert kinds(begun.home) == ["intent", "done"]
+    assert current_id(begun.home) == begun.first.publication_id
 
 
 def test_the_ledger_names_each_input_once(home: Home) -> None:
@@ -152,31 +156,28 @@ def test_the_ledger_names_each_input_once(home: Home) -> None:
     assert len({entry["inputs_digest"] for entry in intents}) == 3
 
 
-def test_an_intent_says_what_was_published_from_what(home: Home) -> None:
-    published = run(home)
-    intent, done = Ledger(home.ledger).entries()
+def test_an_intent_says_what_was_published_from_what(begun: Begun) -> None:
+    name = begun.first.publication_id
+    intent, done = Ledger(begun.home.ledger).entries()
     assert intent["tables"]["account_timeline"]["rows"] == 15
     assert intent["gate"]["checks"][0]["rule"] == "rows"
     assert intent["targets"] == ["duckdb"]
     assert (intent["predecessor"], intent["restores"], intent["approval"]) == (None, None, None)
     assert {"code_version", "manifest_hash", "scorecard_version", "dbt", "figures"} <= set(intent)
     assert (done["intent"], done["target"], done["recovered"]) == (intent["hash"], "duckdb", False)
-    assert done["files"] == {
-        f"{published.publication_id}.duckdb": durable.file_hash(database(home))}
+    assert done["files"] == {f"{name}.duckdb": durable.file_hash(database(begun.home))}
 
 
-def test_two_publishers_dont_meet(home: Home) -> None:
-    candidate = audit(home, build(home))
-    with durable.publishing(home, "a test", 0), pytest.raises(WarehouseBusy, match="a test"):
-        publish(home, candidate.content_hash, wait_seconds=0.1)
-    assert publish(home, candidate.content_hash).outcome == "published"
+def test_two_publishers_dont_meet(begun: Begun) -> None:
+    with durable.publishing(begun.home, "a test", 0), pytest.raises(WarehouseBusy, match="a test"):
+        begun.publish(wait_seconds=0.1)
+    assert begun.publish().outcome == "published"
 
 
 def test_a_failing_target_leaves_the_old_publication_and_a_clear_message(
-    home: Home, monkeypatch: pytest.MonkeyPatch
+    begun: Begun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = run(home)
-    candidate = audit(home, build(home, "2011-12-10"))
+    home = begun.home
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
@@ -184,11 +185,11 @@ def test_a_failing_target_leaves_the_old_publication_and_a_clear_message(
     with monkeypatch.context() as patched:
         patched.setattr("thermocline.targets.duckdb_file._write_tables", full)
         with pytest.raises(ThermoclineError, match=r"to target duckdb failed .*No space left"):
-            publish(home, candidate.content_hash)
-    assert current(home).publication_id == first.publication_id  # type: ignore[union-attr]
+            begun.publish()
+    assert current_id(home) == begun.first.publication_id
     assert not list(home.reporting.glob(".writing*"))
     assert verify(home).exit_code == 0
-    assert publish(home, candidate.content_hash).publication_id == "2011-12-10-0003"
+    assert begun.publish().publication_id == "2011-12-10-0003"
     assert kinds(home) == ["intent", "done", "intent", "abandoned", "intent", "done"]
 
 
@@ -200,33 +201,29 @@ def test_a_failing_target_leaves_the_old_publication_and_a_clear_message(
     lambda home: database(home).resolve().unlink(),
 ])
 def test_a_lost_pointer_or_file_is_brought_back(
-    home: Home, damage: Callable[[Home], object]
+    begun: Begun, damage: Callable[[Home], object]
 ) -> None:
-    run(home)
-    second = run(home, "2011-12-10")
+    home, second = begun.home, begun.publish()
     damage(home)
-    earlier = audit(home, build(home, "2011-12-08"))
-    assert publish(home, earlier.content_hash).outcome == "superseded"
-    assert current(home).publication_id == second.publication_id  # type: ignore[union-attr]
+    assert publish(home, begun.first.content_hash).outcome == "superseded"
+    assert current_id(home) == second.publication_id
     assert verify(home).findings == []
 
 
-def test_a_damaged_ledger_stops_publishing(home: Home) -> None:
-    run(home)
-    second = run(home, "2011-12-10")
+def test_a_damaged_ledger_stops_publishing(begun: Begun) -> None:
+    home, second = begun.home, begun.publish()
     whole = home.ledger.read_bytes().splitlines(keepends=True)
-    candidate = audit(home, build(home, "2011-12-11"))
     for kept in (whole[:-1], whole[:2], []):
         home.ledger.write_bytes(b"".join(kept))
         with pytest.raises(LedgerTruncated, match="its tail is missing"):
-            publish(home, candidate.content_hash)
+            begun.publish()
     (home.reporting / "ledger-head").unlink()
     with pytest.raises(LedgerTruncated, match="doesn't hold publication 2011-12-10-0002"):
-        publish(home, candidate.content_hash)
+        begun.publish()
     home.ledger.write_bytes(b"".join(whole[1:]))
     with pytest.raises(LedgerChanged, match="entry 2 stands on line 1"):
-        publish(home, candidate.content_hash)
-    assert current(home).publication_id == second.publication_id  # type: ignore[union-attr]
+        begun.publish()
+    assert current_id(home) == second.publication_id
 
 
 def test_the_last_publications_are_kept(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -243,9 +240,9 @@ def test_the_last_publications_are_kept(home: Home, monkeypatch: pytest.MonkeyPa
     assert verify(home).findings == []
 
 
-def test_an_unreadable_current_file_is_reported(home: Home) -> None:
-    run(home)
-    path: Path = database(home).resolve()
+def test_an_unreadable_current_file_is_reported(begun: Begun) -> None:
+    home = begun.home
+    path = database(home).resolve()
     path.chmod(0o644)
     path.write_bytes(b"nothing")
     with pytest.raises(ContentChanged, match="publication 2011-12-09-0001 can't be read"):

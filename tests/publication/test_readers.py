@@ -5,7 +5,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 
 import duckdb
-from made_company import audit, build
+from made_company import Begun, audit, build
 from thermocline.home import Home
 from thermocline.ledger import Ledger
 from thermocline.publication import database, publish
@@ -68,12 +68,10 @@ def test_readers_see_whole_publications_without_an_error(
     assert verify(home).findings == []
 
 
-def test_a_reader_keeps_its_publication_while_others_follow(home: Home) -> None:
-    candidates = [build(home, accounts=accounts) for accounts in (5, 6)]
-    publish(home, audit(home, candidates[0]).content_hash)
-    with duckdb.connect(str(database(home)), read_only=True) as connection:
-        publish(home, audit(home, candidates[1]).content_hash)
-        counted = "select count(*) from reporting.account_segments"
+def test_a_reader_keeps_its_publication_while_others_follow(begun: Begun) -> None:
+    path, counted = str(database(begun.home)), "select count(*) from reporting.account_segments"
+    with duckdb.connect(path, read_only=True) as connection:
+        begun.publish()
         assert connection.execute(counted).fetchall() == [(5,)]
-        with duckdb.connect(str(database(home)), read_only=True) as later:
-            assert later.execute(counted).fetchall() == [(6,)]
+        with duckdb.connect(path, read_only=True) as later:
+            assert later.execute(counted).fetchall() == [(7,)]

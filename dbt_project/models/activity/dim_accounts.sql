@@ -44,7 +44,7 @@ crm_accounts as (
     left join int_accounts_merged as parents
         on
             stg_crm__accounts.parent_crm_account_id = parents.crm_account_id
-            and parents.account_id <> stg_crm__accounts.crm_account_id
+            and stg_crm__accounts.crm_account_id <> parents.account_id
     left join linked_customers on stg_crm__accounts.crm_account_id = linked_customers.account_id
 ),
 

@@ -49,6 +49,6 @@ survivors as (
 select
     crm_account_id,
     surviving_crm_account_id,
-    case when excluded_because is null then surviving_crm_account_id end as account_id,
-    excluded_because
+    excluded_because,
+    case when excluded_because is null then surviving_crm_account_id end as account_id
 from survivors

@@ -84,9 +84,9 @@ resolved_links as (
         links.billing_customer_id,
         links.precedence,
         links.linked_by,
-        coalesce(int_accounts_merged.account_id, int_accounts_merged.surviving_crm_account_id) as linked_account_id,
         int_accounts_merged.account_id,
-        int_accounts_merged.excluded_because
+        int_accounts_merged.excluded_because,
+        coalesce(int_accounts_merged.account_id, int_accounts_merged.surviving_crm_account_id) as linked_account_id
     from links
     inner join int_accounts_merged on links.crm_account_id = int_accounts_merged.crm_account_id
 ),

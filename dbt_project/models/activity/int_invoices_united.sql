@@ -23,7 +23,7 @@ invoices_of_lines as (
         {{ reporting_date('max(due_at)') }} as due_on,
         min(issued_at) as issued_at,
         source,
-        {{ first_record() }} as record
+        {{ first_record() }} as first_record
     from stg_billing__invoice_lines
     group by source, invoice_id, document_id
 )
@@ -60,8 +60,8 @@ select
     invoices_of_lines.due_on,
     invoices_of_lines.issued_at,
     invoices_of_lines.source,
-    invoices_of_lines.record.source_file,
-    invoices_of_lines.record.source_row
+    invoices_of_lines.first_record['source_file'] as source_file,
+    invoices_of_lines.first_record['source_row'] as source_row
 from invoices_of_lines
 left join stg_billing__invoices on invoices_of_lines.invoice_id = stg_billing__invoices.invoice_id
 where stg_billing__invoices.invoice_id is null

@@ -43,7 +43,7 @@ units_by_month as (
         sum(stg_billing__invoice_lines.quantity) as units
     from stg_billing__invoice_lines
     inner join fct_invoices on stg_billing__invoice_lines.invoice_id = fct_invoices.invoice_id
-    group by 1, 2
+    group by fct_invoices.account_id, cast({{ dbt.date_trunc('month', 'fct_invoices.issued_on') }} as date)
 )
 
 select

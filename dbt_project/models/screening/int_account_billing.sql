@@ -59,15 +59,15 @@ documents as (
 
 select
     account_id,
-    min(case when is_sale then issued_on end) as first_invoice_on,
-    max(case when is_sale then issued_on end) as last_invoice_on,
-    count(case when is_sale and age_days < 90 then 1 end) as invoices_90d,
-    count(case when is_sale and age_days < 365 then 1 end) as invoices_365d,
-    count(distinct case when is_sale and age_days < 365 then issued_on end) as invoice_days_365d,
     cast(sum(case when age_days < 365 then total else 0 end) as decimal(18, 4)) as revenue_365d,
     cast(sum(case when age_days >= 365 and age_days < 730 then total else 0 end) as decimal(18, 4)) as revenue_previous_365d,
     cast(sum(total) as decimal(18, 4)) as revenue_lifetime,
     cast(sum(overdue) as decimal(18, 4)) as overdue_amount,
-    cast(sum(case when overdue_days > 30 then overdue else 0 end) as decimal(18, 4)) as overdue_amount_30d
+    cast(sum(case when overdue_days > 30 then overdue else 0 end) as decimal(18, 4)) as overdue_amount_30d,
+    min(case when is_sale then issued_on end) as first_invoice_on,
+    max(case when is_sale then issued_on end) as last_invoice_on,
+    count(case when is_sale and age_days < 90 then 1 end) as invoices_90d,
+    count(case when is_sale and age_days < 365 then 1 end) as invoices_365d,
+    count(distinct case when is_sale and age_days < 365 then issued_on end) as invoice_days_365d
 from documents
 group by account_id

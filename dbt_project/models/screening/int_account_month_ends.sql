@@ -3,7 +3,11 @@ with int_temperatures_published as (
 ),
 
 int_scorecards as (
-    select * from {{ ref('int_scorecards') }}
+    select
+        scorecard_version,
+        effective_from,
+        superseded_from
+    from {{ ref('int_scorecards') }}
 ),
 
 int_heat_days as (
@@ -39,8 +43,8 @@ temperatures_then as (
     from screened_days
     inner join int_temperatures_published
         on
-            int_temperatures_published.valid_from <= screened_days.as_of_date
-            and coalesce(int_temperatures_published.valid_to > screened_days.as_of_date, true)
+            screened_days.as_of_date >= int_temperatures_published.valid_from
+            and coalesce(screened_days.as_of_date < int_temperatures_published.valid_to, true)
 ),
 
 sales_then as (
@@ -54,7 +58,7 @@ sales_then as (
     from screened_days
     inner join fct_invoices
         on
-            fct_invoices.issued_on <= screened_days.as_of_date
+            screened_days.as_of_date >= fct_invoices.issued_on
             and {{ days_between('fct_invoices.issued_on', 'screened_days.as_of_date') }} < 365
     group by screened_days.as_of_date, fct_invoices.account_id
 ),
@@ -80,7 +84,7 @@ heat_then as (
         on
             screened_days.as_of_date >= int_scorecards.effective_from
             and coalesce(screened_days.as_of_date < int_scorecards.superseded_from, true)
-    inner join int_heat_days using (scorecard_version, epoch, half_life_days)
+    inner join int_heat_days on int_scorecards.scorecard_version = int_heat_days.scorecard_version
     where
         int_heat_days.occurred_on <= screened_days.as_of_date
         and coalesce(int_heat_days.next_on > screened_days.as_of_date, true)
@@ -90,13 +94,9 @@ select
     temperatures_then.as_of_date,
     temperatures_then.account_id,
     temperatures_then.temperature,
-    case
-        when first_sales.first_invoice_on is null or first_sales.first_invoice_on > temperatures_then.as_of_date
-            then 'potential'
-        when {{ days_between('first_sales.first_invoice_on', 'temperatures_then.as_of_date') }} <= 90 then 'new'
-        when sales_then.invoice_days_365d >= 3 then 'regular'
-        else 'rare'
-    end as relationship,
+    {{ relationship(
+        'first_sales.first_invoice_on', 'sales_then.invoice_days_365d', 'temperatures_then.as_of_date'
+    ) }} as relationship,
     coalesce(heat_then.heat, 0) as heat,
     coalesce(sales_then.revenue_365d, 0) as revenue_365d
 from temperatures_then

@@ -61,12 +61,9 @@ select
     case
         when computed_temperatures.temperature = 'hot' and int_accounts_held.account_id is null then int_heat_now.cools_on
     end as cools_on,
-    case
-        when int_account_billing.first_invoice_on is null then 'potential'
-        when {{ days_between('int_account_billing.first_invoice_on', as_of_date()) }} <= 90 then 'new'
-        when int_account_billing.invoice_days_365d >= 3 then 'regular'
-        else 'rare'
-    end as relationship,
+    {{ relationship(
+        'int_account_billing.first_invoice_on', 'int_account_billing.invoice_days_365d', as_of_date()
+    ) }} as relationship,
     case
         when current_temperatures.temperature = 'hot' then cast(null as varchar)
         when int_account_billing.overdue_amount_30d > 0 then 'payment_trouble'

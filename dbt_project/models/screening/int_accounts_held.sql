@@ -28,7 +28,7 @@ late_feeds as (
         case when feed = 'invoice_lines' then 'invoices' else feed end as feed,
         min(watermark_on) as watermark_on
     from int_feeds_watched
-    group by 1, 2
+    group by source, case when feed = 'invoice_lines' then 'invoices' else feed end
 )
 
 select

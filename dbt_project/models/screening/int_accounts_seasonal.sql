@@ -8,22 +8,21 @@ with int_temperatures_published as (
     from {{ ref('int_temperatures_published') }}
 ),
 
-years_back as (
-    select cast(years as integer) as years
-    from (values (1), (2), (3), (4), (5), (6), (7), (8), (9), (10)) as spine (years)
+earlier_years as (
+    {%- for years in range(1, 11) %}
+    select cast({{ dbt.dateadd('year', -years, as_of_date()) }} as date) as same_day
+    {{- '\n    union all' if not loop.last }}
+    {%- endfor %}
 )
 
 -- Cold on this day of an earlier year, and hot again within the 180 days after.
 select distinct int_temperatures_published.account_id
 from int_temperatures_published
-inner join years_back
+inner join earlier_years
     on
-        int_temperatures_published.valid_from <= {{ dbt.dateadd('year', '-years_back.years', as_of_date()) }}
-        and int_temperatures_published.valid_to > {{ dbt.dateadd('year', '-years_back.years', as_of_date()) }}
+        int_temperatures_published.valid_from <= earlier_years.same_day
+        and int_temperatures_published.valid_to > earlier_years.same_day
 where
     int_temperatures_published.temperature = 'cold'
     and int_temperatures_published.next_temperature = 'hot'
-    and {{ days_between(
-        'cast(' ~ dbt.dateadd('year', '-years_back.years', as_of_date()) ~ ' as date)',
-        'int_temperatures_published.valid_to'
-    ) }} <= 180
+    and {{ days_between('earlier_years.same_day', 'int_temperatures_published.valid_to') }} <= 180

@@ -8,9 +8,9 @@ int_scorecards as (
 
 int_credits_applied as (
     select
-        'credit_note:' || invoice_id as event_id,
         total_before,
-        total_after
+        total_after,
+        'credit_note:' || invoice_id as event_id
     from {{ ref('int_credits_applied') }}
 ),
 
@@ -89,12 +89,13 @@ select
     scorecard_version,
     event_id,
     account_id,
-    occurred_on,
     {%- for dimension in heat_dimensions() %}
-    cast(round(cast(coalesce({{ dimension }}, 0) as double), 9) as decimal(18, 9)) as {{ dimension }}{{ ',' if not loop.last }}
+    cast(round(cast(coalesce({{ dimension }}, 0) as double), 9) as decimal(18, 9)) as {{ dimension }},
     {%- endfor %}
+    occurred_on
 from scored_events
 where
     {%- for dimension in heat_dimensions() %}
-    {{ 'or ' if not loop.first }}coalesce({{ dimension }}, 0) <> 0
+    coalesce({{ dimension }}, 0) <> 0 or
     {%- endfor %}
+    false

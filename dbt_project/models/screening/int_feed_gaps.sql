@@ -24,20 +24,42 @@ deliveries as (
 ),
 
 record_days as (
-    select distinct source, 'invoices' as feed, issued_on as recorded_on from {{ ref('stg_billing__invoices') }}
+    select distinct
+        source,
+        'invoices' as feed,
+        issued_on as recorded_on
+    from {{ ref('stg_billing__invoices') }}
     union
-    select distinct source, 'invoice_lines' as feed, {{ reporting_date('issued_at') }} as recorded_on
+    select distinct
+        source,
+        'invoice_lines' as feed,
+        {{ reporting_date('issued_at') }} as recorded_on
     from {{ ref('stg_billing__invoice_lines') }}
     where has_header
     union
-    select distinct source, 'payments' as feed, paid_on as recorded_on from {{ ref('stg_billing__payments') }}
+    select distinct
+        source,
+        'payments' as feed,
+        paid_on as recorded_on
+    from {{ ref('stg_billing__payments') }}
     union
-    select distinct source, 'opportunities' as feed, opened_on as recorded_on from {{ ref('stg_crm__opportunities') }}
+    select distinct
+        source,
+        'opportunities' as feed,
+        opened_on as recorded_on
+    from {{ ref('stg_crm__opportunities') }}
     union
-    select distinct source, 'communications' as feed, occurred_on as recorded_on
+    select distinct
+        source,
+        'communications' as feed,
+        occurred_on as recorded_on
     from {{ ref('stg_crm__communications') }}
     union
-    select distinct source, 'feedback' as feed, given_on as recorded_on from {{ ref('stg_crm__feedback') }}
+    select distinct
+        source,
+        'feedback' as feed,
+        given_on as recorded_on
+    from {{ ref('stg_crm__feedback') }}
 ),
 
 recorded_feeds as (
@@ -58,8 +80,8 @@ caught_up as (
         on
             deliveries.source = record_days.source
             and deliveries.feed = record_days.feed
-            and record_days.recorded_on > deliveries.previous_covers_on
-            and record_days.recorded_on < deliveries.covers_on
+            and deliveries.previous_covers_on < record_days.recorded_on
+            and deliveries.covers_on > record_days.recorded_on
 )
 
 select

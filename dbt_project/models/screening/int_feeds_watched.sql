@@ -7,8 +7,8 @@ days_covered as (
         source,
         system,
         feed,
-        coalesce(covers_on, last_record_on) as covered_on,
-        rhythm_days
+        rhythm_days,
+        coalesce(covers_on, last_record_on) as covered_on
     from files
     where coalesce(covers_on, last_record_on) <= {{ as_of_date() }}
 ),

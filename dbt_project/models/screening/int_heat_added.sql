@@ -23,10 +23,10 @@ added_by_account as (
     select
         scorecard_version,
         account_id,
-        occurred_on,
         {%- for dimension in heat_dimensions() %}
-        sum(cast(round(cast({{ dimension }} as double) * weight) as decimal(38, 0))) as added_{{ dimension }}{{ ',' if not loop.last }}
+        sum({{ heat_integer(dimension, 'weight') }}) as added_{{ dimension }},
         {%- endfor %}
+        occurred_on
     from weighted_events
     group by scorecard_version, account_id, occurred_on
 ),
@@ -35,10 +35,10 @@ added_by_group as (
     select
         added_by_account.scorecard_version,
         int_account_groups.group_id,
-        added_by_account.occurred_on,
         {%- for dimension in heat_dimensions() %}
-        sum(added_by_account.added_{{ dimension }}) as added_{{ dimension }}{{ ',' if not loop.last }}
+        sum(added_by_account.added_{{ dimension }}) as added_{{ dimension }},
         {%- endfor %}
+        added_by_account.occurred_on
     from added_by_account
     inner join int_account_groups on added_by_account.account_id = int_account_groups.account_id
     group by added_by_account.scorecard_version, int_account_groups.group_id, added_by_account.occurred_on
@@ -48,18 +48,18 @@ select
     scorecard_version,
     'account' as body_kind,
     account_id as body_id,
-    occurred_on,
     {%- for dimension in heat_dimensions() %}
-    cast(added_{{ dimension }} as decimal(38, 0)) as added_{{ dimension }}{{ ',' if not loop.last }}
+    cast(added_{{ dimension }} as decimal(38, 0)) as added_{{ dimension }},
     {%- endfor %}
+    occurred_on
 from added_by_account
 union all
 select
     scorecard_version,
     'group' as body_kind,
     group_id as body_id,
-    occurred_on,
     {%- for dimension in heat_dimensions() %}
-    cast(added_{{ dimension }} as decimal(38, 0)) as added_{{ dimension }}{{ ',' if not loop.last }}
+    cast(added_{{ dimension }} as decimal(38, 0)) as added_{{ dimension }},
     {%- endfor %}
+    occurred_on
 from added_by_group

@@ -59,7 +59,7 @@ recent_families as (
         epoch,
         half_life_days,
         count(case when is_counted then 1 end) as events,
-        sum(cast(round(cast(degrees as double) * weight) as decimal(38, 0))) as sum_family
+        sum({{ heat_integer('degrees', 'weight') }}) as sum_family
     from recent_events
     group by account_id, family, epoch, half_life_days
 ),
@@ -78,7 +78,7 @@ family_shares as (
 ranked_families as (
     select
         *,
-        row_number() over (partition by account_id order by family_heat desc, family) as strength
+        row_number() over (partition by account_id order by family_heat desc, family asc) as strength
     from family_shares
     where
         family_heat > 0

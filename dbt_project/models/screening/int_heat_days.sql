@@ -12,12 +12,12 @@ running_sums as (
         body_kind,
         body_id,
         occurred_on,
-        lead(occurred_on) over (body_days) as next_on,
         {%- for dimension in heat_dimensions() %}
         cast(sum(added_{{ dimension }}) over (
             body_days rows between unbounded preceding and current row
-        ) as decimal(38, 0)) as sum_{{ dimension }}{{ ',' if not loop.last }}
+        ) as decimal(38, 0)) as sum_{{ dimension }},
         {%- endfor %}
+        lead(occurred_on) over (body_days) as next_on
     from int_heat_added
     window body_days as (partition by scorecard_version, body_kind, body_id order by occurred_on)
 ),

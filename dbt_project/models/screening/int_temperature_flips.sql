@@ -17,10 +17,10 @@ flip_days as (
         int_temperatures_published.cause,
         int_heat_days.body_id,
         int_heat_days.epoch,
-        int_heat_days.half_life_days,
         {%- for dimension in heat_dimensions() %}
-        int_heat_days.sum_{{ dimension }}{{ ',' if not loop.last }}
+        int_heat_days.sum_{{ dimension }},
         {%- endfor %}
+        int_heat_days.half_life_days
     from int_temperatures_published
     left join int_heat_days
         on

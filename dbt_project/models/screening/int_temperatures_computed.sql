@@ -69,7 +69,7 @@ version_starts as (
         end as cause
     from bodies
     inner join int_scorecards
-        on coalesce(int_scorecards.superseded_from > bodies.first_seen_on, true)
+        on coalesce(bodies.first_seen_on < int_scorecards.superseded_from, true)
     left join path_intervals
         on
             int_scorecards.scorecard_version = path_intervals.scorecard_version

@@ -38,11 +38,11 @@ override_days as (
 
 points as (
     select
-        coalesce(int_temperatures_computed.account_id, override_days.account_id) as account_id,
-        coalesce(int_temperatures_computed.changed_on, override_days.changed_on) as changed_on,
         int_temperatures_computed.scorecard_version,
         int_temperatures_computed.temperature as changed_to,
         int_temperatures_computed.cause,
+        coalesce(int_temperatures_computed.account_id, override_days.account_id) as account_id,
+        coalesce(int_temperatures_computed.changed_on, override_days.changed_on) as changed_on,
         override_days.account_id is not null as is_override_day
     from int_temperatures_computed
     full outer join override_days
@@ -98,7 +98,7 @@ select
     temperature,
     previous_temperature,
     changed_on as valid_from,
-    lead(changed_on) over (partition by account_id order by changed_on) as valid_to,
     cause,
-    scorecard_version
+    scorecard_version,
+    lead(changed_on) over (partition by account_id order by changed_on) as valid_to
 from flips

@@ -18,8 +18,9 @@ def often(accounts: int) -> int:
 
 
 def postpone(bought: Purchases, company: Company, calendar: Calendar, many: int) -> Purchases:
-    """Date the last `many` purchases in euros after the window."""
-    euros = np.flatnonzero(company.currency[bought.party] == 0)[-many:]
+    """Date the last purchases in euros after the window: `many`, at most one in ten."""
+    euros = np.flatnonzero(company.currency[bought.party] == 0)
+    euros = euros[len(euros) - min(many, len(euros) // 10) :]
     day = bought.day.copy()
     day[euros] = calendar.days + 3 + np.arange(len(euros)) % 20
     order = np.lexsort((bought.party, bought.second, day))

@@ -20,10 +20,10 @@ def replaced(out: Path) -> Iterator[Path]:
     holds anything else or can't be written.
     """
     out = out.resolve()
-    partial = out.with_name(f".{out.name}.partial")
-    former = out.with_name(f".{out.name}.former")
     try:
         _refuse_others(out)
+        partial = out.with_name(f".{out.name}.partial")
+        former = out.with_name(f".{out.name}.former")
         for leftover in (partial, former):
             shutil.rmtree(leftover, ignore_errors=True)
         partial.mkdir(parents=True)
@@ -33,6 +33,8 @@ def replaced(out: Path) -> Iterator[Path]:
                 out.rename(former)
             partial.rename(out)
         except BaseException:
+            if former.exists() and not out.exists():
+                former.rename(out)
             shutil.rmtree(partial, ignore_errors=True)
             raise
         shutil.rmtree(former, ignore_errors=True)

@@ -27,7 +27,7 @@ def environment(home: Home) -> dict[str, str]:
     airflow, keys = home.airflow, kept_keys(home)
     # Without this file Airflow would write one, and keep today's defaults for ever.
     (airflow / "airflow.cfg").touch()
-    settings = {
+    settings: dict[str, dict[str, object]] = {
         "core": {
             "dags_folder": PROJECT / "dags",
             "plugins_folder": PROJECT / "plugins",

@@ -23,7 +23,7 @@ class ScreenLate(BaseOperator):
 
     def execute(self, context: Context) -> None:
         if by_hand(context):
-            self.leave("a run by hand screens by itself")
+            raise AirflowSkipException("who starts a run by hand decides what is screened")
         home = Home.current()
         now = datetime.now(UTC)
         day = last_whole_day(home, now)

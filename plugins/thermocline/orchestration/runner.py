@@ -1,6 +1,6 @@
 """The child process in which `runs` lets Airflow run the DAGs.
 
-Argument: {"location": ..., "as_of": ...} as JSON. Standard output: what `runs` reads; everything
+Argument: {"location": ..., "as_of": ..., "log": ...} as JSON. Standard output: what `runs` reads; everything
 that Airflow and the libraries print goes to standard error, which is the log.
 """
 
@@ -21,15 +21,14 @@ from thermocline.home import PROJECT, Home
 from thermocline.orchestration.database import prepare_database
 from thermocline.orchestration.runs import SECONDS_TO_END
 
-OVER = ("success", "skipped")
-
 
 class Teller(logging.Handler):
     """Tells the parent what Thermocline logs and how tasks end: a log handler and a listener."""
 
-    def __init__(self, channel: IO[str]) -> None:
+    def __init__(self, channel: IO[str], log: str) -> None:
         super().__init__(logging.INFO)
         self.channel = channel
+        self.log = log
         self.dag = ""
         self.began = time.monotonic()
         self.failure: tuple[int, str | None] = (0, None)
@@ -43,7 +42,7 @@ class Teller(logging.Handler):
         self.tell(say=f"{self.dag}: {record.getMessage()}{took}")
 
     @hookimpl
-    def on_task_instance_running(self, task_instance: Any) -> None:
+    def on_task_instance_running(self) -> None:
         self.began = time.monotonic()
 
     @hookimpl
@@ -53,12 +52,12 @@ class Teller(logging.Handler):
             self.failure = (refusal.exit_code, str(refusal))
         else:
             what = f"{task_instance.dag_id}.{task_instance.task_id}"
-            self.failure = (70, f"{what} stopped with {type(error).__name__}")
+            self.failure = (70, f"{what} stopped with {type(error).__name__}: read {self.log}")
 
 
 def main() -> None:
     work = json.loads(sys.argv[1])
-    teller = Teller(os.fdopen(os.dup(1), "w"))
+    teller = Teller(os.fdopen(os.dup(1), "w"), work["log"])
     os.dup2(2, 1)
     threading.Thread(target=end_with_parent, daemon=True).start()
     # Airflow makes some ten million small objects while it starts, and keeps them.
@@ -93,7 +92,8 @@ def run(work: dict[str, Any], teller: Teller) -> tuple[int, str | None]:
         for task in dag.tasks:
             task.retries = 0
         dag_run = dag.test(run_conf=conf)
-        for ended in dag_run.get_task_instances():
+        instances = dag_run.get_task_instances()
+        for ended in sorted(instances, key=lambda instance: instance.end_date):
             teller.tell(task={
                 "dag": dag_id,
                 "task": ended.task_id,

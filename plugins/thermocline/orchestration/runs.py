@@ -56,6 +56,7 @@ def run_dags(
     work = {
         "location": str(exports.resolve()) if exports else None,
         "as_of": as_of.isoformat() if as_of else None,
+        "log": str(log),
     }
     report("starting Airflow ...")
     tasks: list[TaskEnd] = []
@@ -73,8 +74,6 @@ def run_dags(
                 tasks.append(TaskEnd(**told["task"]))
             else:
                 exit_code, message = told["exit_code"], told["message"]
-    if exit_code == 70 and message and str(log) not in message:
-        message = f"{message}; the log is {log}"
     return Outcome(exit_code, message, tuple(tasks), log)
 
 

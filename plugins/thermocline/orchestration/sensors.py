@@ -44,7 +44,7 @@ class Waiting(BaseOperator):
             left = timedelta(seconds=max(0.0, trigger.until - now) + GRACE_SECONDS)
             self.defer(trigger=trigger, method_name="resume", timeout=left)
 
-    def resume(self, context: Context, event: Sequence[str]) -> None:
+    def resume(self, _context: Context, event: Sequence[str]) -> None:
         from thermocline.orchestration.triggers import LATE, TROUBLE
 
         outcome, reason = event

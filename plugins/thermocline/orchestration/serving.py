@@ -7,14 +7,14 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from urllib.error import URLError
 from urllib.request import urlopen
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 
 from thermocline.errors import InputError, ThermoclineError
 from thermocline.home import Home
@@ -26,15 +26,17 @@ from thermocline.orchestration.environment import (
     prepare,
 )
 
+# Tasks report to the API server, so what starts tasks comes after it. Nobody needs the last two to
+# serve their logs: the web page reads the files.
 COMPONENTS = {
     "api-server": [],
     "dag-processor": [],
-    # Nobody else needs their logs: the web page reads the files.
-    "scheduler": ["--skip-serve-logs"],
     "triggerer": ["--skip-serve-logs"],
+    "scheduler": ["--skip-serve-logs"],
 }
+FIRST = ("api-server", "dag-processor")
 SECONDS_TO_START = 120
-SECONDS_TO_END = 15
+SECONDS_TO_END = 10
 
 
 def serve(home: Home, port: int = 8080) -> None:
@@ -50,8 +52,11 @@ def serve(home: Home, port: int = 8080) -> None:
         print("Starting Airflow ...", flush=True)
         prepare(home)
         password = kept_password(home)
-        with components(home, port, lock) as children:
-            wait_until_healthy(children, url)
+        with components(home, port, lock) as start:
+            children = [start(name) for name in COMPONENTS if name in FIRST]
+            wait_until_healthy(children, url, ("metadatabase",))
+            children += [start(name) for name in COMPONENTS if name not in FIRST]
+            wait_until_healthy(children, url, ("scheduler", "dag_processor", "triggerer"))
             print(
                 f"Airflow is up: {url}\n"
                 f"  user      admin\n"
@@ -110,39 +115,39 @@ class Component:
 
 
 @contextmanager
-def components(home: Home, port: int, lock: int) -> Iterator[list[Component]]:
-    """Start all components; end them, and whatever they started, on leaving."""
+def components(home: Home, port: int, lock: int) -> Iterator[Callable[[str], Component]]:
+    """Gives what starts a component; ends all that were started, and what they started."""
     started: list[Component] = []
+
+    def start(name: str) -> Component:
+        started.append(Component(name, home, port, lock))
+        return started[-1]
+
     try:
-        for name in COMPONENTS:
-            started.append(Component(name, home, port, lock))
-        yield started
+        yield start
     finally:
         end([component.process for component in started])
 
 
 def end(processes: list[subprocess.Popen[bytes]]) -> None:
-    """SIGTERM, then SIGKILL, for the processes and all their descendants."""
-    family: dict[int, psutil.Process] = {}
-    for process in processes:
-        try:
-            parent = psutil.Process(process.pid)
-            family |= {one.pid: one for one in [parent, *parent.children(recursive=True)]}
-        except psutil.NoSuchProcess:
-            continue
-    for process in processes:
-        if process.poll() is None:
+    """SIGTERM, then SIGKILL, for the processes, and SIGKILL for whatever is left of their sessions.
+
+    The last one started, the scheduler, ends first: tasks that are nearly done may still say so.
+    """
+    for group in (processes[-1:], processes[:-1]):
+        for process in group:
             process.terminate()
-    deadline = time.monotonic() + SECONDS_TO_END
+        deadline = time.monotonic() + SECONDS_TO_END
+        for process in group:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(max(0.0, deadline - time.monotonic()))
+    sessions = {process.pid for process in processes}
+    for pid in psutil.pids():
+        with suppress(ProcessLookupError, PermissionError):
+            if os.getsid(pid) in sessions:
+                os.kill(pid, signal.SIGKILL)
     for process in processes:
-        try:
-            process.wait(max(0.0, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-    for left in family.values():
-        if left.is_running():
-            left.kill()
+        process.wait()
 
 
 def check_alive(children: list[Component]) -> None:
@@ -154,15 +159,14 @@ def check_alive(children: list[Component]) -> None:
             )
 
 
-def wait_until_healthy(children: list[Component], url: str) -> None:
-    """Wait until all four answer for themselves. Raises ThermoclineError if they don't in time."""
+def wait_until_healthy(children: list[Component], url: str, parts: tuple[str, ...]) -> None:
+    """Wait until `parts` of Airflow are healthy. Raises ThermoclineError if they aren't in time."""
     deadline = time.monotonic() + SECONDS_TO_START
     while time.monotonic() < deadline:
         check_alive(children)
         try:
             with urlopen(f"{url}/api/v2/monitor/health", timeout=5) as answer:  # noqa: S310
                 health = json.load(answer)
-            parts = ("scheduler", "dag_processor", "triggerer")
             if all((health.get(part) or {}).get("status") == "healthy" for part in parts):
                 return
         except (URLError, OSError, ValueError):
@@ -177,7 +181,7 @@ def wait_until_healthy(children: list[Component], url: str) -> None:
 def until_interrupted() -> Iterator[None]:
     """Leave quietly on Ctrl-C and on SIGTERM."""
 
-    def stop(number: int, frame: FrameType | None) -> None:
+    def stop(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGTERM, stop)

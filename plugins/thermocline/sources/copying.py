@@ -28,7 +28,9 @@ def copy(
 ) -> LandedFile:
     """Copy a recognised file to `landing/<2 hex>/<sha256><suffix>`, on the disk when this returns.
 
-    What is among `landed` already is described only. Raises Changed if it isn't what was listed, Unreadable if it can't be unpacked or decoded.
+    What is among `landed` already is described only.
+
+    Raises Changed if it isn't what was listed, Unreadable if it can't be unpacked or decoded.
     """
     mapping, feed = recognition.mapping, recognition.feed
     if mapping is None or feed is None:

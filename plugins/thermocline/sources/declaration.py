@@ -16,7 +16,7 @@ FLAGS = {"true": True, "yes": True, "false": False, "no": False}
 class Declared:
     """One value of a YAML file: a scalar's text (None for null), a list, or fields by name."""
 
-    value: "str | None | list[Declared] | dict[str, Declared]"
+    value: "str | list[Declared] | dict[str, Declared] | None"
     file: Path
     line: int
     key: str

@@ -260,7 +260,7 @@ def _record(
 
 def _note_listing(landing: Landing, listing: Listing) -> None:
     landing.ignored += len(listing.ignored)
-    landing.left_out |= {path: "is a link; links aren't followed" for path in listing.links}
+    landing.left_out |= dict.fromkeys(listing.links, "is a link; links aren't followed")
 
 
 def _warn_of(paths: list[str], landing: Landing, warn: Warn) -> None:

@@ -170,7 +170,10 @@ class Manifest:
             "select file_id, source_file, delivery_key, covers_on from deliveries "
             "order by file_id, delivery_key, source_file"
         )
-        return [Delivery(*row[:3], date.fromisoformat(row[3]) if row[3] else None) for row in rows]
+        return [
+            Delivery(file_id, path, key, date.fromisoformat(day) if day else None)
+            for file_id, path, key, day in rows
+        ]
 
     def covered_through(self, system: str) -> date | None:
         """The day through which all feeds of the system's shortest rhythm declare coverage."""

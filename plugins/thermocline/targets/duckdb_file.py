@@ -10,8 +10,8 @@ holding the old file anywhere.
 
 import os
 import re
-from collections.abc import Collection, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,7 @@ class DuckDBFile:
         self.home = home
         self.folder = home.reporting
         self.pointer = self.folder / POINTER
+        self._connection: duckdb.DuckDBPyConnection | None = None
 
     def path(self, publication_id: str) -> Path:
         return self.folder / f"{publication_id}.duckdb"
@@ -48,12 +49,8 @@ class DuckDBFile:
         temporary = self.folder / f".writing-{edition.publication_id}"
         self._remove(temporary)
         try:
-            with closing(self._connect()) as connection:
-                connection.execute(
-                    f"attach {literal(temporary)} as target (storage_version '{STORAGE_VERSION}')"
-                )
+            with self._attached(temporary, f"storage_version '{STORAGE_VERSION}'") as connection:
                 _write_tables(connection, edition)
-                connection.execute("detach target")
             temporary.chmod(durable.READ_ONLY)
             durable.sync(temporary)
             progress("written")
@@ -109,7 +106,7 @@ class DuckDBFile:
     def tables(
         self, publication_id: str, only: Collection[str] | None = None
     ) -> dict[str, TableHash]:
-        with closing(self._open(publication_id)) as connection:
+        with self._opened(publication_id) as connection:
             found = connection.execute(
                 "select table_name from information_schema.tables "
                 "where table_catalog = 'target' and table_schema = ? order by table_name",
@@ -123,7 +120,7 @@ class DuckDBFile:
 
     def publications(self, publication_id: str) -> list[dict[str, Any]]:
         columns = list(contract.PUBLICATION_COLUMNS)
-        with closing(self._open(publication_id)) as connection:
+        with self._opened(publication_id) as connection:
             rows = connection.execute(
                 f"select {', '.join(columns)} "
                 f"from target.{contract.REPORTING_SCHEMA}.{contract.PUBLICATION} "
@@ -131,13 +128,24 @@ class DuckDBFile:
             ).fetchall()
         return [dict(zip(columns, row, strict=True)) for row in rows]
 
-    def _connect(self) -> duckdb.DuckDBPyConnection:
-        return warehouse.connect(self.home, Path(":memory:"))
+    @contextmanager
+    def _attached(self, path: Path, options: str) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A file as database `target` of a connection of its own, whatever else is open."""
+        if self._connection is None:
+            self._connection = warehouse.connect(self.home, Path(":memory:"))
+        try:
+            self._connection.execute(f"attach {literal(path)} as target ({options})")
+            yield self._connection
+        except BaseException:
+            self._connection.close()
+            self._connection = None
+            raise
+        self._connection.execute("detach target")
 
-    def _open(self, publication_id: str) -> duckdb.DuckDBPyConnection:
-        connection = self._connect()
-        connection.execute(f"attach {literal(self.path(publication_id))} as target (read_only)")
-        return connection
+    def _opened(
+        self, publication_id: str
+    ) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        return self._attached(self.path(publication_id), "read_only")
 
     def _remove(self, path: Path) -> None:
         for left in self.folder.glob(f"{path.name}*"):

@@ -14,7 +14,6 @@ renamed as (
         customer_id as customer_code,
         account_id as crm_account_code,
         name as customer_name,
-        lower(trim(email)) as email,
         country,
         covers_on,
         updated_at,
@@ -22,6 +21,7 @@ renamed as (
         source_file,
         source_row,
         delivery_id,
+        lower(trim(email)) as email,
         version_rank = 1 as is_current
     from versions
 )

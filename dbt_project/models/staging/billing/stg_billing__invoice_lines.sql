@@ -53,23 +53,17 @@ document_files as (
 
 renamed as (
     select
-        lines.source || ':' || lines.invoice_id as invoice_id,
         lines.invoice_id as document_id,
-        lines.source || ':' || lines.customer_id as billing_customer_id,
         lines.customer_id as customer_code,
-        lines.source || ':' || lines.credited_invoice_id as credited_invoice_id,
         lines.customer_name,
-        lower(trim(lines.customer_email)) as customer_email,
         lines.country,
         lines.kind,
         lines.status,
-        upper(lines.currency) as currency,
         lines.product_code,
         lines.description,
         lines.quantity,
         lines.unit_price,
         lines.amount,
-        lines.issued_at is not null as has_header,
         lines.issued_at,
         lines.due_at,
         lines.updated_at,
@@ -77,6 +71,12 @@ renamed as (
         lines.source_file,
         lines.source_row,
         lines.delivery_key as delivery_id,
+        lines.source || ':' || lines.invoice_id as invoice_id,
+        lines.source || ':' || lines.customer_id as billing_customer_id,
+        lines.source || ':' || lines.credited_invoice_id as credited_invoice_id,
+        lower(trim(lines.customer_email)) as customer_email,
+        upper(lines.currency) as currency,
+        lines.issued_at is not null as has_header,
         document_files.sha256 is not null as is_current
     from lines
     left join document_files

@@ -14,17 +14,12 @@ renamed as (
     select
         record_id as crm_account_id,
         account_id as account_code,
-        source || ':' || parent_account_id as parent_crm_account_id,
-        source || ':' || merged_into_account_id as merged_into_crm_account_id,
         billing_customer_id as billing_customer_code,
         name as account_name,
         kind as account_kind,
         owner,
         country,
-        lower(trim(email)) as email,
         phone,
-        coalesce(do_not_contact, false) as do_not_contact,
-        coalesce(is_deleted, false) or is_absent as is_deleted,
         created_on,
         covers_on,
         updated_at,
@@ -32,6 +27,11 @@ renamed as (
         source_file,
         source_row,
         delivery_id,
+        source || ':' || parent_account_id as parent_crm_account_id,
+        source || ':' || merged_into_account_id as merged_into_crm_account_id,
+        lower(trim(email)) as email,
+        coalesce(do_not_contact, false) as do_not_contact,
+        coalesce(is_deleted, false) or is_absent as is_deleted,
         version_rank = 1 as is_current
     from versions
 )

@@ -11,17 +11,17 @@ versions as (
 renamed as (
     select
         record_id as contact_id,
-        source || ':' || account_id as crm_account_id,
         name as contact_name,
         role as contact_role,
-        lower(trim(email)) as email,
         phone,
-        coalesce(is_deleted, false) as is_deleted,
         updated_at,
         source,
         source_file,
         source_row,
         delivery_id,
+        source || ':' || account_id as crm_account_id,
+        lower(trim(email)) as email,
+        coalesce(is_deleted, false) as is_deleted,
         version_rank = 1 as is_current
     from versions
 )

@@ -1,0 +1,162 @@
+"""What would become of a folder of exports: every file read as at loading, nothing kept."""
+
+import tempfile
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from thermocline.errors import InputError
+from thermocline.sources.canonical import create_raw
+from thermocline.sources.content import Unreadable, examine
+from thermocline.sources.loading import load_files
+from thermocline.sources.manifest import LandedFile
+from thermocline.sources.mapping import Mappings, load_mappings
+from thermocline.sources.places import Entry, Folder
+from thermocline.sources.reading import Arrival
+from thermocline.sources.recognition import Recognition, recognise
+from thermocline.sources.wording import listed, shown
+
+MEMORY_LIMIT = "2GB"
+HEADINGS = ("file", "mapping", "feed", "encoding", "rows", "from", "until", "quarantined", "notes")
+TO_THE_RIGHT = ("rows",)
+
+
+@dataclass
+class CheckedFile:
+    """One file of a checked folder. `refused` says why it wouldn't be taken at all (None: it is).
+
+    `quarantined` counts rows by reason; `first_on` and `last_on` are the days that its rows are
+    dated; `unmapped` are the vendor columns that the mapping doesn't know.
+    """
+
+    file: str
+    mapping: str | None = None
+    feed: str | None = None
+    encoding: str | None = None
+    rows: int | None = None
+    first_on: date | None = None
+    last_on: date | None = None
+    quarantined: dict[str, int] = field(default_factory=dict)
+    unmapped: tuple[str, ...] = ()
+    refused: str | None = None
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A checked folder: one entry per data file, by path."""
+
+    files: tuple[CheckedFile, ...]
+
+    @property
+    def refused(self) -> list[str]:
+        """The files that wouldn't be taken."""
+        return [shown(file.file) for file in self.files if file.refused]
+
+
+def check(
+    directory: Path, mappings: Mappings | None = None, reporting_time_zone: str = "UTC"
+) -> Checked:
+    """Read every data file of `directory` by the given mappings, by default those shipped.
+
+    Raises InputError where there is no such folder, or no data file in it.
+    """
+    mappings = load_mappings() if mappings is None else mappings
+    folder = Folder(directory.resolve())
+    listing = folder.listing()
+    if not listing.entries and not listing.links:
+        raise InputError(f"{directory} holds no exports: name the folder of the exports")
+    checked = {path: CheckedFile(path, refused="is a link; links aren't followed")
+               for path in listing.links}
+    arrivals = []
+    for file_id, entry in enumerate(listing.entries, 1):
+        recognition = recognise(folder.local(entry), mappings, entry.path)
+        checked[entry.path] = row = CheckedFile(entry.path)
+        if recognition.mapping is None or recognition.feed is None:
+            row.refused = recognition.describe()
+            continue
+        row.mapping, row.feed = recognition.mapping.name, recognition.feed.name
+        try:
+            arrivals.append(_arrival(folder, entry, recognition, file_id))
+            row.encoding = arrivals[-1].file.encoding
+        except Unreadable as error:
+            row.refused = str(error)
+    _fill(checked, arrivals, mappings, reporting_time_zone)
+    return Checked(tuple(checked[path] for path in sorted(checked)))
+
+
+def render(checked: Checked) -> str:
+    """A text table, a line per file."""
+    lines = [HEADINGS, *(_cells(row) for row in checked.files)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        "  ".join(
+            cell.rjust(width) if heading in TO_THE_RIGHT else cell.ljust(width)
+            for cell, width, heading in zip(line, widths, HEADINGS, strict=True)
+        ).rstrip()
+        for line in lines
+    )
+
+
+def _arrival(folder: Folder, entry: Entry, recognition: Recognition, file_id: int) -> Arrival:
+    mapping, feed = recognition.mapping, recognition.feed
+    if mapping is None or feed is None:
+        raise ValueError("only a recognised file arrives")
+    path = folder.local(entry)
+    content = examine(path, recognition.compression)
+    key, covers_on = mapping.delivery(entry.path)
+    return Arrival(
+        LandedFile(
+            source=mapping.name, system=mapping.system, mapping=mapping.name, feed=feed.name,
+            sha256=content.sha256, content_sha256=content.sha256, landed_as="",
+            bytes=entry.size, mtime_ns=entry.mtime_ns, compression=recognition.compression,
+            encoding=content.encoding, delimiter=recognition.delimiter,
+            header=recognition.header, records=content.records - 1,
+            blank_lines=content.blank_lines, is_regular=content.is_regular,
+            extent=feed.extent, rhythm_days=feed.rhythm_days, empty_delivery="", file_id=file_id,
+        ),
+        path, entry.path, key, covers_on,
+    )
+
+
+def _fill(
+    checked: dict[str, CheckedFile], arrivals: list[Arrival], mappings: Mappings, zone: str
+) -> None:
+    """Load the files into a database in memory and take the figures from there."""
+    with tempfile.TemporaryDirectory(prefix="thermocline-check-") as scratch:
+        config: dict[str, str | bool | int | float | list[str]] = {
+            "memory_limit": MEMORY_LIMIT, "temp_directory": f"{scratch}/duckdb",
+            "autoinstall_known_extensions": "false", "autoload_known_extensions": "false",
+        }
+        with duckdb.connect(":memory:", config=config) as connection:
+            create_raw(connection)
+            load_files(connection, arrivals, mappings, zone, Path(scratch))
+            for path, rows, first_on, last_on in connection.execute(
+                "select source_file, rows_read, first_record_on, last_record_on from raw.files"
+            ).fetchall():
+                row = checked[path]
+                row.rows, row.first_on, row.last_on = rows, first_on, last_on
+            for path, reason, rows in connection.execute(
+                "select source_file, concat_ws(' ', column_name, reason) as reason, count(*) "
+                "from raw.quarantine join raw.files using (file_id) group by all order by all"
+            ).fetchall():
+                checked[path].quarantined[reason] = rows
+            for path, names in connection.execute(
+                "select source_file, list(column_name) from raw.unmapped_columns "
+                "join raw.files using (file_id) group by all"
+            ).fetchall():
+                checked[path].unmapped = tuple(names)
+
+
+def _cells(row: CheckedFile) -> tuple[str, ...]:
+    notes = f"refused: {row.refused}" if row.refused else ""
+    if row.unmapped:
+        notes = f"unused columns: {listed(row.unmapped, 6)}"
+    return (
+        shown(row.file, 120), row.mapping or "-", row.feed or "-", row.encoding or "-",
+        "-" if row.rows is None else f"{row.rows:,}",
+        str(row.first_on or "-"), str(row.last_on or "-"),
+        ", ".join(f"{rows} {reason}" for reason, rows in row.quarantined.items()) or "-",
+        notes,
+    )

@@ -1,0 +1,254 @@
+"""From a feed's vendor columns to its canonical ones: one SELECT, with every refusal named.
+
+A record is read as texts. Each canonical column goes from its text through `values` to its type.
+The first column, in canonical order, that can't be read refuses the record.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from thermocline.sources.canonical import (
+    BOOLEAN,
+    DATE,
+    EARLIEST,
+    INTEGER,
+    LATEST,
+    TIMESTAMP,
+)
+from thermocline.sources.mapping import Feed, Mapping, Rule, normalised
+
+SPACE = " \t\r\n\u00a0\ufeff"
+LONGEST_VALUE = 200
+NUMBER = r"[+-]?\d[\d.]*([eE][+-]?\d+)?"
+
+BLANK = "is blank"
+UNCOMPUTED = "can't be worked out"
+UNKNOWN_VALUE = "is not a known value"
+TOO_MANY_DIGITS = "has too many digits"
+OUT_OF_RANGE = "is out of range"
+WRONG_TYPE = {
+    DATE: "is not a date",
+    TIMESTAMP: "is not a time",
+    INTEGER: "is not a whole number",
+    BOOLEAN: "is not true or false",
+}
+NOT_A_NUMBER = "is not a number"
+
+
+def literal(text: str) -> str:
+    """A text as an SQL literal, whatever it holds."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def literals(texts: Sequence[str]) -> str:
+    return ", ".join(literal(text) for text in texts)
+
+
+@dataclass(frozen=True)
+class Check:
+    """A reason to refuse a record: where it holds, the column, and the value to show."""
+
+    condition: str
+    column: str
+    reason: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """How files with one header become rows of a feed's table.
+
+    `zone` is the one of values without a zone; the session has to be in it.
+    """
+
+    feed: Feed
+    zone: str
+    reporting_zone: str
+    header: tuple[str, ...]
+    nulls: tuple[str, ...]
+
+    @classmethod
+    def of(
+        cls, mapping: Mapping, feed: Feed, header: tuple[str, ...], reporting_zone: str
+    ) -> "Conversion":
+        zone = mapping.timezone or reporting_zone
+        return cls(feed, zone, reporting_zone, header, mapping.nulls)
+
+    def position(self, aliases: tuple[str, ...]) -> int | None:
+        """Where the first of some vendor columns that the file has stands in it."""
+        cells = [normalised(cell) for cell in self.header]
+        return next((cells.index(a) for a in map(normalised, aliases) if a in cells), None)
+
+    @property
+    def unmapped(self) -> tuple[str, ...]:
+        """The header's columns that the mapping neither uses nor knows to be of no use."""
+        used = {self.position(aliases) for rule in self.feed.rules for aliases in rule.inputs}
+        known = {normalised(a) for rule in self.feed.rules for i in rule.inputs for a in i}
+        known |= {normalised(name) for name in self.feed.ignored}
+        cells = [normalised(cell) for cell in self.header]
+        return tuple(
+            cell
+            for n, cell in enumerate(self.header)
+            if n not in used and (cells[n] not in known or cells.index(cells[n]) != n)
+        )
+
+    def document(self, cells: Sequence[str]) -> str | None:
+        """The own key of a record that couldn't be split into its columns, where it shows one."""
+        rule = next((r for r in self.feed.rules if r.column.name == self.feed.table.key), None)
+        at = self.position(rule.aliases) if rule and rule.aliases else None
+        return (cells[at].strip(SPACE) or None) if at is not None and at < len(cells) else None
+
+    @property
+    def rules(self) -> list[Rule]:
+        """The rules that give something for this header, in canonical order."""
+        rules = {rule.column.name: rule for rule in self.feed.rules if self._applies(rule)}
+        return [rules[column.name] for column in self.feed.table.columns if column.name in rules]
+
+    @property
+    def checks(self) -> list[Check]:
+        return [check for rule in self.rules for check in self._checks(rule)]
+
+    def select(self, reader: str, file_id: str, record: str) -> str:
+        """SELECT over `reader`, which gives the cells as c0, c1, ...: a row per record.
+
+        Gives the canonical columns, `file_id`, `record`, `money`, `document_id`, and for a record
+        that is refused `problem` (the check's number, from 1) and `value`.
+        """
+        rules = self.rules
+        table = self.feed.table
+        texts = [f"{self._text(rule)} as t_{rule.column.name}" for rule in rules]
+        typed = [f"{self._typed(rule)} as {rule.column.name}" for rule in rules]
+        names = [rule.column.name for rule in rules]
+        cases = [f"when {check.condition} then {n}" for n, check in enumerate(self.checks, 1)]
+        values = [f"when {n} then {check.value}" for n, check in enumerate(self.checks, 1)]
+        problem = f"case {' '.join(cases)} end" if cases else "null"
+        value = f"case problem {' '.join(values)} end" if values else "null"
+        money = table.money if table.money in names else "null"
+        key = table.key if table.key in names else "null"
+        return f"""
+            select {', '.join(names)}, file_id, record,
+                cast({money} as decimal(38, 4)) as money, {key} as document_id,
+                cast(problem as smallint) as problem,
+                left({value}, {LONGEST_VALUE}) as value
+            from (
+                select *, {problem} as problem
+                from (
+                    select *, {', '.join(typed)}
+                    from (
+                        select file_id, record, columns('v\\d+'), {', '.join(texts)}
+                        from (
+                            select {file_id} as file_id, {record} as record, {self._cells()}
+                            from {reader}
+                        )
+                    )
+                )
+            )
+        """
+
+    def _applies(self, rule: Rule) -> bool:
+        return (
+            rule.filled
+            or rule.constant is not None
+            or any(self.position(aliases) is not None for aliases in rule.inputs)
+        )
+
+    def _cells(self) -> str:
+        """The vendor columns that are used, trimmed, blank ones and the mapping's nulls as null."""
+        used = {self.position(aliases) for rule in self.feed.rules for aliases in rule.inputs}
+        cells = []
+        for n in sorted(n for n in used if n is not None):
+            # Few cells begin or end with anything up to a space; trimming a set of characters
+            # off all of them would take longer than all the rest.
+            cell = (
+                f"case when trim(c{n}) < '!' or trim(c{n})[-1] < '!' "
+                f"then nullif(trim(c{n}, {literal(SPACE)}), '') else trim(c{n}) end"
+            )
+            for null in self.nulls:
+                cell = f"nullif({cell}, {literal(null)})"
+            cells.append(f"{cell} as v{n}")
+        return ", ".join(cells)
+
+    def _cell(self, aliases: tuple[str, ...]) -> str:
+        position = self.position(aliases)
+        return "cast(null as varchar)" if position is None else f"v{position}"
+
+    def _text(self, rule: Rule) -> str:
+        if rule.constant is not None:
+            return literal(rule.constant)
+        if rule.expression is None:
+            return self._cell(rule.aliases)
+
+        def resolved(part: re.Match[str]) -> str:
+            name = part.group(1)
+            return self._cell((name.replace('""', '"'),)) if name else part.group(0)
+
+        expression = re.sub(r"""'(?:[^']|'')*'|"((?:[^"]|"")+)\"""", resolved, rule.expression)
+        return f"cast(({expression}) as varchar)"
+
+    def _translated(self, rule: Rule) -> str:
+        """The text after `values`; an enumeration's own values need no translation."""
+        text = f"t_{rule.column.name}"
+        if rule.values:
+            cases = " ".join(
+                f"when {literal(vendor)} then {'null' if value is None else literal(value)}"
+                for vendor, value in rule.values
+            )
+            return f"case lower({text}) {cases} end"
+        if rule.column.accepted:
+            accepted = literals(rule.column.accepted)
+            return f"case when lower({text}) in ({accepted}) then lower({text}) end"
+        return text
+
+    def _typed(self, rule: Rule) -> str:
+        text = self._translated(rule)
+        kind = rule.column.type
+        digits = f"case when {text} >= '0' and {text} < ':' then {text} end"
+        instant = f"try_cast({digits} as timestamptz)"
+        number = f"case when not contains({text}, '_') then {text} end"
+        if kind == DATE:
+            day = f"cast(timezone({literal(self.reporting_zone)}, {instant}) as date)"
+            return f"case when length({text}) > 10 then {day} else try_cast({digits} as date) end"
+        if kind == TIMESTAMP:
+            return f"timezone('UTC', {instant})"
+        if kind == BOOLEAN:
+            return (
+                f"case when lower({text}) in ('true', 'yes', '1') then true "
+                f"when lower({text}) in ('false', 'no', '0') then false end"
+            )
+        if kind == INTEGER:
+            whole = f"try_cast({number} as decimal(18, 4))"
+            return f"case when {whole} = trunc({whole}) then try_cast({whole} as integer) end"
+        if rule.column.is_decimal:
+            return f"{'-' if rule.negate else ''}try_cast({number} as {kind})"
+        return text
+
+    def _checks(self, rule: Rule) -> list[Check]:
+        column = rule.column
+        text = f"t_{column.name}"
+        checks = []
+        if rule.filled and rule.constant is None:
+            inputs = [self._cell(aliases) for aliases in rule.inputs]
+            if rule.expression is not None:
+                some = f"{text} is null and coalesce({', '.join(inputs)}) is not null"
+                shown = f"concat_ws(', ', {', '.join(inputs)})"
+                checks.append(Check(some, column.name, UNCOMPUTED, shown))
+            checks.append(Check(f"{text} is null", column.name, BLANK, "null"))
+        known = [vendor for vendor, _ in rule.values] or list(column.accepted)
+        if known:
+            unknown = f"lower({text}) not in ({literals(known)})"
+            checks.append(Check(unknown, column.name, UNKNOWN_VALUE, text))
+        unread = f"{self._translated(rule)} is not null and {column.name} is null"
+        if column.is_decimal:
+            many = f"{unread} and regexp_full_match({text}, {literal(NUMBER)})"
+            checks.append(Check(many, column.name, TOO_MANY_DIGITS, text))
+            checks.append(Check(unread, column.name, NOT_A_NUMBER, text))
+        elif column.type in WRONG_TYPE:
+            checks.append(Check(unread, column.name, WRONG_TYPE[column.type], text))
+        if column.type in (DATE, TIMESTAMP):
+            outside = (
+                f"{column.name} < timestamp '{EARLIEST}' "
+                f"or {column.name} >= timestamp '{LATEST}' + interval 1 day"
+            )
+            checks.append(Check(outside, column.name, OUT_OF_RANGE, text))
+        return checks

@@ -1,0 +1,204 @@
+"""From a staged table into raw: rows, quarantine, and the proof that nothing was lost."""
+
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+
+from thermocline.errors import ThermoclineError
+from thermocline.sources.canonical import DATE, Table
+from thermocline.sources.conversion import Conversion, literal
+from thermocline.sources.manifest import Delivery
+from thermocline.sources.reading import Arrival, Reject, Staged
+
+
+def insert(connection: duckdb.DuckDBPyConnection, staged: Staged) -> tuple[int, int]:
+    """Move a staged table into raw; how many records were read and loaded.
+
+    Raises ThermoclineError where a file's rows, or its money, don't reconcile.
+    """
+    if not staged.arrivals:
+        return 0, 0
+    conversion = staged.conversion
+    columns = ", ".join(rule.column.name for rule in conversion.rules)
+    numbered = _numbered(staged)
+    connection.execute(
+        f"insert into raw.{conversion.feed.table.name} by name "
+        f"select {columns}, file_id, source_row from {numbered} where problem is null"
+    )
+    _quarantine(connection, conversion, numbered)
+    _quarantine_rejects(connection, [(i, r) for i, rs in staged.rejects.items() for r in rs])
+    return _register(connection, staged)
+
+
+def record_deliveries(
+    connection: duckdb.DuckDBPyConnection, again: list[Arrival], deliveries: list[Delivery]
+) -> None:
+    """Note under which paths files came; a file that came again counts for its last delivery."""
+    for arrival in again:
+        connection.execute(
+            "update raw.files set source_file = ?, delivery_key = ?, covers_on = ? "
+            "where file_id = ?",
+            [arrival.source_file, arrival.delivery_key, arrival.covers_on, arrival.file_id],
+        )
+    if deliveries:
+        connection.execute(
+            """
+            insert into raw.deliveries
+            select * from (
+                select
+                    unnest($files) as file_id, unnest($paths) as source_file,
+                    unnest($keys) as delivery_key, unnest($days::date[]) as covers_on
+            ) as delivered
+            anti join raw.deliveries using (file_id, source_file)
+            """,
+            {
+                "files": [delivery.file_id for delivery in deliveries],
+                "paths": [delivery.source_file for delivery in deliveries],
+                "keys": [delivery.delivery_key for delivery in deliveries],
+                "days": [delivery.covers_on for delivery in deliveries],
+            },
+        )
+
+
+def _numbered(staged: Staged) -> str:
+    """The staged rows with `source_row`: their place in the file, refused records counted in."""
+    rejects = [
+        (file_id, reject.record - before, before + 1)
+        for file_id, refused in staged.rejects.items()
+        for before, reject in enumerate(sorted(refused, key=lambda reject: reject.record))
+    ]
+    placed = (
+        "(select staged.*, staged.rowid - firsts.first_row + 1 as place "
+        f"from {staged.table} as staged join (select file_id, min(rowid) as first_row "
+        f"from {staged.table} group by file_id) as firsts using (file_id))"
+    )
+    if not rejects:
+        return f"(select *, coalesce(record, place) as source_row from {placed})"
+    columns = [", ".join(map(str, column)) for column in zip(*rejects, strict=True)]
+    shifts = (
+        f"(select unnest([{columns[0]}]) as file_id, unnest([{columns[1]}]) as place, "
+        f"unnest([{columns[2]}]) as shift)"
+    )
+    return (
+        "(select rows.*, coalesce(record, rows.place + coalesce(shift, 0)) as source_row "
+        f"from {placed} as rows asof left join {shifts} as shifts "
+        "on rows.file_id = shifts.file_id and rows.place >= shifts.place)"
+    )
+
+
+def _quarantine(
+    connection: duckdb.DuckDBPyConnection, conversion: Conversion, numbered: str
+) -> None:
+    checks = conversion.checks
+    connection.execute(
+        "insert into raw.quarantine "
+        "select file_id, source_row, document_id, list_extract($columns, problem), value, "
+        f"list_extract($reasons, problem), money from {numbered} where problem is not null",
+        {"columns": [check.column for check in checks], "reasons": [c.reason for c in checks]},
+    )
+
+
+def _quarantine_rejects(
+    connection: duckdb.DuckDBPyConnection, rejects: list[tuple[int, Reject]]
+) -> None:
+    if rejects:
+        connection.execute(
+            "insert into raw.quarantine "
+            "select unnest($files), unnest($rows), unnest($documents::varchar[]), null, "
+            "unnest($values), unnest($reasons), null",
+            {
+                "files": [file_id for file_id, _ in rejects],
+                "rows": [reject.record for _, reject in rejects],
+                "documents": [reject.document_id for _, reject in rejects],
+                "values": [reject.value for _, reject in rejects],
+                "reasons": [reject.reason for _, reject in rejects],
+            },
+        )
+
+
+def _register(connection: duckdb.DuckDBPyConnection, staged: Staged) -> tuple[int, int]:
+    """Write the files' figures to `raw.files`, once they reconcile."""
+    table = staged.conversion.feed.table
+    ids = [arrival.file_id for arrival in staged.arrivals]
+    read = _by_file(connection, f"select file_id, sum(money) from {staged.table} group by 1", ids)
+    loaded = _by_file(
+        connection,
+        f"select file_id, count(*), {_money(table)}, {_days(table, staged.conversion)} "
+        f"from raw.{table.name} where file_id between $least and $most group by 1", ids,
+    )
+    quarantined = _by_file(
+        connection,
+        "select file_id, count(*), sum(amount) from raw.quarantine "
+        "where file_id between $least and $most group by 1", ids,
+    )
+    unmapped = staged.conversion.unmapped
+    rows = []
+    for arrival in staged.arrivals:
+        file, file_id = arrival.file, arrival.file_id
+        (money_read,) = read.get(file_id, (None,))
+        rows_loaded, money_loaded, first, last = loaded.get(file_id, (0, None, None, None))
+        rows_kept, money_kept = quarantined.get(file_id, (0, None))
+        rows_read = staged.records[file_id]
+        if rows_read != rows_loaded + rows_kept:
+            raise _unreconciled(arrival, "records", rows_read, rows_loaded, rows_kept)
+        money: list[Decimal | None] = [None, None, None]
+        if table.money:
+            sums = [sum_ or Decimal(0) for sum_ in (money_read, money_loaded, money_kept)]
+            if sums[0] != sums[1] + sums[2]:
+                raise _unreconciled(arrival, "money", *sums)
+            money = [*sums]
+        rows.append((
+            file_id, file.source, file.system, file.mapping, table.name, arrival.source_file,
+            file.sha256, file.bytes, arrival.delivery_key, file.extent, arrival.covers_on,
+            file.rhythm_days, file.encoding, rows_read, rows_loaded, rows_kept,
+            *money, first, last,
+        ))
+    _append(connection, "raw.files", rows)
+    _append(connection, "raw.unmapped_columns", [(i, name) for i in ids for name in unmapped])
+    return sum(row[13] for row in rows), sum(row[14] for row in rows)
+
+
+def _money(table: Table) -> str:
+    return f"sum({table.money})" if table.money else "null"
+
+
+def _days(table: Table, conversion: Conversion) -> str:
+    """The first and last day, in the reporting zone, that rows of a file are dated."""
+    column = table.column(table.dated_by) if table.dated_by else None
+    if column is None:
+        return "null, null"
+    day = column.name
+    if column.type != DATE:
+        zone = literal(conversion.reporting_zone)
+        return ", ".join(
+            f"cast(timezone({zone}, timezone('UTC', {which}({day}))) as date)"
+            for which in ("min", "max")
+        )
+    return f"min({day}), max({day})"
+
+
+def _by_file(
+    connection: duckdb.DuckDBPyConnection, query: str, ids: list[int]
+) -> dict[int, tuple[Any, ...]]:
+    bounds = {"least": min(ids), "most": max(ids)} if "$least" in query else {}
+    return {row[0]: row[1:] for row in connection.execute(query, bounds).fetchall()}
+
+
+def _append(
+    connection: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[Any, ...]]
+) -> None:
+    if rows:
+        types = [row[0] for row in connection.execute(
+            f"select column_type from (describe {table})").fetchall()]
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        unnested = ", ".join(f"unnest(?::{kind}[])" for kind in types)
+        connection.execute(f"insert into {table} select {unnested}", columns)
+
+
+def _unreconciled(arrival: Arrival, what: str, *figures: object) -> ThermoclineError:
+    read, loaded, quarantined = figures
+    return ThermoclineError(
+        f"{arrival.source_file!r}: {what} don't reconcile: {read} read, {loaded} loaded, "
+        f"{quarantined} quarantined; nothing was loaded, report this file"
+    )
