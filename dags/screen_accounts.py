@@ -21,11 +21,9 @@ from typing import Any
 from airflow.sdk import Param, dag, task
 from thermocline.orchestration import steps
 from thermocline.orchestration.assets import BILLING_EXPORTS, CRM_EXPORTS, SEGMENTS
+from thermocline.orchestration.database import WAREHOUSE_POOL
 from thermocline.orchestration.schedule import every_midnight
 from thermocline.orchestration.sensors import DayCovered
-
-WAREHOUSE = "warehouse"
-
 
 @dag(
     schedule=every_midnight(),
@@ -46,7 +44,7 @@ WAREHOUSE = "warehouse"
     },
 )
 def screen_accounts() -> None:
-    @task(pool=WAREHOUSE, trigger_rule="none_failed", inlets=[CRM_EXPORTS, BILLING_EXPORTS])
+    @task(pool=WAREHOUSE_POOL, trigger_rule="none_failed", inlets=[CRM_EXPORTS, BILLING_EXPORTS])
     def build(params: Any = None, dag_run: Any = None) -> dict[str, Any]:
         return steps.build(params["as_of"] or dag_run.partition_key, params["wait_seconds"])
 
@@ -54,11 +52,11 @@ def screen_accounts() -> None:
     def audit(candidate: dict[str, Any]) -> dict[str, Any]:
         return steps.audit(candidate)
 
-    @task(pool=WAREHOUSE, outlets=[SEGMENTS])
+    @task(pool=WAREHOUSE_POOL, outlets=[SEGMENTS])
     def publish(candidate: dict[str, Any], params: Any = None, outlet_events: Any = None) -> None:
         steps.publish(candidate, outlet_events[SEGMENTS], params["wait_seconds"])
 
-    @task(pool=WAREHOUSE)
+    @task(pool=WAREHOUSE_POOL)
     def document(params: Any = None) -> None:
         steps.document(params["wait_seconds"])
 

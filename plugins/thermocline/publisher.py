@@ -18,7 +18,8 @@ from typing import Any
 
 from thermocline import contract
 from thermocline.candidate import Candidate
-from thermocline.errors import GateBlocked, LedgerTruncated
+from thermocline.errors import ContentChanged, GateBlocked, InputError, LedgerTruncated
+from thermocline.facts import FIGURES
 from thermocline.hashing import TableHash
 from thermocline.home import Home
 from thermocline.ledger import Entry, Ledger, Recorded, check_head, last_inputs, recorded
@@ -100,7 +101,13 @@ class Publisher:
     def mend(self, target: Target, latest: Recorded) -> None:
         """Bring a target that lost its publication, or the way to it, back to the latest."""
         if latest.publication_id not in target.kept():
-            candidate = Candidate.read(self.home, latest.intent["content_hash"])
+            try:
+                candidate = Candidate.read(self.home, latest.intent["content_hash"])
+            except InputError as error:
+                raise ContentChanged(
+                    f"publication {latest.publication_id} is missing from target {target.name}, and "
+                    f"so is its candidate {latest.intent['content_hash']}: restore either"
+                ) from error
             candidate.check(rows=False)
             self.write(target, latest, candidate)
             self.switch(target, latest)
@@ -215,7 +222,7 @@ def _verdict(candidate: Candidate, before: Recorded | None) -> dict[str, Any]:
 
 def _row(intent: Entry, is_current: bool) -> dict[str, Any]:
     derived = {
-        **intent["figures"],
+        **{name: intent["figures"][name] for name in FIGURES},
         "is_current": is_current,
         "published_at": datetime.fromisoformat(intent["at"]).replace(tzinfo=None),
         "verdict": intent["gate"]["verdict"],

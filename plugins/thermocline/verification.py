@@ -64,7 +64,7 @@ def verify(home: Home) -> Report:
     for place in places:
         anchored, current = seen[place.name]
         if not scan.problems:
-            findings += _heads(place, scan, anchored, current, publications)
+            findings += _heads(home, place, scan, anchored, current, publications)
         for publication_id in place.kept():
             publication = publications.get(publication_id)
             if publication and not publication.abandoned:
@@ -95,7 +95,7 @@ def _anchored(place: Target, findings: list[ThermoclineError]) -> tuple[int, str
 
 
 def _heads(
-    place: Target, scan: Scan, anchored: tuple[int, str] | None, current: str | None,
+    home: Home, place: Target, scan: Scan, anchored: tuple[int, str] | None, current: str | None,
     publications: Mapping[str, Recorded],
 ) -> Iterator[ThermoclineError]:
     """What the target remembers of the ledger and isn't in it."""
@@ -118,6 +118,10 @@ def _heads(
         yield LedgerTruncated(f"ledger.jsonl doesn't hold publication {current}, which readers of "
                               f"{witness} see: restore ledger.jsonl from a backup")
         return
+    done = [name for name, publication in publications.items() if place.name in publication.done]
+    if current in done[:-1] and place.current() == current and not durable.is_publishing(home):
+        yield ContentChanged(f"{witness} leads readers to publication {current}, though "
+                             f"{done[-1]} is the last one: publish again, which leads them there")
     try:
         rows = place.publications(current)
     except duckdb.Error:

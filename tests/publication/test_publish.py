@@ -210,6 +210,13 @@ def test_a_lost_pointer_or_file_is_brought_back(
     assert verify(home).findings == []
 
 
+def test_a_publication_lost_with_its_candidate_needs_a_backup(begun: Begun) -> None:
+    database(begun.home).resolve().unlink()
+    shutil.rmtree(begun.home.candidates / begun.first.content_hash)
+    with pytest.raises(ContentChanged, match=r"2011-12-09-0001 is missing .*: restore either"):
+        publish(begun.home, audit(begun.home, begun.coming).content_hash)
+
+
 def test_a_damaged_ledger_stops_publishing(begun: Begun) -> None:
     home, second = begun.home, begun.publish()
     whole = home.ledger.read_bytes().splitlines(keepends=True)

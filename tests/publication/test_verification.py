@@ -118,6 +118,12 @@ def test_a_missing_publication_is_named(home: Home) -> None:
     assert "leads readers to no publication, 2011-12-10-0002 was the last one" in found(home, 3)
 
 
+def test_a_pointer_turned_back_is_found(home: Home) -> None:
+    database(home).unlink()
+    database(home).symlink_to("2011-12-09-0001.duckdb")
+    assert "to publication 2011-12-09-0001, though 2011-12-10-0002 is the last" in found(home, 3)
+
+
 def test_the_current_candidate_is_looked_at(home: Home) -> None:
     content_hash = json.loads(ledger_lines(home)[2])["content_hash"]
     (home.candidates / content_hash / "segment_summary.parquet").unlink()

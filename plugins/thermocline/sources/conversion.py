@@ -29,7 +29,7 @@ TOO_MANY_DIGITS = "has too many digits"
 OUT_OF_RANGE = "is out of range"
 WRONG_TYPE = {
     DATE: "is not a date",
-    TIMESTAMP: "is not a time",
+    TIMESTAMP: "is not a date",
     INTEGER: "is not a whole number",
     BOOLEAN: "is not true or false",
 }
