@@ -25,6 +25,7 @@ from thermocline.orchestration.database import WAREHOUSE_POOL
 from thermocline.orchestration.schedule import every_midnight
 from thermocline.orchestration.sensors import DayCovered
 
+
 @dag(
     schedule=every_midnight(),
     start_date=datetime(2000, 1, 1),

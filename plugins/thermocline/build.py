@@ -11,7 +11,7 @@ import duckdb
 
 from thermocline import __version__, company, configuration, publication, transformation, warehouse
 from thermocline.candidate import Candidate, freeze
-from thermocline.errors import InputError, ThermoclineError
+from thermocline.errors import GateBlocked, InputError, ThermoclineError
 from thermocline.facts import Facts, Input
 from thermocline.home import PROJECT, Home
 from thermocline.sources.loading import load
@@ -36,7 +36,8 @@ def build(
     """Load what was landed, run dbt as of a day (by default the newest complete one), freeze the result.
 
     Raises WarehouseBusy (another run holds the warehouse), InputError (nothing landed, or an as-of
-    date before the first record), ThermoclineError (a model failed).
+    date before the first record), GateBlocked (a test failed and tables behind it are missing),
+    ThermoclineError (a model failed).
     """
     with home.writer(f"building as of {as_of or 'the newest complete day'}", wait_seconds):
         with closing(warehouse.connect(home)) as connection:
@@ -48,15 +49,23 @@ def build(
             configuration.load(home, connection)
             _write_run(home, connection, day)
         transformed = transformation.transform(home, settled, full_refresh=full_refresh)
-        if transformed.failed_models:
-            raise ThermoclineError(
-                f"dbt could not build {transformed.failed_models[0]}: "
-                f"see {transformation.log_file(home)}"
-            )
+        _refuse_unbuilt(home, transformed)
         with closing(warehouse.connect(home)) as connection:
             configuration.keep_first_scorecard(home, connection)
             candidate = freeze(home, connection, _facts(connection, settled, transformed))
     return Built(candidate.content_hash, day)
+
+
+def _refuse_unbuilt(home: Home, transformed: transformation.Transformed) -> None:
+    """A failed test is the gate's to judge, unless the tables behind it were never built."""
+    unbuilt = [name for name in transformed.failed if name.startswith(("model.", "seed."))]
+    if not unbuilt:
+        return
+    cause = (transformed.broken or transformed.failed)[0]
+    kind, name = cause.split(".")[0], cause.split(".")[2]
+    message = f"dbt stopped at {kind} {name}, {len(unbuilt)} tables were not built; " \
+              f"the earlier publication stays: see {transformation.log_file(home)}"
+    raise GateBlocked(message) if kind in ("test", "unit_test") else ThermoclineError(message)
 
 
 def _day_to_screen(connection: duckdb.DuckDBPyConnection, as_of: date | None) -> date:

@@ -20,13 +20,15 @@ GOOD = ("success", "pass")
 class Transformed:
     """What dbt did: how many nodes it was to run, how many went well, the names of those that didn't.
 
+    broken: of those, the ones at which it stopped; the others were skipped behind them, or missing.
+
     manifest_hash: see `project_hash`.
     """
 
     expected: int
     passed: int
     failed: tuple[str, ...]
-    failed_models: tuple[str, ...]
+    broken: tuple[str, ...]
     manifest_hash: str
 
 
@@ -60,7 +62,7 @@ def invoke(home: Home, command: Sequence[str], company: Company) -> tuple[bool, 
     from dbt.cli.main import dbtRunner
 
     outcome = dbtRunner().invoke(
-        ["--quiet", "--no-use-colors", "--log-level-file", "info", "--log-path", str(log_file(home).parent),
+        ["--quiet", "--no-use-colors", "--log-level", "none", "--log-level-file", "info", "--log-path", str(log_file(home).parent),
          *command, *arguments(home, company)]
     )
     reason = "" if outcome.exception is None else " ".join(str(outcome.exception).split())
@@ -105,7 +107,7 @@ def _read_results(folder: Path, project: str, *, with_unit_tests: bool) -> Trans
         expected=len(expected),
         passed=len(expected) - len(failed),
         failed=tuple(failed),
-        failed_models=tuple(name for name in failed if name.startswith(("model.", "seed."))),
+        broken=tuple(name for name in failed if status.get(name) not in (None, "skipped")),
         manifest_hash=project,
     )
 

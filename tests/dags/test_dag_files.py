@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from thermocline.home import PROJECT, Home
 from thermocline.orchestration.environment import environment
 

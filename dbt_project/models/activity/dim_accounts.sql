@@ -40,7 +40,10 @@ crm_accounts as (
         linked_customers.account_id is not null as has_billing,
         coalesce(stg_crm__accounts.created_on, stg_crm__accounts.covers_on, linked_customers.covers_on) as known_from
     from stg_crm__accounts
-    inner join int_accounts_merged on stg_crm__accounts.crm_account_id = int_accounts_merged.account_id
+    inner join int_accounts_merged
+        on
+            stg_crm__accounts.crm_account_id = int_accounts_merged.crm_account_id
+            and stg_crm__accounts.crm_account_id = int_accounts_merged.account_id
     left join int_accounts_merged as parents
         on
             stg_crm__accounts.parent_crm_account_id = parents.crm_account_id

@@ -47,7 +47,10 @@ account_emails as (
         min(stg_crm__accounts.crm_account_id) as crm_account_id,
         count(*) as accounts
     from stg_crm__accounts
-    inner join int_accounts_merged on stg_crm__accounts.crm_account_id = int_accounts_merged.account_id
+    inner join int_accounts_merged
+        on
+            stg_crm__accounts.crm_account_id = int_accounts_merged.crm_account_id
+            and stg_crm__accounts.crm_account_id = int_accounts_merged.account_id
     where stg_crm__accounts.email is not null
     group by stg_crm__accounts.email
 ),

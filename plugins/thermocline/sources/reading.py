@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -95,7 +96,8 @@ def stage(
         fast, again = _stage_together(connection, conversion, group, scratch, delimiter, packing)
         staged += fast
         doubtful += again
-    staged += [_stage_exactly(connection, conversion, a, scratch) for a in doubtful]
+    if doubtful:
+        staged.append(_stage_exactly(connection, conversion, doubtful, scratch))
     return staged
 
 
@@ -120,11 +122,9 @@ def _stage_together(
     names = ", ".join(literal(str(path)) for path in paths)
     # A join would lose the file's order; this is worked out once per chunk of one file.
     file_id = f"cast(list_extract([{ids}], list_position([{names}], filename)) as integer)"
+    staged = Staged(_fresh("staged"), conversion, arrivals, {})
     try:
-        staged = Staged(
-            _create(connection, conversion, reader, file_id, "cast(null as bigint)"),
-            conversion, arrivals, {},
-        )
+        _create(connection, staged.table, conversion, reader, file_id, "cast(null as bigint)")
         refused = _rejects(connection, rejects, dict(zip(map(str, paths), arrivals, strict=True)))
     except duckdb.Error:
         half = len(arrivals) // 2
@@ -187,10 +187,9 @@ def _rejects(
 
 
 def _create(
-    connection: duckdb.DuckDBPyConnection, conversion: Conversion, reader: str, file_id: str,
-    record: str,
-) -> str:
-    table = _fresh("staged")
+    connection: duckdb.DuckDBPyConnection, table: str, conversion: Conversion, reader: str,
+    file_id: str, record: str,
+) -> None:
     connection.execute(f"set TimeZone = {literal(conversion.zone)}")
     try:
         connection.execute(
@@ -198,14 +197,13 @@ def _create(
         )
     finally:
         connection.execute("set TimeZone = 'UTC'")
-    return table
 
 
 def _reader(
     paths: Iterable[Path], width: int, delimiter: str, packing: str, rejects: str,
-    first: str = "", longest: int = LONGEST_RECORD,
+    first: tuple[str, ...] = (), longest: int = LONGEST_RECORD,
 ) -> str:
-    names = [*([first] if first else []), *(f"c{n}" for n in range(width))]
+    names = [*first, *(f"c{n}" for n in range(width))]
     columns = ", ".join(f"'{name}': 'varchar'" for name in names)
     files = ", ".join(literal(_unglobbed(str(path))) for path in paths)
     return (
@@ -218,40 +216,53 @@ def _reader(
 
 
 def _stage_exactly(
-    connection: duckdb.DuckDBPyConnection, conversion: Conversion, arrival: Arrival, scratch: Path
+    connection: duckdb.DuckDBPyConnection, conversion: Conversion, arrivals: list[Arrival],
+    scratch: Path,
 ) -> Staged:
-    """Stage one file, split into records here, which also gives their numbers."""
+    """Stage files that are split into records here, which also gives the records' numbers.
+
+    They are written down again in the one dialect that nobody can misread.
+    """
+    staged = Staged(_fresh("staged"), conversion, arrivals, {})
     scratch.mkdir(parents=True, exist_ok=True)
     target = scratch / f"{_fresh('records')}.csv"
     width = len(conversion.header)
-    rejects, written, number = [], 0, 0
     try:
         with target.open("w", encoding="utf-8", newline="") as file:
             out = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n")
-            out.writerow(["record", *(f"c{n}" for n in range(width))])
-            for number, (cells, reason) in enumerate(records(arrival.path, arrival.file), 1):
-                if reason is None:
-                    out.writerow([number, *cells])
-                    written += 1
-                else:
-                    text = arrival.file.delimiter.join(cells)[:LONGEST_VALUE]
-                    rejects.append(Reject(number, reason, text, conversion.document(cells)))
-        name = _fresh("rejects")
-        reader = _reader([target], width, ",", PLAIN, name, "record_number", 3 * LONGEST_RECORD)
-        table = _create(
-            connection, conversion, reader, str(arrival.file_id), "cast(record_number as bigint)"
+            out.writerow(range(width + 2))
+            written = sum(_rewrite(arrival, staged, out) for arrival in arrivals)
+        reader = _reader(
+            [target], width, ",", PLAIN, _fresh("rejects"), ("file", "record_number"),
+            3 * LONGEST_RECORD,
+        )
+        _create(
+            connection, staged.table, conversion, reader,
+            "cast(file as integer)", "cast(record_number as bigint)",
         )
     finally:
         target.unlink(missing_ok=True)
-    found = connection.execute(f"select count(*) from {table}").fetchone()
+    found = connection.execute(f"select count(*) from {staged.table}").fetchone()
     if found != (written,):
         raise ThermoclineError(
-            f"{arrival.source_file!r}: {found} of {written} records could be read again; report "
-            "this file"
+            f"{found} of {written} records of {arrivals[0].source_file!r} and "
+            f"{len(arrivals) - 1} other files could be read again; report these files"
         )
-    return Staged(
-        table, conversion, [arrival], {arrival.file_id: number}, {arrival.file_id: rejects}
-    )
+    return staged
+
+
+def _rewrite(arrival: Arrival, staged: Staged, out: Any) -> int:
+    """Write a file's good records to `out`, note the others; how many were written."""
+    file_id, number = arrival.file_id, 0
+    rejects = staged.rejects[file_id] = []
+    for number, (cells, reason) in enumerate(records(arrival.path, arrival.file), 1):
+        if reason is None:
+            out.writerow([file_id, number, *cells])
+        else:
+            text = arrival.file.delimiter.join(cells)[:LONGEST_VALUE]
+            rejects.append(Reject(number, reason, text, staged.conversion.document(cells)))
+    staged.records[file_id] = number
+    return number - len(rejects)
 
 
 def _as_utf8(arrival: Arrival, scratch: Path) -> Path:

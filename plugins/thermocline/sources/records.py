@@ -57,7 +57,9 @@ def _split(path: Path, file: LandedFile) -> Iterator[tuple[list[str], str | None
                 start, skipped = skipped, None
                 first: list[str] = []
                 lines = _remembered(islice(text, start, None), first)
-                reader = csv.reader(lines, delimiter=file.delimiter, strict=True)
+                reader = csv.reader(
+                    lines, delimiter=file.delimiter, skipinitialspace=True, strict=True
+                )
                 while True:
                     before = reader.line_num
                     first.clear()
