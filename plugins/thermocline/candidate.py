@@ -99,18 +99,26 @@ class Candidate:
 
     def problems(self, rows: bool = True) -> Iterator[str]:
         """What differs from what was frozen, a sentence per table; `rows` rehashes intact files."""
+        intact = []
+        for table in (*self.tables.values(), *self.gate.values()):
+            if not table.path.is_file():
+                yield f"{self._where(table)} is missing"
+            elif (found := durable.file_hash(table.path)) != table.sha256:
+                yield (f"{self._where(table)} was changed: "
+                       f"SHA-256 {table.sha256} expected, {found} found")
+            elif rows and table.stored_hash:
+                intact.append(table)
+        if not intact:
+            return
         with closing(warehouse.connect(self.home, Path(":memory:"))) as connection:
-            for table in (*self.tables.values(), *self.gate.values()):
-                where = f"table {table.name} of candidate {self.content_hash} ({table.path})"
-                if not table.path.is_file():
-                    yield f"{where} is missing"
-                elif (found := durable.file_hash(table.path)) != table.sha256:
-                    yield f"{where} was changed: SHA-256 {table.sha256} expected, {found} found"
-                elif rows and table.stored_hash:
-                    held = hashing.hash_table(connection, parquet(table.path))
-                    if (held.stored, held.content, held.rows) != (
-                            table.stored_hash, table.content_hash, table.rows):
-                        yield f"{where} doesn't hold the rows that {_MANIFEST} names"
+            for table in intact:
+                held = hashing.hash_table(connection, parquet(table.path))
+                if (held.stored, held.content, held.rows) != (
+                        table.stored_hash, table.content_hash, table.rows):
+                    yield f"{self._where(table)} doesn't hold the rows that {_MANIFEST} names"
+
+    def _where(self, table: FrozenTable) -> str:
+        return f"table {table.name} of candidate {self.content_hash} ({table.path})"
 
     def check(self, rows: bool = True) -> None:
         """Recompute all hashes; without `rows` the files' only, which hold the rows' if unchanged.

@@ -142,7 +142,8 @@ def _load_table(home: Home, connection: duckdb.DuckDBPyConnection, table: Table)
     connection.execute(f"create or replace temp table typed as select {typed}, row_number from written")
     for condition, words in table.refused:
         row = connection.execute(
-            f"select row_number from typed qualify {condition} order by row_number limit 1"
+            f"select row_number from (select row_number, {condition} as is_refused from typed) "
+            "where is_refused order by row_number limit 1"
         ).fetchone()
         if row:
             raise InputError(f"{file}, row {row[0]}: {words}")

@@ -81,12 +81,12 @@ def hash_table(
     texts = ", ".join(f"{_text(name, kind, publication_id)} as {quoted(name)}"
                       for name, kind in columns.items())
     stored = _row_hash(columns) if packaging else "null"
-    connection.execute(
+    made = connection.execute(
         f"create or replace temporary table {ROW_HASHES} as select {_row_hash(filter(is_content, columns))} "
         f"as content, {stored} as stored from (select {texts} from {relation})"
-    )
+    ).fetchall()
     try:
-        rows = _count(connection)
+        rows = int(made[0][0])
         content = _table_hash(connection, "content", rows)
         return TableHash(rows, content,
                          _table_hash(connection, "stored", rows) if packaging else content, columns)
@@ -131,11 +131,6 @@ def _row_hash(columns: Iterable[str]) -> str:
         for name in (quoted(column) for column in sorted(columns))
     )
     return f"sha256(concat({cells or repr('')}))"
-
-
-def _count(connection: duckdb.DuckDBPyConnection) -> int:
-    found = connection.execute(f"select count(*) from {ROW_HASHES}").fetchone()
-    return int(found[0]) if found else 0
 
 
 def _table_hash(connection: duckdb.DuckDBPyConnection, column: str, rows: int) -> str:

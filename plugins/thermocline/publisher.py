@@ -164,7 +164,7 @@ class Publisher:
             "intent": publication.intent["hash"],
             "target": target.name,
             "files": target.files(publication.publication_id),
-            "tables": {name: _hashes(table) for name, table in beside.items()},
+            "tables": {name: table_entry(table) for name, table in beside.items()},
             "recovered": recovered,
         })
         self.progress(f"{target.name} done")
@@ -239,5 +239,6 @@ def _check(publication_id: str, check: dict[str, Any]) -> dict[str, Any]:
             for name in contract.GATE_CHECKS_COLUMNS}
 
 
-def _hashes(table: TableHash) -> dict[str, Any]:
+def table_entry(table: TableHash) -> dict[str, Any]:
+    """What an entry of the ledger says of a table."""
     return {"rows": table.rows, "content_hash": table.content, "stored_hash": table.stored}

@@ -6,6 +6,7 @@ one, or where a file differs); the candidate of the current publication.
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,7 @@ from thermocline.errors import (
 from thermocline.home import Home
 from thermocline.ledger import Ledger, Recorded, Scan, all_inputs, check_head, recorded
 from thermocline.publication import targets
+from thermocline.publisher import table_entry
 from thermocline.targets import Target
 
 GRAVITY = (LedgerChanged, LedgerTruncated, ContentChanged)
@@ -48,33 +50,43 @@ class Report:
         return [*(f"{_words(finding)}: {finding}" for finding in self.findings), *self.notes]
 
 
+@dataclass(frozen=True)
+class _Seen:
+    """What a target says of itself, read before the ledger, which is always ahead of it."""
+
+    target: Target
+    current: str | None
+    anchored: tuple[int, str] | None
+    listed: list[dict[str, Any]]
+    """The rows of table `publication`; empty if unreadable, which comparing the tables reports."""
+
+    def __str__(self) -> str:
+        return f"target {self.target.name}"
+
+
 def verify(home: Home) -> Report:
     """Check all that the home keeps; a publication may happen meanwhile."""
     findings: list[ThermoclineError] = []
-    notes: list[str] = []
-    places = targets(home)
-    seen = {place.name: (_anchored(place, findings), place.current()) for place in places}
+    places = [_look(target, findings) for target in targets(home)]
     scan = Ledger(home.ledger).scan()
     publications = recorded(scan.entries)
+    inputs = all_inputs(scan.entries)
     findings += [LedgerChanged(f"{home.ledger}: {problem}: restore it from a backup")
                  for problem in scan.problems]
-    inputs = all_inputs(scan.entries)
     findings += _landed(home, inputs)
     kept = 0
     for place in places:
-        anchored, current = seen[place.name]
         if not scan.problems:
-            findings += _heads(home, place, scan, anchored, current, publications)
-        for publication_id in place.kept():
-            publication = publications.get(publication_id)
+            findings += _heads(place, scan, publications)
+        findings += _pointer(home, place, publications)
+        for name in place.target.kept():
+            publication = publications.get(name)
             if publication and not publication.abandoned:
                 kept += 1
-                findings += _published(home, place, publication, publication_id == current)
-        if current:
-            findings += _listed(home, place, current)
-            if current in publications:
-                findings += _candidate(home, publications[current])
-    notes += _progress(home, scan, publications)
+                findings += _published(home, place, publication)
+        if place.current in publications:
+            findings += _candidate(home, publications[place.current])
+    notes = list(_progress(home, scan, publications))
     if not findings:
         notes.insert(0, f"intact: {len(scan.entries)} ledger entries, {len(inputs)} landed files, "
                         f"{kept} publications")
@@ -86,55 +98,60 @@ def _words(finding: ThermoclineError) -> str:
             LedgerTruncated: "ledger truncated"}.get(type(finding), "failed")
 
 
-def _anchored(place: Target, findings: list[ThermoclineError]) -> tuple[int, str] | None:
+def _look(target: Target, findings: list[ThermoclineError]) -> _Seen:
+    current, anchored, listed = target.current(), None, []
     try:
-        return place.anchored()
+        anchored = target.anchored()
     except LedgerChanged as error:
         findings.append(error)
-        return None
+    if current:
+        with suppress(duckdb.Error):
+            listed = target.publications(current)
+    return _Seen(target, current, anchored, listed)
 
 
 def _heads(
-    home: Home, place: Target, scan: Scan, anchored: tuple[int, str] | None, current: str | None,
-    publications: Mapping[str, Recorded],
+    place: _Seen, scan: Scan, publications: Mapping[str, Recorded]
 ) -> Iterator[ThermoclineError]:
     """What the target remembers of the ledger and isn't in it."""
-    witness = f"target {place.name}"
-    try:
-        if anchored:
-            check_head(scan.entries, *anchored, witness)
-        elif current and len(scan.entries) > 1:
-            yield LedgerTruncated(f"{witness} doesn't remember the ledger's head any more: "
-                                  "restore it from a backup")
-    except (LedgerChanged, LedgerTruncated) as error:
-        yield error
-    if not current:
-        if done := [name for name, publication in publications.items()
-                    if place.name in publication.done]:
-            yield ContentChanged(f"{witness} leads readers to no publication, {done[-1]} was the "
-                                 "last one: publish again, which brings it back")
-        return
-    if current not in publications:
-        yield LedgerTruncated(f"ledger.jsonl doesn't hold publication {current}, which readers of "
-                              f"{witness} see: restore ledger.jsonl from a backup")
-        return
-    done = [name for name, publication in publications.items() if place.name in publication.done]
-    if current in done[:-1] and place.current() == current and not durable.is_publishing(home):
-        yield ContentChanged(f"{witness} leads readers to publication {current}, though "
-                             f"{done[-1]} is the last one: publish again, which leads them there")
-    try:
-        rows = place.publications(current)
-    except duckdb.Error:
-        return
-    for row in rows:
-        publication = publications.get(row["publication_id"])
+    if place.anchored:
+        try:
+            check_head(scan.entries, *place.anchored, str(place))
+        except (LedgerChanged, LedgerTruncated) as error:
+            yield error
+    elif place.current and len(scan.entries) > 1:
+        yield LedgerTruncated(f"{place} doesn't remember the ledger's head any more: "
+                              "restore it from a backup")
+    if place.current and place.current not in publications:
+        yield LedgerTruncated(f"ledger.jsonl doesn't hold publication {place.current}, which "
+                              f"readers of {place} see: restore ledger.jsonl from a backup")
+    for row in place.listed:
+        name = row["publication_id"]
+        publication = publications.get(name)
         if publication is None or publication.intent["hash"] != row["ledger_hash"]:
             kind = LedgerChanged if publication else LedgerTruncated
-            yield kind(f"ledger.jsonl doesn't hold the entry {row['ledger_hash'][:12]}… that "
-                       f"publication {row['publication_id']} names: restore it from a backup")
-        elif place.name not in publication.done and publication.intent != scan.entries[-1]:
-            yield LedgerTruncated(f"ledger.jsonl has no done entry of publication "
-                                  f"{row['publication_id']}: restore it from a backup")
+            yield kind(f"ledger.jsonl doesn't hold the entry {str(row['ledger_hash'])[:12]}… that "
+                       f"publication {name} names: restore ledger.jsonl from a backup")
+        elif place.target.name not in publication.done and publication.intent != scan.entries[-1]:
+            yield LedgerTruncated(f"ledger.jsonl has no done entry of publication {name}: "
+                                  "restore ledger.jsonl from a backup")
+
+
+def _pointer(
+    home: Home, place: _Seen, publications: Mapping[str, Recorded]
+) -> Iterator[ThermoclineError]:
+    """Where readers are led, and what the current publication says is kept and isn't there."""
+    if durable.is_publishing(home) or place.target.current() != place.current:
+        return
+    done = [name for name, each in publications.items() if place.target.name in each.done]
+    if done and place.current in (None, *done[:-1]):
+        yield ContentChanged(f"{place} leads readers to {place.current or 'no publication'}, and "
+                             f"{done[-1]} is the last one: publish again, which leads them there")
+    kept = place.target.kept()
+    for row in place.listed:
+        if row["publication_id"] not in kept:
+            yield ContentChanged(f"publication {row['publication_id']} is missing from {place}: "
+                                 "restore it from a backup")
 
 
 def _landed(home: Home, inputs: list[dict[str, Any]]) -> Iterator[ThermoclineError]:
@@ -160,25 +177,24 @@ def _landed_problem(home: Home, sha256: str) -> str:
     return ""
 
 
-def _published(
-    home: Home, place: Target, publication: Recorded, is_current: bool
-) -> Iterator[ThermoclineError]:
-    name, done = publication.publication_id, publication.done.get(place.name)
-    where = f"publication {name} in target {place.name}"
+def _published(home: Home, place: _Seen, publication: Recorded) -> Iterator[ThermoclineError]:
+    """One publication, file by file; the current one and changed ones row by row."""
+    target, name = place.target, publication.publication_id
+    done, where = publication.done.get(target.name), f"publication {name} in {place}"
     expected = {table: held for entry in (publication.intent, done) if entry
                 for table, held in entry["tables"].items()}
     try:
-        files = place.files(name)
+        files = target.files(name)
         differ = sorted(file for file in {*files, *done["files"]}
                         if files.get(file) != done["files"].get(file)) if done else []
-        if not (is_current or differ):
+        if name != place.current and not differ:
             return
-        found = {table: {"rows": held.rows, "content_hash": held.content,
-                         "stored_hash": held.stored} for table, held in place.tables(name).items()}
+        found = {table: table_entry(held) for table, held in target.tables(name).items()}
     except (duckdb.Error, OSError, ThermoclineError) as error:
-        if name in _still_kept(home, place):
-            yield ContentChanged(f"{where} can't be read ({str(error).splitlines()[0]}): "
-                                 "restore it from a backup")
+        if durable.is_publishing(home) and name not in target.kept():
+            return
+        yield ContentChanged(f"{where} can't be read ({str(error).splitlines()[0]}): "
+                             "restore it from a backup")
         return
     problems = []
     for table in sorted({*expected, *(found if done else ())}):
@@ -194,27 +210,12 @@ def _published(
         yield ContentChanged(f"{problem}: restore it from a backup")
 
 
-def _still_kept(home: Home, place: Target) -> list[str]:
-    return [] if durable.is_publishing(home) else place.kept()
-
-
-def _listed(home: Home, place: Target, current: str) -> Iterator[ThermoclineError]:
-    """Publications that the current one calls kept and that aren't there."""
-    try:
-        listed = {str(row["publication_id"]) for row in place.publications(current)}
-    except duckdb.Error:
-        return
-    if place.current() == current and not durable.is_publishing(home):
-        for missing in sorted(listed - set(place.kept())):
-            yield ContentChanged(f"publication {missing} is missing from target {place.name}: "
-                                 "restore it from a backup")
-
-
 def _candidate(home: Home, publication: Recorded) -> Iterator[ThermoclineError]:
+    """The candidate as the ledger names it, file by file; in another packaging, row by row."""
     content_hash = publication.intent["content_hash"]
     try:
         candidate = Candidate.read(home, content_hash)
-        problems = list(candidate.problems())
+        problems = list(candidate.problems(candidate.digest != publication.intent["candidate"]))
         if problems and Candidate.read(home, content_hash).digest != candidate.digest:
             problems = list(Candidate.read(home, content_hash).problems())
     except ThermoclineError as error:

@@ -25,7 +25,7 @@ create table reporting.account_segments as select
     if(account % 2 = 0, 'hot', 'cold') as temperature,
     if(account % 2 = 0, 'hot', 'cold') as computed_temperature,
     null::varchar as override_reason,
-    (account * 0.111111111)::{DEGREES} as heat, 0.1::{DEGREES} as heat_transactions,
+    (account % 7 * 0.111111111)::{DEGREES} as heat, 0.1::{DEGREES} as heat_transactions,
     0::{DEGREES} as heat_contribution, -0.25::{DEGREES} as heat_intent,
     null::{DEGREES} as heat_communication, 0::{DEGREES} as heat_feedback,
     date '2011-01-01' + account::integer as hot_or_cold_since, null::date as cools_on,
@@ -73,7 +73,7 @@ SLIM = f"""
 create table reporting.account_segments as select
     'billing:' || account as account_id, account::varchar as account_code,
     if(account % 2 = 0, 'hot', 'cold') as temperature, $as_of::date as as_of_date,
-    (account * 0.111111111)::{DEGREES} as heat, null::varchar as publication_id
+    (account % 7 * 0.111111111)::{DEGREES} as heat, null::varchar as publication_id
 from range(1, $accounts + 1) as made(account);
 create table reporting.account_temperature_history as select
     account_id, temperature, null::date as valid_to from reporting.account_segments;

@@ -31,7 +31,7 @@ def read_on(path: str, stop: Connection) -> None:
             wrong.append(str(error))
             continue
         finally:
-            time.sleep(0.005)
+            time.sleep(0.02)
         if len(found) != 1 or len(set(found[0][:3])) != 1 or found[0][3] != found[0][4]:
             wrong.append(str(found))
         seen.append(found[0][0])

@@ -115,13 +115,13 @@ def test_a_missing_publication_is_named(home: Home) -> None:
     (home.reporting / "2011-12-09-0001.duckdb").unlink()
     assert "publication 2011-12-09-0001 is missing from target duckdb" in found(home, 3)
     database(home).unlink()
-    assert "leads readers to no publication, 2011-12-10-0002 was the last one" in found(home, 3)
+    assert "leads readers to no publication, and 2011-12-10-0002 is the last one" in found(home, 3)
 
 
 def test_a_pointer_turned_back_is_found(home: Home) -> None:
     database(home).unlink()
     database(home).symlink_to("2011-12-09-0001.duckdb")
-    assert "to publication 2011-12-09-0001, though 2011-12-10-0002 is the last" in found(home, 3)
+    assert "leads readers to 2011-12-09-0001, and 2011-12-10-0002 is the last" in found(home, 3)
 
 
 def test_the_current_candidate_is_looked_at(home: Home) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import threading
+from contextlib import suppress
 from pathlib import Path
 from time import time
 from typing import BinaryIO
@@ -63,11 +64,9 @@ def copy(
 def remove_abandoned(home: Home) -> None:
     """Remove temporary files that killed runs left behind a day ago or earlier."""
     for file in (home.landing / ".incoming").glob("*"):
-        try:
+        with suppress(FileNotFoundError):
             if time() - file.stat().st_mtime > ABANDONED_SECONDS:
                 file.unlink()
-        except FileNotFoundError:
-            continue
 
 
 def _incoming(home: Home) -> Path:

@@ -56,6 +56,8 @@ class Declared:
 
     def texts(self) -> tuple[str, ...]:
         """A text, or a list of texts."""
+        if self.value == []:
+            raise self.refuse("at least one text")
         if isinstance(self.value, list):
             return tuple(item.text() for item in self.value)
         return (self.text("a text or a list of texts"),)
@@ -84,9 +86,10 @@ def read(file: Path) -> Declared:
         node = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{file}: can't be read ({error}); make it a UTF-8 text file") from error
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise InputError(f"{file}, line {line}: isn't YAML ({error.problem})") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or "it holds unprintable characters"
+        raise InputError(f"{file}, line {mark.line + 1 if mark else 1}: isn't YAML ({problem})") from error
     if node is None:
         raise InputError(f"{file}: is empty; declare something in it or remove it")
     return _declared(node, file, "the file")

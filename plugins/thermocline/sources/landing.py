@@ -99,6 +99,8 @@ def land(
     remove_abandoned(home)
     with manifest.opened(home) as book:
         for place in _places(home, known, system, location):
+            if not (place.is_dir() or location or configured(home, system)):
+                continue
             _land_from(home, place, known, mappings, book, landing, warn, settle_seconds)
         landing.covered_through = book.covered_through(system)
         landing.newest_day = book.newest_day(system)

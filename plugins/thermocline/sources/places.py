@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -76,7 +77,8 @@ class Folder:
                     if item.name.startswith(".") or path in NO_EXPORTS:
                         listing.ignored.append(path + "/")
                     else:
-                        self._list(item.path, path + "/", listing)
+                        with suppress(FileNotFoundError):
+                            self._list(item.path, path + "/", listing)
                 elif not is_data(item.name) or not item.is_file(follow_symlinks=False):
                     listing.ignored.append(path)
                 else:
@@ -84,11 +86,9 @@ class Folder:
 
 
 def _entry(item: "os.DirEntry[str]", path: str) -> Iterator[Entry]:
-    try:
+    with suppress(FileNotFoundError):
         found = item.stat(follow_symlinks=False)
-    except FileNotFoundError:
-        return
-    yield Entry(path, found.st_size, found.st_mtime_ns)
+        yield Entry(path, found.st_size, found.st_mtime_ns)
 
 
 def is_data(name: str) -> bool:

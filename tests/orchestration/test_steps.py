@@ -1,0 +1,170 @@
+"""The tasks' steps: what is handed on, skipped, refused for good, and left to a retry."""
+
+from collections.abc import Callable
+from datetime import date
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+from thermocline import build, documentation, gate, publication
+from thermocline.errors import GateBlocked, InputError, ThermoclineError, WarehouseBusy
+from thermocline.home import Home
+from thermocline.orchestration import arrivals, steps
+from thermocline.sources import landing
+
+CANDIDATE = {"content_hash": "c0ffee", "as_of": "2026-03-28", "predecessor": "2026-03-27-0001"}
+
+
+class Event:
+    def __init__(self) -> None:
+        self.partitions: list[str] = []
+
+    def add_partitions(self, key: str) -> None:
+        self.partitions.append(key)
+
+
+def answering(answer: Any) -> Callable[..., Any]:
+    """A function that gives `answer`, or raises it if it is an exception."""
+
+    def call(*_: Any, **__: Any) -> Any:
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    return call
+
+
+def published(outcome: str) -> publication.Published:
+    return publication.Published(outcome, "2026-03-28-0002", date(2026, 3, 28), "c0ffee")
+
+
+@pytest.mark.parametrize("refusal", [InputError("bad.csv: no header"), GateBlocked("rule 7")])
+def test_what_would_come_again_is_not_retried(
+    monkeypatch: pytest.MonkeyPatch, refusal: ThermoclineError
+) -> None:
+    monkeypatch.setattr(build, "build", answering(refusal))
+    with pytest.raises(AirflowFailException, match=str(refusal)) as failure:
+        steps.build(None, 0)
+    assert failure.value.__cause__ is refusal
+
+
+@pytest.mark.parametrize(
+    "passing", [WarehouseBusy("held"), ThermoclineError("a model failed"), OSError("disk")]
+)
+def test_what_may_pass_is_left_to_a_retry(
+    monkeypatch: pytest.MonkeyPatch, passing: Exception
+) -> None:
+    monkeypatch.setattr(build, "build", answering(passing))
+    with pytest.raises(type(passing)):
+        steps.build(None, 0)
+
+
+def test_a_day_that_is_none_is_refused_before_anything_is_built(
+    monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build, "build", answering(AssertionError("built")))
+    with pytest.raises(AirflowFailException, match="'28 March' is not a date"):
+        steps.build("28 March", 0)
+
+
+def test_a_build_hands_on_its_content_and_its_day(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+
+    def fake(home: Home, as_of: date | None, *, wait_seconds: float, **_: Any) -> Any:
+        asked.append((home, as_of, wait_seconds))
+        return build.Built("c0ffee", date(2026, 3, 28))
+
+    monkeypatch.setattr(build, "build", fake)
+    assert steps.build("2026-03-28", 5) == {"content_hash": "c0ffee", "as_of": "2026-03-28"}
+    assert asked == [(home, date(2026, 3, 28), 5)]
+
+
+def test_an_audit_hands_on_the_publication_it_compared_with(
+    monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verdict = SimpleNamespace(predecessor="2026-03-27-0001", verdict="pass", warnings=())
+    monkeypatch.setattr(gate, "audit", answering(verdict))
+    built = {"content_hash": "c0ffee", "as_of": "2026-03-28"}
+    assert steps.audit(built) == CANDIDATE
+
+
+def test_a_landing_of_nothing_is_skipped_and_leaves_no_trace(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(landing, "land", answering(landing.Landing("crm")))
+    with pytest.raises(AirflowSkipException):
+        steps.land("crm", None)
+    monkeypatch.setattr(arrivals, "QUIET_SECONDS", 0)
+    assert not arrivals.is_quiet(home)
+    monkeypatch.setattr(landing, "land", answering(landing.Landing("crm", landed=2)))
+    steps.land("crm", None)
+    assert arrivals.is_quiet(home)
+
+
+@pytest.mark.parametrize("outcome", ["published", "unchanged"])
+def test_a_publication_tells_its_day_to_those_who_wait_for_segments(
+    monkeypatch: pytest.MonkeyPatch, outcome: str
+) -> None:
+    monkeypatch.setattr(publication, "publish", answering(published(outcome)))
+    event = Event()
+    steps.publish(CANDIDATE, event, 0)
+    assert event.partitions == ["2026-03-28"]
+
+
+def test_an_older_day_than_the_published_one_is_skipped_without_event(
+    monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publication, "publish", answering(published("superseded")))
+    event = Event()
+    with pytest.raises(AirflowSkipException, match="2026-03-28"):
+        steps.publish(CANDIDATE, event, 0)
+    assert event.partitions == []
+
+
+class Reporting:
+    """Refuses a candidate until it is audited against the publication `current`."""
+
+    def __init__(self, current: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.audited_against = CANDIDATE["predecessor"]
+        self.now = current
+        self.audits = 0
+        monkeypatch.setattr(publication, "current", lambda _: SimpleNamespace(publication_id=self.now))
+        monkeypatch.setattr(publication, "publish", self.publish)
+        monkeypatch.setattr(gate, "audit", self.audit)
+
+    def publish(self, *_: Any) -> publication.Published:
+        if self.audited_against != "2026-03-27-0002":
+            raise GateBlocked("audit it again")
+        return published("published")
+
+    def audit(self, *_: Any) -> Any:
+        self.audits += 1
+        self.audited_against = self.now
+        return SimpleNamespace(predecessor=self.now, verdict="pass", warnings=())
+
+
+def test_where_another_run_published_since_the_audit_the_gate_judges_again(
+    monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reporting = Reporting("2026-03-27-0002", monkeypatch)
+    steps.publish(CANDIDATE, Event(), 0)
+    assert reporting.audits == 1
+
+
+def test_a_block_by_the_gate_stays_a_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    reporting = Reporting("2026-03-27-0001", monkeypatch)
+    with pytest.raises(AirflowFailException, match="audit it again"):
+        steps.publish(CANDIDATE, Event(), 0)
+    assert reporting.audits == 0
+
+
+def test_the_documentation_is_rendered_by_its_own_builder(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+    monkeypatch.setattr(documentation, "render", lambda *given: asked.append(given) or True)
+    steps.document(3)
+    assert asked == [(home, 3)]

@@ -1,0 +1,161 @@
+from datetime import date
+from pathlib import Path
+
+import pytest
+from export_files import ACCOUNTS, bring_in, rows, write
+
+from thermocline.errors import InputError
+from thermocline.home import Home
+from thermocline.sources import canonical
+from thermocline.sources.mapping import identifiers, load_mappings, normalised, parse_mapping
+
+MAPPING = """\
+name: handmade
+title: A list kept by hand
+system: billing
+delivery: {key: '(\\d{4}-\\d{2})', covers: key}
+rhythm_days: 7
+feeds:
+    - feed: payments
+      columns:
+          payment_id: {from: [Number, No], required: true}
+          paid_at: {from: Day, required: true}
+          amount:
+              expr: replace("Sum", '"', '')
+"""
+
+
+def parsed(folder: Path, text: str):
+    file = folder / "handmade.yml"
+    file.write_text(text)
+    return parse_mapping(file)
+
+
+def test_the_shipped_mappings_hold_and_name_only_canonical_columns():
+    mappings = load_mappings()
+    assert sorted(mappings) == ["kontor", "online_retail", "salesforce"]
+    assert [mappings[name].system for name in sorted(mappings)] == ["billing", "billing", "crm"]
+    tables = {feed.table.name for mapping in mappings.values() for feed in mapping.feeds}
+    assert tables == set(canonical.TABLES)
+
+
+def test_a_mapping_is_read_as_declared(tmp_path):
+    mapping = parsed(tmp_path, MAPPING)
+    feed = mapping.feeds[0]
+    assert (mapping.name, mapping.timezone, feed.extent, feed.rhythm_days) == (
+        "handmade", None, "changes", 7)
+    assert feed.required == (("Number", "No"), ("Day",))
+    assert feed.rules[2].inputs == (("Sum",),)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "key", "expected"),
+    [
+        ("system: billing", "system: erp", 3, "system", "one of crm, billing"),
+        ("rhythm_days: 7", "rhythm_days: seven", 5, "rhythm_days", "whole number"),
+        ("rhythm_days: 7", "rhythm: 7", 5, "rhythm", "one of the keys"),
+        ("title: A list kept by hand\n", "", 1, "the file", "the key 'title'"),
+        ("name: handmade", "name: ../handmade", 1, "name", "lower-case"),
+        ("name: handmade", "name: handmade\ntimezone: Mars/Base", 2, "timezone", "IANA"),
+        ("(\\d{4}-\\d{2})'", "('", 4, "delivery.key", "regular expression"),
+        ("(\\d{4}-\\d{2})'", "\\d{4}'", 4, "delivery.key", "one group"),
+        ("feed: payments", "feed: paiments", 7, "feeds[1].feed", "one of accounts"),
+        ("          paid_at:", "          paid:", 10, "feeds[1].columns.paid", "payment_id, inv"),
+        ("          paid_at: {from: Day, required: true}\n", "", 9, "feeds[1].columns", "paid_at"),
+        ("from: Day", "form: Day", 10, "feeds[1].columns.paid_at.form", "one of the keys from"),
+        ("from: Day", "from: Day, constant: x", 10, "feeds[1].columns.paid_at", "exactly one"),
+        ("from: Day", "from: []", 10, "feeds[1].columns.paid_at.from", "at least one"),
+        ("required: true}\n          paid", "required: maybe}\n          paid", 9,
+         "feeds[1].columns.payment_id.required", "true or false"),
+        ("replace(\"Sum\", '\"', '')", "12.5", 12, "feeds[1].columns.amount.expr", '"Column"'),
+        ("          amount:", "          paid_at: No\n          amount:", 11,
+         "feeds[1].columns.paid_at", "each key once"),
+        ("          amount:", "          method: {from: M, values: {}}\n          amount:", 11,
+         "feeds[1].columns.method.values", "the vendor's values"),
+        ("          amount:", "          method: {from: M, negate: true}\n          amount:", 11,
+         "feeds[1].columns.method.negate", "number"),
+        (", required: true", "", 9, "feeds[1].columns", "required: true"),
+    ],
+)
+def test_a_wrong_declaration_names_file_line_key_and_what_was_expected(
+    tmp_path, old, new, line, key, expected
+):
+    assert old in MAPPING
+    with pytest.raises(InputError) as refusal:
+        parsed(tmp_path, MAPPING.replace(old, new))
+    message = str(refusal.value)
+    assert message.startswith(f"{tmp_path / 'handmade.yml'}, line {line}, {key}: expected ")
+    assert expected in message
+    assert "\n" not in message
+
+
+def test_an_enumeration_only_becomes_canonical_values(tmp_path):
+    text = MAPPING.replace("feed: payments", "feed: feedback").replace("payment_id", "feedback_id")
+    text = text.replace("paid_at", "given_at").replace(
+        "amount:\n              expr: replace(\"Sum\", '\"', '')", "kind: {from: Kind, values: {Angry: anger}}")
+    with pytest.raises(InputError, match=r"line 11, .*kind.values.Angry: expected one of nps, csat"):
+        parsed(tmp_path, text)
+
+
+@pytest.mark.parametrize("text", ["", "a: [", "- just\n- a list\n", "\x00"])
+def test_what_is_no_mapping_at_all_is_refused_in_one_line(tmp_path, text):
+    with pytest.raises(InputError, match=r"handmade\.yml") as refusal:
+        parsed(tmp_path, text)
+    assert "\n" not in str(refusal.value)
+
+
+def test_a_home_brings_its_own_mappings_and_may_replace_shipped_ones(home, exports):
+    folder = home.config / "mappings"
+    folder.mkdir()
+    (folder / "handmade.yml").write_text(MAPPING)
+    (folder / "mine.yml").write_text(MAPPING.replace("name: handmade", "name: kontor"))
+    mappings = load_mappings(home)
+    assert mappings["kontor"].title == "A list kept by hand"
+    assert set(mappings) == {"handmade", "kontor", "online_retail", "salesforce"}
+    (folder / "mine.yml").write_text(MAPPING)
+    with pytest.raises(InputError, match="'handmade' is declared twice"):
+        load_mappings(home)
+
+
+def test_a_handmade_export_comes_in_by_the_homes_own_mapping(home: Home, exports: Path):
+    folder = home.config / "mappings"
+    folder.mkdir()
+    (folder / "handmade.yml").write_text(MAPPING)
+    write(exports, "list 2024-03.csv", "no;day;sum", 'A1;2024-03-01;12.50', "A2;2024-03-02;-1")
+    bring_in(home, exports)
+    assert rows(home, "select payment_id, amount::varchar from raw.payments order by 1") == [
+        ("A1", "12.5000"), ("A2", "-1.0000")]
+    assert rows(home, "select mapping, delivery_key, covers_on, rhythm_days from raw.files") == [
+        ("handmade", "2024-03", None, 7)]
+
+
+def test_names_are_compared_without_case_spaces_and_underscores():
+    assert normalised("\ufeff Customer ID") == normalised("customer_id") == normalised("CUSTOMERID")
+    assert normalised("Email__c") != normalised("Email")
+
+
+def test_an_expressions_columns_are_its_quoted_identifiers():
+    assert identifiers("""coalesce("A b", 'no "C"', "A b", "D""e")""") == ("A b", 'D"e')
+
+
+@pytest.mark.parametrize(
+    ("mapping", "path", "key", "covers_on"),
+    [
+        ("online_retail", "2011-12-09.csv", "2011-12-09", date(2011, 12, 9)),
+        ("online_retail", "old/2011-12-09.csv.gz", "2011-12-09", date(2011, 12, 9)),
+        ("online_retail", "2011-13-09.csv", "2011-13-09", None),
+        ("online_retail", "all/lines.csv.gz", "all/lines.csv", None),
+        ("kontor", "billing/2024-01-31/Invoices.csv", "2024-01-31", date(2024, 1, 31)),
+        ("kontor", "2024-01-31/Invoices.csv", "2024-01-31", date(2024, 1, 31)),
+        ("kontor", "Invoices.csv", "Invoices.csv", None),
+    ],
+)
+def test_a_path_tells_its_delivery_and_the_day_covered(mapping, path, key, covers_on):
+    assert load_mappings()[mapping].delivery(path) == (key, covers_on)
+
+
+def test_columns_the_mapping_does_not_know_are_recorded_as_drift(home, exports):
+    write(exports, "Account.csv", f"{ACCOUNTS},Twitter__c,Name", "001,false" + "," * 17)
+    bring_in(home, exports)
+    assert rows(home, "select column_name from raw.unmapped_columns order by 1") == [
+        ("Name",), ("Twitter__c",)]

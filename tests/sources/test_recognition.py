@@ -1,0 +1,95 @@
+import gzip
+
+import pytest
+from export_files import ACCOUNTS, CREDIT_NOTES, INVOICES, LINES, PAYMENTS, SALESFORCE, TASKS, write
+from export_files import write_bytes
+
+from thermocline.sources.mapping import load_mappings
+from thermocline.sources.recognition import recognise
+
+MAPPINGS = load_mappings()
+HEADERS = {
+    LINES: "online_retail invoice_lines",
+    PAYMENTS: "kontor payments",
+    INVOICES: "kontor invoices",
+    CREDIT_NOTES: "kontor credit_notes",
+    "CustomerNo,Name,Email,CRMAccount,Country,Created,Changed": "kontor billing_customers",
+    "InvoiceNo,LineNo,ArticleNo,Description,Quantity,UnitPrice,Amount": "kontor invoice_lines",
+    "Date,Currency,RateToEUR": "kontor exchange_rates",
+    ACCOUNTS: "salesforce accounts",
+    TASKS: "salesforce tasks",
+    "Id,IsDeleted,AccountId,Name,Title,Email,Phone,CreatedDate,LastModifiedDate,SystemModstamp":
+        "salesforce contacts",
+    "Id,IsDeleted,AccountId,Name,StageName,Amount,CurrencyIsoCode,CloseDate,IsClosed,IsWon,"
+    "CreatedDate,LastModifiedDate,SystemModstamp": "salesforce opportunities",
+    "Id,IsDeleted,AccountId,WhoId,Subject,StartDateTime,EndDateTime,Status__c,CreatedDate,"
+    "LastModifiedDate,SystemModstamp": "salesforce events",
+    "Id,IsDeleted,AccountId,Type,Subject,Status,CreatedDate,ClosedDate,LastModifiedDate,"
+    "SystemModstamp": "salesforce cases",
+    "Id,IsDeleted,Account__c,Kind__c,Score__c,Scale_Min__c,Scale_Max__c,Comment__c,Submitted__c,"
+    "LastModifiedDate,SystemModstamp": "salesforce survey_responses",
+}
+
+
+def found(path):
+    known = recognise(path, MAPPINGS)
+    return f"{known.mapping.name} {known.feed.name}" if known.is_known else None
+
+
+@pytest.mark.parametrize(("header", "feed"), HEADERS.items(), ids=HEADERS.values())
+def test_each_feed_is_known_by_its_header_whatever_the_file_is_called(tmp_path, header, feed):
+    assert found(write(tmp_path, "export.csv", header)) == feed
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1"])
+def test_delimiters_and_encodings_are_found(tmp_path, delimiter, encoding):
+    header = PAYMENTS.replace(",", delimiter)
+    known = recognise(write(tmp_path, "p.csv", header, encoding=encoding), MAPPINGS)
+    assert (known.feed.name, known.delimiter, known.header) == (
+        "payments", delimiter, tuple(PAYMENTS.split(",")))
+
+
+def test_case_spaces_underscores_quotes_and_packing_do_not_matter(tmp_path):
+    header = ",".join(f'"{name} "' for name in PAYMENTS.upper().replace("NO", "_ No").split(","))
+    packed = gzip.compress(f"\n\n{header}\n".encode())
+    assert found(write_bytes(tmp_path, "p.csv.gz", packed)) == "kontor payments"
+
+
+def test_a_missing_optional_column_is_borne_a_missing_required_one_is_named(tmp_path):
+    assert found(write(tmp_path, "p.csv", PAYMENTS.removesuffix(",Method"))) == "kontor payments"
+    unknown = recognise(write(tmp_path, "q.csv", PAYMENTS.replace("PaidOn", "Day")), MAPPINGS)
+    assert not unknown.is_known
+    assert unknown.missing == ("PaidOn",)
+    assert unknown.describe() == (
+        "matches no mapping (columns: PaymentNo, InvoiceNo, CustomerNo, Day, Amount, Currency, "
+        "Method; nearest: kontor payments, missing PaidOn)")
+
+
+@pytest.mark.parametrize(
+    ("content", "trouble"),
+    [(b"", "is empty"), (b"\n \n", "is empty"),
+     (gzip.compress(b"x" * 100)[:-9], "isn't a whole gzip file")],
+)
+def test_a_file_without_a_header_says_so(tmp_path, content, trouble):
+    assert trouble in recognise(write_bytes(tmp_path, "p.csv", content), MAPPINGS).describe()
+
+
+def test_hostile_headers_stay_data_on_one_line(tmp_path):
+    header = '"a\nb","=cmd()","\'; drop table x; --",' + ",".join(f"c{n}" for n in range(50))
+    message = recognise(write(tmp_path, "p.csv", header), MAPPINGS).describe()
+    assert "\n" not in message
+    assert r"a\nb, =cmd(), '; drop table x; --" in message
+    assert "and 41 more" in message
+
+
+def test_binary_content_is_unknown(tmp_path):
+    content = bytes(range(256)) * 300
+    assert not recognise(write_bytes(tmp_path, "p.csv", content), MAPPINGS).is_known
+
+
+@pytest.mark.skipif(not SALESFORCE.is_dir(), reason="../shared/data is absent")
+@pytest.mark.parametrize(("file", "feed"), [("accountData", "accounts"),
+                                            ("opportunityData", "opportunities")])
+def test_salesforces_own_samples_are_known(file, feed):
+    assert found(SALESFORCE / f"{file}.csv") == f"salesforce {feed}"
