@@ -62,7 +62,7 @@ def invoke(home: Home, command: Sequence[str], company: Company) -> tuple[bool, 
     from dbt.cli.main import dbtRunner
 
     outcome = dbtRunner().invoke(
-        ["--quiet", "--no-use-colors", "--log-level", "none", "--log-level-file", "info", "--log-path", str(log_file(home).parent),
+        ["--quiet", "--no-use-colors", "--log-level", "none", "--log-level-file", "warn", "--log-path", str(log_file(home).parent),
          *command, *arguments(home, company)]
     )
     reason = "" if outcome.exception is None else " ".join(str(outcome.exception).split())

@@ -20,6 +20,7 @@ from thermocline.errors import ThermoclineError
 from thermocline.home import PROJECT, Home
 from thermocline.orchestration.database import prepare_database
 from thermocline.orchestration.runs import SECONDS_TO_END
+from thermocline.orchestration.startup import spare_older_task_apis
 
 
 class Teller(logging.Handler):
@@ -63,6 +64,7 @@ def main() -> None:
     # Airflow makes some ten million small objects while it starts, and keeps them.
     gc.disable()
     prepare_database(Home.current())
+    spare_older_task_apis()
     exit_code, message = run(work, teller)
     teller.tell(exit_code=exit_code, message=message)
     # Taking all that down again would last two seconds.

@@ -105,7 +105,7 @@ def adopt(home: Home, location: Path) -> tuple[Source, ...]:
 def foreign(recognition: Recognition) -> str:
     """Why a file of a known mapping isn't taken."""
     name = recognition.mapping.name if recognition.mapping else "?"
-    return f"it is a {name} export, which isn't among this home's sources (config/sources.yml)"
+    return f"is a {name} export, which isn't among this home's sources (config/sources.yml)"
 
 
 def _recognised(location: Path, mappings: Mappings) -> Iterator[tuple[str, Recognition]]:
