@@ -9,10 +9,11 @@ switch. What a killed publisher left is finished or undone by the next one:
               manifest_hash, scorecard_version, reporting_currency, inputs_digest, new_inputs and
               gone_inputs (against the intent before)
     done      publication_id, intent (its hash), target, files (SHA-256 by name), tables (those that
-              aren't in the candidate), recovered
+              the intent doesn't name, or names in another packaging), recovered
     abandoned publication_id, intent, reason
 """
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
@@ -27,6 +28,9 @@ from thermocline.targets import Edition, Progress, Target
 
 KEEP = 10
 """Publications that stay readable in a target."""
+
+BESIDE = (contract.PUBLICATION, contract.GATE_CHECKS)
+"""Tables that aren't in the candidate, and so in no intent."""
 
 
 class Publisher:
@@ -111,7 +115,8 @@ class Publisher:
             candidate.check(rows=False)
             self.write(target, latest, candidate)
             self.switch(target, latest)
-            self.record_done(target, latest, recovered=True)
+            same = candidate.digest == latest.intent["candidate"]
+            self.record_done(target, latest, recovered=True, only=BESIDE if same else None)
         elif target.current() != latest.publication_id:
             self.switch(target, latest)
 
@@ -155,16 +160,18 @@ class Publisher:
         target.switch_to(publication.publication_id)
         self.progress(f"{target.name} switched")
 
-    def record_done(self, target: Target, publication: Recorded, *, recovered: bool) -> None:
+    def record_done(
+        self, target: Target, publication: Recorded, *, recovered: bool,
+        only: Collection[str] | None = BESIDE,
+    ) -> None:
         self.at = f"target {target.name}"
-        beside = target.tables(publication.publication_id,
-                               (contract.PUBLICATION, contract.GATE_CHECKS))
+        tables = target.tables(publication.publication_id, only)
         publication.done[target.name] = self.record("done", {
             "publication_id": publication.publication_id,
             "intent": publication.intent["hash"],
             "target": target.name,
             "files": target.files(publication.publication_id),
-            "tables": {name: table_entry(table) for name, table in beside.items()},
+            "tables": {name: table_entry(table) for name, table in tables.items()},
             "recovered": recovered,
         })
         self.progress(f"{target.name} done")

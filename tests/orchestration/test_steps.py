@@ -1,7 +1,7 @@
 """The tasks' steps: what is handed on, skipped, refused for good, and left to a retry."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,7 +13,12 @@ from thermocline.home import Home
 from thermocline.orchestration import arrivals, steps
 from thermocline.sources import landing
 
-CANDIDATE = {"content_hash": "c0ffee", "as_of": "2026-03-28", "predecessor": "2026-03-27-0001"}
+CANDIDATE = {
+    "content_hash": "c0ffee",
+    "as_of": "2026-03-28",
+    "built_at": "2026-03-29T00:01:00+00:00",
+    "predecessor": "2026-03-27-0001",
+}
 
 
 class Event:
@@ -78,7 +83,10 @@ def test_a_build_hands_on_its_content_and_its_day(
         return build.Built("c0ffee", date(2026, 3, 28))
 
     monkeypatch.setattr(build, "build", fake)
-    assert steps.build("2026-03-28", 5) == {"content_hash": "c0ffee", "as_of": "2026-03-28"}
+    candidate = steps.build("2026-03-28", 5)
+    built_at = datetime.fromisoformat(candidate.pop("built_at"))
+    assert candidate == {"content_hash": "c0ffee", "as_of": "2026-03-28"}
+    assert abs(datetime.now(UTC) - built_at) < timedelta(seconds=10)
     assert asked == [(home, date(2026, 3, 28), 5)]
 
 
@@ -87,7 +95,7 @@ def test_an_audit_hands_on_the_publication_it_compared_with(
 ) -> None:
     verdict = SimpleNamespace(predecessor="2026-03-27-0001", verdict="pass", warnings=())
     monkeypatch.setattr(gate, "audit", answering(verdict))
-    built = {"content_hash": "c0ffee", "as_of": "2026-03-28"}
+    built = {key: fact for key, fact in CANDIDATE.items() if key != "predecessor"}
     assert steps.audit(built) == CANDIDATE
 
 
@@ -122,6 +130,26 @@ def test_an_older_day_than_the_published_one_is_skipped_without_event(
     with pytest.raises(AirflowSkipException, match="2026-03-28"):
         steps.publish(CANDIDATE, event, 0)
     assert event.partitions == []
+
+
+def test_an_older_build_of_the_published_day_does_not_replace_a_later_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+
+    def fake(_: Home, content_hash: str, __: float) -> publication.Published:
+        asked.append(content_hash)
+        return published("published")
+
+    monkeypatch.setattr(publication, "publish", fake)
+    later = CANDIDATE | {"content_hash": "later", "built_at": "2026-03-29T08:00:00+00:00"}
+    steps.publish(CANDIDATE, Event(), 0)
+    steps.publish(later, Event(), 0)
+    with pytest.raises(AirflowSkipException, match="later build"):
+        steps.publish(CANDIDATE, Event(), 0)
+    steps.publish(later, Event(), 0)
+    steps.publish(CANDIDATE | {"as_of": "2026-03-29", "content_hash": "next day"}, Event(), 0)
+    assert asked == ["c0ffee", "later", "later", "next day"]
 
 
 class Reporting:

@@ -195,7 +195,6 @@ def test_a_failing_target_leaves_the_old_publication_and_a_clear_message(
 
 @pytest.mark.parametrize("damage", [
     lambda home: database(home).unlink(),
-    lambda home: (database(home).unlink(), database(home).symlink_to("nowhere.duckdb")),
     lambda home: (database(home).unlink(), database(home).write_text("not a link")),
     lambda home: (database(home).unlink(), database(home).symlink_to("2011-12-09-0001.duckdb")),
     lambda home: database(home).resolve().unlink(),
@@ -207,6 +206,17 @@ def test_a_lost_pointer_or_file_is_brought_back(
     damage(home)
     assert publish(home, begun.first.content_hash).outcome == "superseded"
     assert current_id(home) == second.publication_id
+    assert verify(home).findings == []
+
+
+def test_a_lost_file_is_brought_back_from_another_packaging(begun: Begun) -> None:
+    home = begun.home
+    repackaged = build(home, change="update reporting.account_timeline set source_file = 'x.csv'")
+    assert repackaged.content_hash == begun.first.content_hash
+    database(home).resolve().unlink()
+    assert publish(home, repackaged.content_hash).outcome == "unchanged"
+    assert query(home, "select distinct source_file from reporting.account_timeline") == [
+        ("x.csv",)]
     assert verify(home).findings == []
 
 
@@ -233,11 +243,15 @@ def test_a_damaged_ledger_stops_publishing(begun: Begun) -> None:
     assert current_id(home) == second.publication_id
 
 
-def test_the_last_publications_are_kept(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_last_publications_are_kept(
+    begun: Begun, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(publisher, "KEEP", 2)
+    home = begun.home
     stray = home.reporting / "notes.txt"
     stray.write_text("left alone")
-    names = [run(home, f"2011-12-{day}").publication_id for day in (10, 11, 12)]
+    names = [begun.first.publication_id, begun.publish().publication_id,
+             run(home, "2011-12-12").publication_id]
     assert sorted(path.name for path in home.reporting.glob("*.duckdb")) == [
         *(f"{name}.duckdb" for name in names[1:]), "reporting.duckdb"]
     assert query(home, "select publication_id, is_current from reporting.publication "

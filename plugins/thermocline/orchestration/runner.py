@@ -90,6 +90,9 @@ def run(work: dict[str, Any], teller: Teller) -> tuple[int, str | None]:
         ("screen_accounts", {"as_of": work["as_of"], "wait_seconds": 0}),
     ):
         teller.dag = dag_id
+        if dag_id == "screen_accounts":
+            gc.freeze()
+            gc.enable()
         dag = bag.dags[dag_id]
         for task in dag.tasks:
             task.retries = 0

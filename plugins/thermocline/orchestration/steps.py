@@ -7,7 +7,7 @@ warehouse, a lost process or a crash is retried.
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -16,9 +16,10 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from thermocline.errors import GateBlocked, InputError, WarehouseBusy
 from thermocline.home import Home
 from thermocline.orchestration.arrivals import note_landing
+from thermocline.orchestration.order import is_outdated, note_published
 
 Candidate = dict[str, Any]
-"""What the tasks hand on: content_hash, as_of (ISO date) and, once audited, predecessor."""
+"""What the tasks hand on: content_hash, as_of (ISO date), built_at and, once audited, predecessor."""
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +47,11 @@ def build(as_of: str | None, wait_seconds: float) -> Candidate:
             Home.current(), day_of(as_of), wait_seconds=wait_seconds, report=log.info
         )
     log.info("built candidate %.12s as of %s", built.content_hash, built.as_of)
-    return {"content_hash": built.content_hash, "as_of": built.as_of.isoformat()}
+    return {
+        "content_hash": built.content_hash,
+        "as_of": built.as_of.isoformat(),
+        "built_at": datetime.now(UTC).isoformat(),
+    }
 
 
 def audit(candidate: Candidate) -> Candidate:
@@ -61,10 +66,16 @@ def audit(candidate: Candidate) -> Candidate:
 
 
 def publish(candidate: Candidate, event: Any, wait_seconds: float) -> None:
-    """Publish an audited candidate; `event` is the outlet event of the published asset."""
+    """Publish an audited candidate; `event` is the outlet event of the published asset.
+
+    Skips where reporting holds a later day, or a later build of this day: a task that is cleared
+    on its own doesn't turn reporting back.
+    """
     from thermocline import publication
 
     home = Home.current()
+    if is_outdated(home, candidate):
+        skip(f"reporting already holds a later build of {candidate['as_of']}")
 
     def attempt() -> publication.Published:
         return publication.publish(home, candidate["content_hash"], wait_seconds)
@@ -81,6 +92,7 @@ def publish(candidate: Candidate, event: Any, wait_seconds: float) -> None:
             published = attempt()
     if published.outcome == "superseded":
         skip(f"reporting already holds {published.as_of_date}: nothing was published")
+    note_published(home, candidate)
     event.add_partitions(candidate["as_of"])
     log.info("%s as %s", published.outcome, published.publication_id)
 

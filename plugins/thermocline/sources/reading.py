@@ -25,6 +25,7 @@ from thermocline.sources.records import (
     TOO_FEW,
     TOO_LONG,
     TOO_MANY,
+    cells_of,
     records,
     text_of,
 )
@@ -165,9 +166,8 @@ def _reject(
     conversion: Conversion, line: int, error: str, text: str, delimiter: str
 ) -> Reject:
     # DuckDB counts blank lines as lines and a line break in quotes as none; the header is line 1.
-    cells = next(csv.reader([text], delimiter=delimiter), [])
-    reason = REJECTED.get(error, error.lower())
-    return Reject(line - 1, reason, text[:LONGEST_VALUE], conversion.document(cells))
+    document = conversion.document(cells_of(text, delimiter))
+    return Reject(line - 1, REJECTED.get(error, error.lower()), text[:LONGEST_VALUE], document)
 
 
 def _rejects(
@@ -255,12 +255,12 @@ def _rewrite(arrival: Arrival, staged: Staged, out: Any) -> int:
     """Write a file's good records to `out`, note the others; how many were written."""
     file_id, number = arrival.file_id, 0
     rejects = staged.rejects[file_id] = []
-    for number, (cells, reason) in enumerate(records(arrival.path, arrival.file), 1):
-        if reason is None:
-            out.writerow([file_id, number, *cells])
+    for number, record in enumerate(records(arrival.path, arrival.file), 1):
+        if record.reason is None:
+            out.writerow([file_id, number, *record.cells])
         else:
-            text = arrival.file.delimiter.join(cells)[:LONGEST_VALUE]
-            rejects.append(Reject(number, reason, text, staged.conversion.document(cells)))
+            document = staged.conversion.document(record.cells)
+            rejects.append(Reject(number, record.reason, record.text[:LONGEST_VALUE], document))
     staged.records[file_id] = number
     return number - len(rejects)
 

@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from thermocline.sources.content import opened
 from thermocline.sources.manifest import LandedFile
@@ -16,21 +17,37 @@ UNCLOSED = "unexpected end of data"
 TOO_FEW = "has too few columns"
 TOO_MANY = "has too many columns"
 STRAY_QUOTE = "has a stray quote"
-OPEN_QUOTE = "has a quote that is never closed"
+OPEN_QUOTE = "has a quote that is not closed"
 TOO_LONG = "is too long"
 
 
-def records(path: Path, file: LandedFile) -> Iterator[tuple[list[str], str | None]]:
-    """The records after the header, blank lines left out, each with the reason to refuse it, if any.
+class Record(NamedTuple):
+    """A record's cells, and for one that is refused the reason and its text."""
 
-    A quote that is never closed would swallow the rest: reading goes on with the line after it.
+    cells: list[str]
+    reason: str | None = None
+    text: str = ""
+
+
+def records(path: Path, file: LandedFile) -> Iterator[Record]:
+    """The records after the header; blank lines are none.
+
+    A quote that isn't closed where it should be swallows the lines up to the next quote, or all:
+    reading goes on with the line after the one it is on.
     """
     width = len(file.header)
     is_header = True
-    for cells, reason in _split(path, file):
+    for record in _split(path, file):
         if not is_header:
-            yield cells, reason or _misfit(cells, width)
+            reason = record.reason or _misfit(record.cells, width)
+            text = record.text or file.delimiter.join(record.cells) if reason else ""
+            yield Record(record.cells, reason, text)
         is_header = False
+
+
+def cells_of(line: str, delimiter: str) -> list[str]:
+    """The cells of one line, however badly quoted."""
+    return next(csv.reader([line], delimiter=delimiter), [])
 
 
 def text_of(path: Path, file: LandedFile) -> io.TextIOWrapper:
@@ -47,7 +64,7 @@ def _misfit(cells: list[str], width: int) -> str | None:
     return TOO_LONG if is_long else None
 
 
-def _split(path: Path, file: LandedFile) -> Iterator[tuple[list[str], str | None]]:
+def _split(path: Path, file: LandedFile) -> Iterator[Record]:
     limit = csv.field_size_limit(1 << 30)
     skipped: int | None = 0
     unclosed = 0
@@ -68,16 +85,18 @@ def _split(path: Path, file: LandedFile) -> Iterator[tuple[list[str], str | None
                     except StopIteration:
                         break
                     except csv.Error as error:
-                        if str(error) != UNCLOSED:
-                            yield first[:1], STRAY_QUOTE
+                        is_open = str(error) == UNCLOSED or reader.line_num > before + 1
+                        yield Record(
+                            cells_of(first[0], file.delimiter),
+                            OPEN_QUOTE if is_open else STRAY_QUOTE, first[0],
+                        )
+                        if not is_open or unclosed == MOST_UNCLOSED:
                             continue
-                        yield first[:1], OPEN_QUOTE
                         unclosed += 1
-                        if unclosed < MOST_UNCLOSED:
-                            skipped = start + before + 1
+                        skipped = start + before + 1
                         break
                     if cells:
-                        yield cells, None
+                        yield Record(cells)
     finally:
         csv.field_size_limit(limit)
 
