@@ -10,10 +10,11 @@ from typing import Any
 import duckdb
 
 from thermocline import __version__, company, configuration, publication, transformation, warehouse
-from thermocline.candidate import Candidate, freeze
+from thermocline.candidate import freeze
 from thermocline.errors import GateBlocked, InputError, ThermoclineError
 from thermocline.facts import Facts, Input
 from thermocline.home import PROJECT, Home
+from thermocline.ledger import Ledger, last_inputs
 from thermocline.sources.loading import load
 
 
@@ -91,15 +92,15 @@ def _day_to_screen(connection: duckdb.DuckDBPyConnection, as_of: date | None) ->
 
 
 def _write_run(home: Home, connection: duckdb.DuckDBPyConnection, day: date) -> None:
-    """One row of run parameters, and the files that the current publication was made of."""
+    """One row of run parameters, and the files that the last publication was made of."""
     current = publication.current(home)
-    inputs = Candidate.read(home, current.content_hash).facts.inputs if current else ()
+    inputs = sorted(last_inputs(Ledger(home.ledger).entries()))
     connection.execute("create or replace table config.run (as_of_date date, published_as_of_date date)")
     connection.execute("insert into config.run values (?, ?)", [day, current.as_of_date if current else None])
     connection.execute("create or replace table config.published_inputs (source varchar, sha256 varchar)")
     connection.execute(
         "insert into config.published_inputs select unnest(?::varchar[]), unnest(?::varchar[])",
-        [[item.source for item in inputs], [item.sha256 for item in inputs]],
+        [[source for source, _, _ in inputs], [sha256 for _, _, sha256 in inputs]],
     )
 
 

@@ -6,6 +6,7 @@ the company's bounds, and whatever isn't plainly a pass doesn't pass.
 """
 
 import json
+import logging
 import os
 from contextlib import closing
 from dataclasses import asdict, dataclass
@@ -18,6 +19,7 @@ from thermocline.candidate import Candidate
 from thermocline.errors import GateBlocked, ThermoclineError
 from thermocline.hashing import parquet, quoted
 from thermocline.home import PROJECT, Home
+from thermocline.ledger import Ledger, recorded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -167,11 +169,11 @@ def _facts(
     """The figures that aren't in the warehouse: dbt's results, and tables that lost all their rows."""
     emptied = None
     if current is not None:
-        before = Candidate.read(home, current.content_hash).tables
+        published = recorded(Ledger(home.ledger).entries())[current.publication_id]
         emptied = sum(
             1
-            for name, table in before.items()
-            if table.rows and name not in EMPTY_IS_GOOD_NEWS
+            for name, table in published.intent["tables"].items()
+            if table["rows"] and name not in EMPTY_IS_GOOD_NEWS
             and (name not in candidate.tables or not candidate.tables[name].rows)
         )
     return {
@@ -204,6 +206,7 @@ def _validate(
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations as gx
 
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
     batch = (
@@ -242,6 +245,8 @@ def _read_result(
     if table == FIGURES and "column" in kwargs and len(frame) == 1:
         figure = _plain(frame[kwargs["column"]].iloc[0])
     elif "observed_value" in told:
+        if told["observed_value"] is None:
+            return _check(item, table, None, bound, "block", f"{observed}; there was nothing to check")
         figure = _plain(told["observed_value"])
     else:
         figure = f"{told['unexpected_count']} of {told['element_count']} rows differ"

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-
 from thermocline import warehouse
 from thermocline.home import PROJECT, Home
 from thermocline.sources.landing import Landing, land

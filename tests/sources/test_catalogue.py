@@ -2,7 +2,6 @@ import os
 
 import pytest
 from export_files import ACCOUNTS, LINES, PAYMENTS, line, payment, write, write_bytes
-
 from thermocline.errors import InputError
 from thermocline.sources.catalogue import Source, adopt, sources
 from thermocline.sources.landing import configured, land
@@ -63,7 +62,7 @@ def test_exports_of_another_company_are_refused_and_nothing_changes(home, export
     other = tmp_path / "other"
     write(other, "Payments.csv", PAYMENTS, payment(1))
     write(other, "Account.csv", ACCOUNTS)
-    with pytest.raises(InputError, match="another company .*THERMOCLINE_HOME.*sources.yml"):
+    with pytest.raises(InputError, match=r"another company .*THERMOCLINE_HOME.*sources.yml"):
         adopt(home, other)
     assert (home.config / "sources.yml").read_bytes() == before
 
@@ -89,7 +88,7 @@ def test_foreign_files_among_the_homes_own_are_left_out_with_a_warning(home, exp
     assert silent == []
 
 
-def test_the_second_system_may_join_later_in_the_homes_own_folder_only(home, exports):
+def test_the_second_system_may_join_later_in_the_homes_own_folder_only(home):
     write(home.exports, "Payments.csv", PAYMENTS, payment(1))
     land(home, "billing")
     assert not configured(home, "crm")

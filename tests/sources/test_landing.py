@@ -22,12 +22,12 @@ from export_files import (
     write,
     write_bytes,
 )
-
 from thermocline.errors import InputError, ThermoclineError
 from thermocline.home import Home
 from thermocline.sources import copying, manifest
 from thermocline.sources.catalogue import adopt
 from thermocline.sources.landing import covered_through, land, pending
+from thermocline.sources.mapping import SHIPPED
 
 SPAWN = multiprocessing.get_context("spawn")
 
@@ -208,14 +208,15 @@ def test_links_are_not_followed(home, exports, tmp_path):
     assert set(landing.left_out) == {"2024-01-06/Payments.csv", "2024-01-07"}
 
 
-@pytest.mark.parametrize("name", ["o'brien \"x\".csv", "'; drop table raw.files; --.csv",
-                                  "line\nbreak.csv", "[a]*?{b}.csv", "=cmd|' '!A0.csv", "日本.csv"])
-def test_a_file_name_is_data(home, exports, name):
-    write(exports, f"2024-01-05/{name}", PAYMENTS, payment(1))
+def test_a_file_name_is_data(home, exports):
+    names = ["o'brien \"x\".csv", "'; drop table raw.files; --.csv", "line\nbreak.csv",
+             "[a]*?{b}.csv", "=cmd|' '!A0.csv", "日本.csv"]
+    for n, name in enumerate(names):
+        write(exports, f"2024-01-05/{name}", PAYMENTS, payment(n))
     land(home, "billing", exports)
     load_all(home)
-    assert rows(home, "select source_file from raw.files") == [(f"2024-01-05/{name}",)]
-    assert rows(home, "select payment_id from raw.payments") == [("Z-1",)]
+    assert rows(home, "select source_file from raw.payments join raw.files using (file_id) "
+                      "order by payment_id") == [(f"2024-01-05/{name}",) for name in names]
 
 
 def test_a_hostile_home_path_is_data(exports, tmp_path):
@@ -270,7 +271,7 @@ def test_covered_through_is_the_least_of_the_daily_feeds(home, exports):
 
 
 def test_a_feed_with_a_slower_rhythm_does_not_hold_the_day_back(home, exports):
-    text = (Path(copying.__file__).parent / "mappings" / "kontor.yml").read_text()
+    text = (SHIPPED / "kontor.yml").read_text()
     (home.config / "mappings").mkdir()
     (home.config / "mappings" / "kontor.yml").write_text(
         text.replace("file: Invoices*", "rhythm_days: 30\n      file: Invoices*"))
@@ -318,33 +319,33 @@ def _many(exports: Path, files: int) -> None:
 
 
 def test_landings_at_the_same_time_land_each_file_once(home, exports):
-    _many(exports, 40)
+    _many(exports, 20)
     runs = [
         SPAWN.Process(target=land, args=(home, system, exports))
-        for system in ("crm", "billing", "billing")
+        for system in ("crm", "billing")
     ]
     for run in runs:
         run.start()
     for run in runs:
         run.join()
-    assert [run.exitcode for run in runs] == [0, 0, 0]
-    assert len(copies(home)) == 80
+    assert [run.exitcode for run in runs] == [0, 0]
+    assert len(copies(home)) == 40
     loaded = load_all(home)
-    assert (loaded.files, loaded.rows_loaded) == (80, 120)
+    assert (loaded.files, loaded.rows_loaded) == (40, 60)
     assert [landing.landed for landing in land_all(home)] == [0, 0]
 
 
 def test_a_killed_landing_is_finished_by_the_next(home, exports):
-    _many(exports, 150)
+    _many(exports, 60)
     run = SPAWN.Process(target=land, args=(home, "billing", exports))
     run.start()
-    while run.is_alive() and len(list(home.landing.glob("??/*"))) < 20:
+    while run.is_alive() and len(list(home.landing.glob("??/*"))) < 10:
         time.sleep(0.001)
     os.kill(run.pid, signal.SIGKILL)
     run.join()
     land_all(home, exports)
     loaded = load_all(home)
-    assert (loaded.files, loaded.rows_loaded, len(copies(home))) == (300, 450, 300)
+    assert (loaded.files, loaded.rows_loaded, len(copies(home))) == (120, 180, 120)
 
 
 def test_lines_of_a_wholesaler_need_no_crm(home, exports):

@@ -3,7 +3,6 @@ from pathlib import Path
 
 import pytest
 from export_files import ACCOUNTS, bring_in, rows, write
-
 from thermocline.errors import InputError
 from thermocline.home import Home
 from thermocline.sources import canonical
@@ -92,7 +91,8 @@ def test_a_wrong_declaration_names_file_line_key_and_what_was_expected(
 def test_an_enumeration_only_becomes_canonical_values(tmp_path):
     text = MAPPING.replace("feed: payments", "feed: feedback").replace("payment_id", "feedback_id")
     text = text.replace("paid_at", "given_at").replace(
-        "amount:\n              expr: replace(\"Sum\", '\"', '')", "kind: {from: Kind, values: {Angry: anger}}")
+        "amount:\n              expr: replace(\"Sum\", '\"', '')",
+        "kind: {from: Kind, values: {Angry: anger}}")
     with pytest.raises(InputError, match=r"line 11, .*kind.values.Angry: expected one of nps, csat"):
         parsed(tmp_path, text)
 
@@ -104,7 +104,7 @@ def test_what_is_no_mapping_at_all_is_refused_in_one_line(tmp_path, text):
     assert "\n" not in str(refusal.value)
 
 
-def test_a_home_brings_its_own_mappings_and_may_replace_shipped_ones(home, exports):
+def test_a_home_brings_its_own_mappings_and_may_replace_shipped_ones(home):
     folder = home.config / "mappings"
     folder.mkdir()
     (folder / "handmade.yml").write_text(MAPPING)

@@ -1,9 +1,17 @@
 import gzip
 
 import pytest
-from export_files import ACCOUNTS, CREDIT_NOTES, INVOICES, LINES, PAYMENTS, SALESFORCE, TASKS, write
-from export_files import write_bytes
-
+from export_files import (
+    ACCOUNTS,
+    CREDIT_NOTES,
+    INVOICES,
+    LINES,
+    PAYMENTS,
+    SALESFORCE,
+    TASKS,
+    write,
+    write_bytes,
+)
 from thermocline.sources.mapping import load_mappings
 from thermocline.sources.recognition import recognise
 

@@ -35,6 +35,9 @@ COMPONENTS = {
     "scheduler": ["--skip-serve-logs"],
 }
 FIRST = ("api-server", "dag-processor")
+CHATTY = (
+    "airflow.dag_processing", "airflow.jobs", "airflow.models", "http.access", "great_expectations"
+)
 SECONDS_TO_START = 120
 SECONDS_TO_END = 10
 
@@ -87,8 +90,9 @@ def served_environment(home: Home, port: int) -> dict[str, str]:
     """The environment of the processes of an Airflow that is served on `port`."""
     url = f"http://{LOOPBACK}:{port}"
     return environment(home) | {
-        # Task logs are read on the web page; what a task says is on this level.
+        # What tasks say is on this level, and is read on the web page; the services speak up less.
         "AIRFLOW__LOGGING__LOGGING_LEVEL": "INFO",
+        "AIRFLOW__LOGGING__NAMESPACE_LEVELS": ",".join(f"{name}=WARNING" for name in CHATTY),
         "AIRFLOW__API__PORT": str(port),
         "AIRFLOW__API__BASE_URL": url,
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/",

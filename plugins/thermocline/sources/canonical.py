@@ -169,11 +169,17 @@ create table if not exists raw.unmapped_columns (file_id integer, column_name va
 
 def create_raw(connection: duckdb.DuckDBPyConnection) -> None:
     """Make schema `raw` with all its tables where they are missing."""
-    connection.execute("create schema if not exists raw")
-    connection.execute(LOAD_RECORDS)
+    known = connection.execute(
+        "select count(*) from information_schema.tables where table_schema = 'raw' "
+        "and table_catalog = current_database()"
+    ).fetchone()
+    if known == (len(TABLES) + LOAD_RECORDS.count(";"),):
+        return
+    statements = ["create schema if not exists raw", LOAD_RECORDS.rstrip().removesuffix(";")]
     for table in TABLES.values():
         columns = ", ".join(f"{column.name} {column.type}" for column in table.columns)
-        connection.execute(
+        statements.append(
             f"create table if not exists raw.{table.name} "
             f"({columns}, file_id integer, source_row bigint)"
         )
+    connection.execute(f"begin; {'; '.join(statements)}; commit")

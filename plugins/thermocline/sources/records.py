@@ -46,8 +46,11 @@ def records(path: Path, file: LandedFile) -> Iterator[Record]:
 
 
 def cells_of(line: str, delimiter: str) -> list[str]:
-    """The cells of one line, however badly quoted."""
-    return next(csv.reader([line], delimiter=delimiter), [])
+    """The cells of one line, however badly quoted; none where they can't be told."""
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return []
 
 
 def text_of(path: Path, file: LandedFile) -> io.TextIOWrapper:

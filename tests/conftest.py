@@ -1,0 +1,21 @@
+from pathlib import Path
+
+import pytest
+from screened import WHOLESALER, Screened, screen
+from thermocline.example import generate
+from thermocline.home import Home
+
+
+@pytest.fixture(scope="session")
+def example(tmp_path_factory: pytest.TempPathFactory) -> Screened:
+    """A small example company, screened once; tests only read it."""
+    folder = tmp_path_factory.mktemp("example")
+    generate(150, 400, 3, folder / "exports")
+    return screen(Home(folder / "home"), folder / "exports")
+
+
+@pytest.fixture(scope="session")
+def wholesaler_exports() -> Path:
+    if not WHOLESALER.is_dir():
+        pytest.skip(f"the real wholesaler's year is not at {WHOLESALER}")
+    return WHOLESALER

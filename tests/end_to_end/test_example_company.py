@@ -1,0 +1,107 @@
+"""What the example company wrote down about itself is what is found in its publication."""
+
+from collections import Counter
+from contextlib import closing
+from decimal import Decimal
+
+import pytest
+from screened import Screened, screen
+from thermocline import warehouse
+from thermocline.gate import audit
+from thermocline.publication import publish
+
+
+def entries(example: Screened, expect: str) -> list[dict]:
+    found = [entry for entry in example.truth["entries"] if entry["expect"] == expect]
+    assert found, f"the example has no entry that expects {expect}"
+    return found
+
+
+def test_every_account_of_crm_or_billing_is_segmented_once(example: Screened) -> None:
+    assert example.value("select count(*) from account_segments") == example.truth["account_segments"]
+    assert example.value("select count(distinct account_id) from account_segments") == (
+        example.truth["account_segments"]
+    )
+
+
+@pytest.mark.parametrize("state", ["attributable", "unattributed"])
+def test_money_is_what_the_company_invoiced_to_the_cent(example: Screened, state: str) -> None:
+    with closing(warehouse.connect(example.home, read_only=True)) as connection:
+        found = dict(
+            connection.execute(
+                "select currency, sum(document_total) from activity.fct_invoices "
+                "where money_state = ? group by currency",
+                ["attributed" if state == "attributable" else state],
+            ).fetchall()
+        )
+    told = {currency: Decimal(sums[state]) for currency, sums in example.truth["revenue"].items()}
+    assert {currency: found.get(currency, Decimal(0)) for currency in told} == told
+
+
+def test_each_unreadable_record_is_in_quarantine_with_its_file_and_record(example: Screened) -> None:
+    listed = example.rows("select source_file, source_row from quarantine")
+    assert Counter(listed) == Counter(
+        (entry["file"], entry["record"]) for entry in entries(example, "quarantined")
+    )
+
+
+def test_excluded_accounts_are_no_accounts(example: Screened) -> None:
+    codes = {code for (code,) in example.rows("select account_code from account_segments")}
+    assert codes.isdisjoint(entry["key"] for entry in entries(example, "excluded"))
+
+
+def test_what_happened_to_a_merged_account_is_told_of_its_survivor(example: Screened) -> None:
+    merged = [entry["key"] for entry in entries(example, "excluded") if entry["kind"] == "merged_account"]
+    for key in merged:
+        survivors = example.rows(
+            "select s.account_id from account_links l join account_segments s using (account_id) "
+            "where l.alias_id = 'salesforce:' || ? and l.alias_kind = 'merged_account'",
+            key,
+        )
+        assert len(survivors) == 1, key
+
+
+def test_what_is_dated_later_is_not_seen_yet(example: Screened) -> None:
+    told = {document for (document,) in example.rows("select document_id from account_timeline")}
+    assert told.isdisjoint(entry["key"] for entry in entries(example, "not_yet"))
+
+
+def test_ambiguous_emails_stay_unlinked(example: Screened) -> None:
+    customers = [entry["key"] for entry in entries(example, "unlinked") if entry["system"] == "billing"]
+    for key in customers:
+        assert example.rows(
+            "select account_id, linked_by from account_links where alias_id = 'kontor:' || ?", key
+        ) == [(f"kontor:{key}", "ambiguous")]
+
+
+def test_each_event_leads_to_a_record_of_an_export(example: Screened) -> None:
+    rows = example.rows(
+        "select source_file, max(source_row) from account_timeline where kind <> 'temperature' group by 1"
+    )
+    assert rows
+    for file, last in rows:
+        assert 1 <= last <= (example.exports / file).read_text(encoding="utf-8").count("\n")
+
+
+def test_hostile_cells_come_through_as_they_are(example: Screened) -> None:
+    names = {name for (name,) in example.rows("select account_name from account_segments")}
+    assert any(name.startswith("=") for name in names)
+    assert any("<" in name for name in names)
+
+
+def test_screening_again_publishes_nothing_new(example: Screened) -> None:
+    again = screen(example.home, example.exports)
+    assert again.published.outcome == "unchanged"
+    assert again.built.content_hash == example.built.content_hash
+
+
+def test_an_earlier_day_is_screened_but_never_turns_reporting_back(example: Screened) -> None:
+    from datetime import timedelta
+
+    from thermocline.build import build
+
+    earlier = build(example.home, example.built.as_of - timedelta(days=3))
+    audit(example.home, earlier.content_hash)
+    assert publish(example.home, earlier.content_hash).outcome == "superseded"
+    assert example.value("select as_of_date from publication where is_current") == example.built.as_of
+    build(example.home, None)

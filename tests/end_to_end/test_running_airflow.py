@@ -1,0 +1,261 @@
+"""A day with a running Airflow: real processes, real files, its REST API and command line.
+
+The story is lived once, in `lived`; the tests look at what it left behind. It starts after the
+screening hour of yesterday. Billing has delivered yesterday, the CRM hasn't.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import psutil
+import pytest
+from airflow_rest import Json, RunningAirflow, eventually, running_airflow
+from thermocline import publication
+from thermocline.build import build
+from thermocline.errors import InputError, WarehouseBusy
+from thermocline.example import generate
+from thermocline.home import Home
+from thermocline.orchestration.serving import check_port
+
+SCREENING = "screen_accounts"
+
+
+@dataclass
+class Lived:
+    """What a day with Airflow left behind."""
+
+    home: Home
+    today: date
+    airflow: RunningAirflow
+    runs: dict[str, Json] = field(default_factory=dict)
+    tasks: dict[str, dict[str, Json]] = field(default_factory=dict)
+    builds: list[Json] = field(default_factory=list)
+    at_the_hour: publication.Publication | None = None
+    crm_known_at_the_hour: date | None = None
+    killed: int = 0
+    beside: list[subprocess.CompletedProcess[str]] = field(default_factory=list)
+    refused_beside: WarehouseBusy | None = None
+    family: list[psutil.Process] = field(default_factory=list)
+
+    def ago(self, days: int) -> date:
+        return self.today - timedelta(days=days)
+
+    def of_type(self, run_type: str) -> list[str]:
+        return [run for run, facts in self.runs.items() if facts["run_type"] == run_type]
+
+
+def late_morning() -> tuple[str, date]:
+    """A zone in which it is between 11 and 12 o'clock, so that no midnight comes in between."""
+    now = datetime.now(UTC)
+    ahead = (11 - now.hour + 12) % 24 - 12
+    return f"Etc/GMT{-ahead:+d}", (now + timedelta(hours=ahead)).date()
+
+
+def deliver(made: Path, home: Home, system: str, first: date, last: date) -> None:
+    """Drop the folders of these days into the home's exports."""
+    for folder in sorted((made / system).iterdir()):
+        if first.isoformat() <= folder.name <= last.isoformat():
+            shutil.copytree(
+                folder, home.exports / system / folder.name, copy_function=shutil.copyfile
+            )
+
+
+def crm_watermark(home: Home) -> date:
+    with closing(duckdb.connect(str(publication.database(home)), read_only=True)) as reporting:
+        [row] = reporting.execute(
+            "select min(watermark_on) from reporting.feeds where system = 'crm'"
+        ).fetchall()
+    return row[0]
+
+
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
+    root = tmp_path_factory.mktemp("running")
+    home, made = Home(root / "home").prepare(), root / "made"
+    zone, today = late_morning()
+    (home.config / "company.yml").write_text(
+        f"reporting_currency: EUR\ntime_zone: {zone}\nscreening_hour: 10\n"
+    )
+    generate(20, 60, 1, made, today - timedelta(days=1))
+    deliver(made, home, "crm", date.min, today - timedelta(days=2))
+    deliver(made, home, "billing", date.min, today - timedelta(days=1))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("THERMOCLINE_HOME", str(home.root))
+        with running_airflow(home) as airflow:
+            story = Lived(home, today, airflow)
+            live(story, made)
+            serving = psutil.Process(airflow.process.pid)
+            story.family = serving.children(recursive=True)
+        yield story
+
+
+def live(story: Lived, made: Path) -> None:
+    airflow, home = story.airflow, story.home
+
+    def state(run: str, task: str) -> str | None:
+        return airflow.tasks(SCREENING, run)[task]["state"]
+
+    # Yesterday's own run: the hour has passed, the CRM isn't waited for.
+    [scheduled] = eventually(
+        "a run for yesterday",
+        lambda: [run["dag_run_id"] for run in airflow.runs(SCREENING)],
+    )
+    eventually("the build at the hour", lambda: state(scheduled, "build") == "success", 180)
+
+    # The CRM's files come after all; meanwhile people start runs of past days, one is killed.
+    deliver(made, home, "crm", story.ago(1), story.ago(1))
+    by_hand = airflow.trigger(SCREENING, {"as_of": story.ago(4).isoformat()})
+    story.killed = kill_build(airflow, by_hand)
+    airflow.command(
+        "backfill", "create", "--dag-id", SCREENING,
+        "--from-date", story.ago(2).isoformat(), "--to-date", story.ago(1).isoformat(),
+    )
+    eventually("the publication of the hour", lambda: state(scheduled, "publish") == "success")
+    story.at_the_hour = publication.current(home)
+    story.crm_known_at_the_hour = crm_watermark(home)
+    [late] = eventually(
+        "a run for the late files",
+        lambda: [r["dag_run_id"] for r in airflow.runs(SCREENING) if r["run_type"] == "operator_triggered"],
+    )
+    try_beside(story)
+    eventually(
+        "the end of all runs",
+        lambda: {run["state"] for run in airflow.runs(SCREENING)} <= {"success", "failed"}, 240,
+    )
+
+    # Somebody clears the publishing of the run that knew less.
+    eventually("the late run", lambda: airflow.run(SCREENING, late)["state"] == "success")
+    airflow.clear(SCREENING, scheduled, "publish")
+    eventually(
+        "the cleared run",
+        lambda: airflow.run(SCREENING, scheduled)["state"] == "success"
+        and state(scheduled, "publish") != "success",
+    )
+    for run in airflow.runs(SCREENING):
+        name = run["dag_run_id"]
+        story.runs[name] = run
+        story.tasks[name] = airflow.tasks(SCREENING, name)
+        story.builds += airflow.tries(SCREENING, name, "build")
+
+
+def holder(home: Home) -> str:
+    lock = home.root / "warehouse.lock"
+    return lock.read_text() if lock.exists() else ""
+
+
+def kill_build(airflow: RunningAirflow, run: str) -> int:
+    """SIGKILL the run's build while it holds the warehouse; the process's id."""
+
+    def building() -> int | None:
+        task = airflow.tasks(SCREENING, run)["build"]
+        held = task["pid"] and f"process {task['pid']} " in holder(airflow.home)
+        return task["pid"] if task["state"] == "running" and held else None
+
+    pid = eventually("a build to kill", building, 120)
+    os.kill(pid, signal.SIGKILL)
+    return pid
+
+
+def try_beside(story: Lived) -> None:
+    """Try to build, and to run, beside a build of the scheduler."""
+
+    def refused() -> WarehouseBusy | None:
+        try:
+            with story.home.writer("a test"):
+                return None
+        except WarehouseBusy:
+            with pytest.raises(WarehouseBusy) as refusal:
+                build(story.home, None)
+            return refusal.value
+
+    story.refused_beside = eventually("a build to be beside of", refused, 120)
+    story.beside.append(subprocess.run(
+        [sys.executable, "-m", "thermocline.cli", "run"],
+        capture_output=True, text=True, check=False,
+    ))
+
+
+def test_the_hour_screens_a_day_without_the_system_that_has_not_delivered(lived: Lived) -> None:
+    [scheduled] = lived.of_type("scheduled")
+    assert lived.runs[scheduled]["partition_key"] == lived.ago(1).isoformat()
+    assert lived.tasks[scheduled]["wait_for_billing"]["state"] == "success"
+    assert lived.tasks[scheduled]["wait_for_crm"]["state"] == "skipped"
+    assert lived.at_the_hour is not None
+    assert lived.at_the_hour.as_of_date == lived.ago(1)
+    assert lived.crm_known_at_the_hour == lived.ago(2)
+
+
+def test_dropped_files_are_published_without_a_hand(lived: Lived) -> None:
+    [late] = lived.of_type("operator_triggered")
+    assert late.startswith(f"late__{lived.ago(1)}__extract_crm")
+    current = publication.current(lived.home)
+    assert current is not None and lived.at_the_hour is not None
+    assert current.as_of_date == lived.ago(1)
+    assert current.content_hash != lived.at_the_hour.content_hash
+    assert crm_watermark(lived.home) == lived.ago(1)
+    assert lived.tasks[late]["publish"]["state"] == "success"
+
+
+def test_every_run_ends_well(lived: Lived) -> None:
+    assert {name: run["state"] for name, run in lived.runs.items()} == dict.fromkeys(lived.runs, "success")
+    assert len(lived.of_type("manual")) == len(lived.of_type("backfill")) == 1
+
+
+def test_a_killed_build_is_tried_again(lived: Lived) -> None:
+    [by_hand] = lived.of_type("manual")
+    assert lived.tasks[by_hand]["build"]["try_number"] == 2
+    killed = [t for t in lived.builds if t["dag_run_id"] == by_hand and t["try_number"] == 1]
+    assert [(t["pid"], t["state"]) for t in killed] == [(lived.killed, "failed")]
+
+
+def test_reporting_never_goes_back(lived: Lived) -> None:
+    for run in lived.of_type("manual") + lived.of_type("backfill"):
+        assert lived.tasks[run]["build"]["state"] == "success"
+        assert lived.tasks[run]["publish"]["state"] == "skipped"
+    with closing(duckdb.connect(str(publication.database(lived.home)), read_only=True)) as reporting:
+        days = reporting.execute(
+            "select as_of_date from reporting.publication order by published_at"
+        ).fetchall()
+    assert days == [(lived.ago(1),), (lived.ago(1),)]
+
+
+def test_clearing_an_older_publish_leaves_the_later_one_in_place(lived: Lived) -> None:
+    [scheduled] = lived.of_type("scheduled")
+    assert lived.tasks[scheduled]["publish"]["state"] == "skipped"
+    assert lived.tasks[scheduled]["publish"]["try_number"] == 2
+    assert crm_watermark(lived.home) == lived.ago(1)
+
+
+def test_no_two_builds_run_at_once(lived: Lived) -> None:
+    times = sorted(
+        (datetime.fromisoformat(t["start_date"]), datetime.fromisoformat(t["end_date"]))
+        for t in lived.builds
+    )
+    assert len(times) == 5
+    for (_, ended), (began, _) in zip(times, times[1:], strict=False):
+        assert ended <= began
+
+
+def test_beside_the_scheduler_a_build_is_refused_in_one_line(lived: Lived) -> None:
+    assert isinstance(lived.refused_beside, InputError)
+    assert lived.refused_beside.exit_code == 2
+    [run] = lived.beside
+    assert run.returncode == 2
+    assert run.stderr.startswith("thermocline: ")
+    assert len(run.stderr.splitlines()) == 1
+    assert f"process {lived.airflow.process.pid} " in run.stderr
+
+
+def test_ending_it_leaves_no_process_and_no_port_behind(lived: Lived) -> None:
+    assert len(lived.family) >= 4
+    assert [process for process in lived.family if process.is_running()] == []
+    check_port(lived.airflow.port)

@@ -1,0 +1,54 @@
+"""The real wholesaler's year, against figures measured from its files with decimal arithmetic."""
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from screened import Screened, screen
+from thermocline.home import Home
+from thermocline.verification import verify
+
+
+@pytest.fixture(scope="module")
+def year(wholesaler_exports: Path, tmp_path_factory: pytest.TempPathFactory) -> Screened:
+    return screen(Home(tmp_path_factory.mktemp("wholesaler")), wholesaler_exports, date(2011, 12, 9))
+
+
+def test_every_customer_is_an_account(year: Screened) -> None:
+    assert year.value("select count(*) from account_segments") == 4372
+
+
+def test_revenue_of_accounts_and_of_nobody_is_all_revenue(year: Screened) -> None:
+    accounts = year.value("select sum(revenue_lifetime) from account_segments")
+    nobody = year.value("select unattributed_revenue from publication where is_current")
+    assert nobody == Decimal("1447682.12")
+    assert accounts + nobody == Decimal("9747747.934")
+
+
+def test_no_line_is_lost(year: Screened) -> None:
+    from thermocline.candidate import Candidate
+
+    inputs = Candidate.read(year.home, year.built.content_hash).facts.inputs
+    assert len(inputs) == 305
+    assert sum(item.rows for item in inputs) == 541_909
+    assert year.value("select count(*) from quarantine") == 0
+
+
+def test_cancellations_and_adjustments_are_told_apart(year: Screened) -> None:
+    kinds = dict(year.rows("select kind, count(*) from account_timeline where degrees < 0 group by kind"))
+    assert set(kinds) == {"credit_note"}
+
+
+def test_a_line_deleted_from_a_landed_copy_is_found_and_named(year: Screened) -> None:
+    landed = sorted(path for path in year.home.landing.rglob("*.csv") if path.stat().st_size > 1000)[0]
+    content = landed.read_bytes()
+    landed.chmod(0o644)
+    landed.write_bytes(content[: content.rstrip().rfind(b"\n") + 1])
+    try:
+        report = verify(year.home)
+        assert report.exit_code == 3
+        assert any(landed.name in line for line in report.lines())
+    finally:
+        landed.write_bytes(content)
+    assert verify(year.home).exit_code == 0

@@ -1,0 +1,168 @@
+"""The gate on candidates that differ from a sound one in one figure: each rule on both sides of its bound."""
+
+import json
+import shutil
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from screened import Screened
+from thermocline import gate, warehouse
+from thermocline.candidate import Candidate, freeze
+from thermocline.errors import GateBlocked
+from thermocline.home import Home
+
+Change = Callable[..., Candidate]
+
+
+@pytest.fixture
+def change(example: Screened, tmp_path: Path) -> Change:
+    """Freezes the example's tables anew after some SQL, in a copy of its home."""
+    home = Home(tmp_path / "home")
+    home.root.mkdir()
+    for name in ("config", "candidates", "reporting"):
+        shutil.copytree(example.home.root / name, home.root / name, symlinks=True)
+    shutil.copy(example.home.warehouse, home.warehouse)
+    shutil.copy(example.home.ledger, home.ledger)
+    home.prepare()
+
+    def changed(*statements: str, **facts: Any) -> Candidate:
+        original = Candidate.read(example.home, example.built.content_hash)
+        with closing(warehouse.connect(home)) as connection:
+            for statement in statements:
+                connection.execute(statement)
+            return freeze(home, connection, type(original.facts)(**{**vars(original.facts), **facts}))
+
+    return changed
+
+
+def verdict_of(candidate: Candidate, rule: str) -> str:
+    body = candidate.read_verdict()
+    assert body is not None
+    return next(check["verdict"] for check in body["checks"] if check["rule"] == rule)
+
+
+BLOCKING = {
+    "rows_reconcile": ("unreconciled_rows", "0", "1"),
+    "money_reconciles": ("unreconciled_money", "0", "0.01"),
+    "delivery_is_readable": ("quarantined_share_of_delivery", "0.02", "0.020001"),
+    "revenue_finds_its_account": ("unattributed_share", "0.3", "0.300001"),
+    "hot_share_is_steady": ("hot_share_moved", "0.2", "0.200001"),
+    "hot_revenue_is_steady": ("hot_revenue_share_moved", "0.2", "0.200001"),
+    "late_feeds_are_not_held_for_ever": ("days_held", "14", "15"),
+}
+WARNING = {
+    "nothing_is_quarantined": ("quarantined_rows", "0", "1"),
+    "little_revenue_is_unattributed": ("unattributed_share", "0.05", "0.050001"),
+    "no_feed_is_late": ("late_feeds", "0", "1"),
+    "hot_share_barely_moved": ("hot_share_moved", "0.1", "0.100001"),
+    "hot_revenue_barely_moved": ("hot_revenue_share_moved", "0.1", "0.100001"),
+    "invoices_equal_their_lines": ("invoices_unlike_lines", "0", "1"),
+}
+
+
+def figures(rules: dict[str, tuple[str, str, str]], side: int) -> str:
+    changes = ", ".join(f"{rule[0]} = {rule[side]}" for rule in rules.values())
+    return f"update gate.gate_figures set {changes}"
+
+
+def test_each_rule_lets_its_bound_pass_and_blocks_beyond_it(change: Change) -> None:
+    at_bound = change(figures(BLOCKING, 1))
+    gate.audit(at_bound.home, at_bound.content_hash)
+    assert {rule: verdict_of(at_bound, rule) for rule in BLOCKING} == dict.fromkeys(BLOCKING, "pass")
+
+    beyond = change(figures(BLOCKING, 2))
+    with pytest.raises(GateBlocked) as refusal:
+        gate.audit(beyond.home, beyond.content_hash)
+    assert {rule: verdict_of(beyond, rule) for rule in BLOCKING} == dict.fromkeys(BLOCKING, "block")
+    assert all(rule in str(refusal.value) for rule in BLOCKING)
+    assert "\n" not in str(refusal.value)
+
+
+def test_each_rule_that_warns_lets_it_be_published(change: Change) -> None:
+    sound = change(figures(WARNING, 1))
+    gate.audit(sound.home, sound.content_hash)
+    assert {rule: verdict_of(sound, rule) for rule in WARNING} == dict.fromkeys(WARNING, "pass")
+
+    doubtful = change(figures(WARNING, 2))
+    assert gate.audit(doubtful.home, doubtful.content_hash).verdict == "warn"
+    assert {rule: verdict_of(doubtful, rule) for rule in WARNING} == dict.fromkeys(WARNING, "warn")
+
+
+def test_one_rule_beyond_its_bound_is_enough(change: Change) -> None:
+    beyond = change("update gate.gate_figures set unreconciled_money = 0.01")
+    with pytest.raises(GateBlocked, match="money_reconciles"):
+        gate.audit(beyond.home, beyond.content_hash)
+
+
+def test_what_there_is_nothing_to_compare_with_is_not_applicable(change: Change) -> None:
+    first = change("update gate.gate_figures set hot_share_moved = null")
+    gate.audit(first.home, first.content_hash)
+    assert verdict_of(first, "hot_share_is_steady") == "not_applicable"
+
+
+@pytest.mark.parametrize("table", ["account_segments", "account_timeline", "segment_summary"])
+def test_an_empty_table_blocks(change: Change, table: str) -> None:
+    empty = change(f"delete from reporting.{table}")
+    with pytest.raises(GateBlocked, match=f"{table}_is_not_empty"):
+        gate.audit(empty.home, empty.content_hash)
+
+
+def test_a_table_that_lost_all_its_rows_blocks(change: Change) -> None:
+    emptied = change("delete from reporting.account_products")
+    with pytest.raises(GateBlocked, match="no_table_lost_all_its_rows"):
+        gate.audit(emptied.home, emptied.content_hash)
+
+
+def test_missing_figures_block(change: Change) -> None:
+    without = change("delete from gate.gate_figures")
+    with pytest.raises(GateBlocked):
+        gate.audit(without.home, without.content_hash)
+
+
+def test_a_missing_table_blocks(change: Change) -> None:
+    without = change("drop table gate.gate_figures")
+    with pytest.raises(GateBlocked, match="lacks table gate_figures"):
+        gate.audit(without.home, without.content_hash)
+
+
+def test_another_days_table_blocks(change: Change) -> None:
+    stale = change("update reporting.account_segments set as_of_date = as_of_date - 1")
+    with pytest.raises(GateBlocked, match="account_segments_is_of_this_day"):
+        gate.audit(stale.home, stale.content_hash)
+
+
+def test_a_failed_dbt_test_blocks_and_is_named(change: Change) -> None:
+    failed = change(dbt={"expected": 9, "passed": 8, "failed": ["test.thermocline.heat_adds_up.1"]})
+    with pytest.raises(GateBlocked, match="heat_adds_up"):
+        gate.audit(failed.home, failed.content_hash)
+
+
+def test_no_dbt_results_at_all_block(change: Change) -> None:
+    without = change(dbt={"expected": 0, "passed": 0, "failed": []})
+    with pytest.raises(GateBlocked, match="models_and_tests_ran"):
+        gate.audit(without.home, without.content_hash)
+
+
+def test_an_empty_suite_or_none_blocks(change: Change, tmp_path: Path) -> None:
+    candidate = change()
+    suites = tmp_path / "suites"
+    suites.mkdir()
+    with pytest.raises(GateBlocked, match="no suites"):
+        gate.audit(candidate.home, candidate.content_hash, suites)
+    (suites / "empty.json").write_text(json.dumps({"name": "empty", "expectations": []}))
+    with pytest.raises(GateBlocked, match="is empty"):
+        gate.audit(candidate.home, candidate.content_hash, suites)
+
+
+def test_an_expectation_that_cannot_run_blocks(change: Change, tmp_path: Path) -> None:
+    candidate = change()
+    suite = json.loads((gate.SUITES / "account_segments.json").read_text(encoding="utf-8"))
+    suite["expectations"][-1]["kwargs"] = {"column": "temperature", "min_value": 0, "max_value": 1}
+    suites = tmp_path / "suites"
+    suites.mkdir()
+    (suites / "account_segments.json").write_text(json.dumps(suite))
+    with pytest.raises(GateBlocked, match="heat_is_plausible"):
+        gate.audit(candidate.home, candidate.content_hash, suites)

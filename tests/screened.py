@@ -1,0 +1,52 @@
+"""A company that went the whole way, without Airflow: landed, built, audited, published."""
+
+import json
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from thermocline import gate, publication
+from thermocline.build import Built, build
+from thermocline.home import PROJECT, Home
+from thermocline.publication import Published
+from thermocline.sources.catalogue import adopt
+from thermocline.sources.landing import land
+
+SHARED_DATA = PROJECT.parent / "shared" / "data"
+WHOLESALER = SHARED_DATA / "online_retail" / "by-day"
+
+
+@dataclass(frozen=True)
+class Screened:
+    """A home with its publication; `rows` and `value` read what was published."""
+
+    home: Home
+    exports: Path
+    built: Built
+    published: Published
+
+    def rows(self, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        with closing(duckdb.connect(str(publication.database(self.home)), read_only=True)) as connection:
+            connection.execute("use reporting")
+            return connection.execute(query, list(parameters)).fetchall()
+
+    def value(self, query: str, *parameters: Any) -> Any:
+        return self.rows(query, *parameters)[0][0]
+
+    @property
+    def truth(self) -> dict[str, Any]:
+        return json.loads((self.exports / "truth.json").read_text(encoding="utf-8"))
+
+
+def screen(home: Home, exports: Path, as_of: date | None = None) -> Screened:
+    """Land, build, audit and publish; raises as those do."""
+    home.prepare()
+    adopt(home, exports)
+    for system in ("crm", "billing"):
+        land(home, system, exports, settle_seconds=0)
+    built = build(home, as_of)
+    gate.audit(home, built.content_hash)
+    return Screened(home, exports, built, publication.publish(home, built.content_hash))
