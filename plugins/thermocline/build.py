@@ -44,7 +44,10 @@ def build(
         with closing(warehouse.connect(home)) as connection:
             known = company.read(home)
             loaded = load(home, connection, known.time_zone if known else "UTC")
-            report(f"loaded {loaded}")
+            report(
+                f"read {loaded.rows_read:,} rows of {loaded.files:,} new files, "
+                f"{loaded.rows_quarantined:,} quarantined"
+            )
             day = _day_to_screen(connection, as_of)
             settled = company.settle(home, connection)
             configuration.load(home, connection)
@@ -64,8 +67,10 @@ def _refuse_unbuilt(home: Home, transformed: transformation.Transformed) -> None
         return
     cause = (transformed.broken or transformed.failed)[0]
     kind, name = cause.split(".")[0], cause.split(".")[2]
-    message = f"dbt stopped at {kind} {name}, {len(unbuilt)} tables were not built; " \
-              f"the earlier publication stays: see {transformation.log_file(home)}"
+    message = (
+        f"dbt stopped at {kind} {name}, {len(unbuilt)} tables were not built; "
+        f"the earlier publication stays: see {transformation.log_file(home)}"
+    )
     raise GateBlocked(message) if kind in ("test", "unit_test") else ThermoclineError(message)
 
 
@@ -87,7 +92,9 @@ def _day_to_screen(connection: duckdb.DuckDBPyConnection, as_of: date | None) ->
     if newest is None:
         raise InputError("nothing has been landed yet: put exports into the source's folder and run again")
     if as_of is not None and as_of < first:
-        raise InputError(f"as-of date {as_of} lies before the first record, which is of {first}: name a later day")
+        raise InputError(
+            f"as-of date {as_of} lies before the first record, which is of {first}: name a later day"
+        )
     return as_of or newest
 
 
@@ -114,7 +121,9 @@ def _facts(
     row = cursor.fetchone() or ()
     figures: dict[str, Any] = dict(zip(names, row, strict=True))
     day = figures.pop("as_of_date")
-    inputs = connection.execute("select source, source_file, sha256, bytes, rows_read from raw.files").fetchall()
+    inputs = connection.execute(
+        "select source, source_file, sha256, bytes, rows_read from raw.files"
+    ).fetchall()
     version = connection.execute("select max(scorecard_version) from reporting.account_segments").fetchone()
     return Facts(
         as_of_date=day,
@@ -137,7 +146,11 @@ def code_version() -> str:
     try:
         described = subprocess.run(
             ["git", "describe", "--always", "--dirty", "--abbrev=12"],  # noqa: S607
-            cwd=PROJECT, capture_output=True, text=True, check=True, timeout=10,
+            cwd=PROJECT,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=10,
         ).stdout.strip()
     except (OSError, subprocess.SubprocessError):
         return __version__

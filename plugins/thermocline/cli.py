@@ -41,14 +41,18 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="thermocline",
         description="Which accounts are hot, which are cold, why, since when and until when.",
-        epilog="THERMOCLINE_HOME names the folder that holds one company's state (default: var in the checkout).",
+        epilog="THERMOCLINE_HOME names the folder of one company's state (default: var in the checkout).",
     )
     parser.add_argument("--version", action="version", version=f"thermocline {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     run = commands.add_parser("run", help="land, screen, audit and publish, once, through Airflow")
-    run.add_argument("--exports", type=_folder, metavar="DIR", help="where the exports are (default: as configured)")
-    run.add_argument("--as-of", type=_day, metavar="DATE", help="the day to screen (default: the newest they cover)")
+    run.add_argument(
+        "--exports", type=_folder, metavar="DIR", help="where the exports are (default: as configured)"
+    )
+    run.add_argument(
+        "--as-of", type=_day, metavar="DATE", help="the day to screen (default: the newest they cover)"
+    )
     run.set_defaults(command=_run)
 
     example = commands.add_parser("example", help="write the exports of a made company")
@@ -120,7 +124,9 @@ def _sources(_: argparse.Namespace) -> int:
     home = Home.current()
     known = sources(home)
     if not known:
-        raise InputError(f"{home.root} has no sources yet: the first run writes {home.config / 'sources.yml'}")
+        raise InputError(
+            f"{home.root} has no sources yet: the first run writes {home.config / 'sources.yml'}"
+        )
     for source in known:
         print(f"{source.name}  mapping {source.mapping}  {source.location}")
     return 0
@@ -132,7 +138,9 @@ def _check_sources(options: argparse.Namespace) -> int:
     found = check(options.folder)
     print(render(found))
     if found.refused:
-        raise InputError(f"{len(found.refused)} of the files above would be refused, {found.refused[0]} first")
+        raise InputError(
+            f"{len(found.refused)} of the files above would be refused, {found.refused[0]} first"
+        )
     return 0
 
 

@@ -3,14 +3,16 @@
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-import duckdb
 import yaml
 
 from thermocline.errors import InputError
 from thermocline.home import Home
+
+if TYPE_CHECKING:
+    import duckdb
 
 # The gate's bounds, by rule (expectations/ names the rules); shares are between 0 and 1.
 GATE_BOUNDS: dict[str, float] = {
@@ -75,7 +77,7 @@ def _check(file: Path, content: dict[str, Any]) -> None:
             raise InputError(f"{file}: gate.{rule} is '{bound}', expected a share from 0 to 1")
 
 
-def settle(home: Home, connection: duckdb.DuckDBPyConnection) -> Company:
+def settle(home: Home, connection: "duckdb.DuckDBPyConnection") -> Company:
     """The home's company; at the first run it is written, with the currency most invoices bear."""
     company = read(home)
     if company is not None:

@@ -52,7 +52,16 @@ SCORECARDS = Table(
         "degrees_feedback": DEGREES,
         "degrees_complaint": DEGREES,
     },
-    ("scorecard_version", "effective_from", "author", "epoch", "typical_invoice", "half_life_days", "hot_at", "cold_at"),
+    (
+        "scorecard_version",
+        "effective_from",
+        "author",
+        "epoch",
+        "typical_invoice",
+        "half_life_days",
+        "hot_at",
+        "cold_at",
+    ),
     (
         ("half_life_days <= 0 or half_life_days > 3650", "half_life_days must be above 0 and at most 3650"),
         ("cold_at <= 0 or cold_at > hot_at", "cold_at must be above 0 and at most hot_at"),
@@ -67,16 +76,20 @@ TABLES = (
     Table(
         "overrides",
         {
-            "account_id": "varchar", "temperature": "varchar", "reason": "varchar", "approver": "varchar",
-            "valid_from": "date", "valid_until": "date",
+            "account_id": "varchar",
+            "temperature": "varchar",
+            "reason": "varchar",
+            "approver": "varchar",
+            "valid_from": "date",
+            "valid_until": "date",
         },
         ("account_id", "temperature", "reason", "approver", "valid_from", "valid_until"),
         (
             ("temperature not in ('hot', 'cold')", "temperature must be hot or cold"),
             ("valid_until < valid_from", "valid_until lies before valid_from"),
             (
-                "valid_from <= max(valid_until) over (partition by account_id order by valid_from, row_number "
-                "rows between unbounded preceding and 1 preceding)",
+                "valid_from <= max(valid_until) over (partition by account_id "
+                "order by valid_from, row_number rows between unbounded preceding and 1 preceding)",
                 "overlaps an earlier override of the same account",
             ),
         ),
@@ -126,7 +139,8 @@ def _load_table(home: Home, connection: duckdb.DuckDBPyConnection, table: Table)
     try:
         connection.execute(
             "create or replace temp table written as "
-            "select *, row_number() over () as row_number from read_csv(?, header = true, all_varchar = true, "
+            "select *, row_number() over () as row_number "
+            "from read_csv(?, header = true, all_varchar = true, "
             "delim = ',', quote = '\"', escape = '\"', null_padding = false)",
             [str(file)],
         )
@@ -138,7 +152,9 @@ def _load_table(home: Home, connection: duckdb.DuckDBPyConnection, table: Table)
             raise InputError(f"{file}: column '{name}' is missing, expected {','.join(table.columns)}")
     for name, kind in table.columns.items():
         _refuse_unreadable(connection, str(file), name, kind, required=name in table.required)
-    typed = ", ".join(f'cast(nullif(trim("{name}"), \'\') as {kind}) as "{name}"' for name, kind in table.columns.items())
+    typed = ", ".join(
+        f'cast(nullif(trim("{name}"), \'\') as {kind}) as "{name}"' for name, kind in table.columns.items()
+    )
     connection.execute(f"create or replace temp table typed as select {typed}, row_number from written")
     for condition, words in table.refused:
         row = connection.execute(

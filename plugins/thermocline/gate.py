@@ -145,8 +145,10 @@ def _frame(
     wanted = {item["kwargs"]["column"] for item in suite["expectations"] if "column" in item["kwargs"]}
     told = _facts(home, candidate, current) if table == FIGURES else {}
     selected = [
-        f"cast({quoted(name)} as varchar) as {quoted(name)}" if kind.startswith(("DATE", "TIMESTAMP"))
-        else f"cast({quoted(name)} as double) as {quoted(name)}" if kind.startswith("DECIMAL")
+        f"cast({quoted(name)} as varchar) as {quoted(name)}"
+        if kind.startswith(("DATE", "TIMESTAMP"))
+        else f"cast({quoted(name)} as double) as {quoted(name)}"
+        if kind.startswith("DECIMAL")
         else quoted(name)
         for name, kind in frozen.columns.items()
         if name in wanted
@@ -173,7 +175,8 @@ def _facts(
         emptied = sum(
             1
             for name, table in published.intent["tables"].items()
-            if table["rows"] and name not in EMPTY_IS_GOOD_NEWS
+            if table["rows"]
+            and name not in EMPTY_IS_GOOD_NEWS
             and (name not in candidate.tables or not candidate.tables[name].rows)
         )
     return {
@@ -190,7 +193,9 @@ def _judge(suite: dict[str, Any], frame: "pd.DataFrame", parameters: dict[str, A
     for item in suite["expectations"]:
         column = item["kwargs"].get("column")
         if table == FIGURES and column and len(frame) and frame[column].isna().all():
-            checks.append(_check(item, table, None, None, "not_applicable", "there is nothing to compare with"))
+            checks.append(
+                _check(item, table, None, None, "not_applicable", "there is nothing to compare with")
+            )
         else:
             applicable.append(item)
     results = _validate(suite["name"], applicable, frame, parameters)
@@ -208,7 +213,7 @@ def _validate(
 
     logging.getLogger("great_expectations").setLevel(logging.WARNING)
     context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
+    context.variables.progress_bars = {"globally": False}
     batch = (
         context.data_sources.add_pandas("candidate")
         .add_dataframe_asset(name)
@@ -218,8 +223,7 @@ def _validate(
     suite = context.suites.add(gx.ExpectationSuite(name=name, expectations=expectations))
     outcome = batch.validate(suite, expectation_parameters=parameters, result_format="SUMMARY")
     return {
-        result["expectation_config"]["meta"]["rule"]: result
-        for result in outcome.to_json_dict()["results"]
+        result["expectation_config"]["meta"]["rule"]: result for result in outcome.to_json_dict()["results"]
     }
 
 

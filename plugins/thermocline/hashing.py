@@ -80,10 +80,13 @@ def hash_table(
     packaging = [name for name in columns if not is_content(name)]
     texts = ", ".join(f"{_text(name, kind, publication_id)} as {quoted(name)}"
                       for name, kind in columns.items())
+    cells = ", ".join(f"coalesce('s' || strlen({name}) || ':', 'n') as {length}, {name}"
+                      for name, length in map(_cell, columns))
     stored = _row_hash(columns) if packaging else "null"
     made = connection.execute(
-        f"create or replace temporary table {ROW_HASHES} as select {_row_hash(filter(is_content, columns))} "
-        f"as content, {stored} as stored from (select {texts} from {relation})"
+        f"create or replace temporary table {ROW_HASHES} as "
+        f"select {_row_hash(filter(is_content, columns))} as content, {stored} as stored "
+        f"from (select {cells} from (select {texts} from {relation}))"
     ).fetchall()
     try:
         rows = int(made[0][0])
@@ -125,12 +128,14 @@ def _text(name: str, column_type: str, publication_id: str | None) -> str:
     return f"{column}::varchar"
 
 
+def _cell(column: str) -> tuple[str, str]:
+    """The two halves of a cell, which concat joins: its text (skipped if null), its length."""
+    return quoted(column), quoted(f"length of {column}")
+
+
 def _row_hash(columns: Iterable[str]) -> str:
-    cells = ", ".join(
-        f"if({name} is null, 'n', 's'), strlen({name}), if({name} is null, null, ':'), {name}"
-        for name in (quoted(column) for column in sorted(columns))
-    )
-    return f"sha256(concat({cells or repr('')}))"
+    halves = (f"{length}, {text}" for text, length in map(_cell, sorted(columns)))
+    return f"sha256(concat({', '.join(halves) or repr('')}))"
 
 
 def _table_hash(connection: duckdb.DuckDBPyConnection, column: str, rows: int) -> str:

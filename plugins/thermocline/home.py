@@ -68,8 +68,16 @@ class Home:
     def prepare(self) -> "Home":
         """Make the folders. Raises InputError where the home can't be written."""
         try:
-            for folder in (self.config, self.exports, self.landing, self.candidates,
-                           self.reporting, self.airflow, self.site, self.scratch):
+            for folder in (
+                self.config,
+                self.exports,
+                self.landing,
+                self.candidates,
+                self.reporting,
+                self.airflow,
+                self.site,
+                self.scratch,
+            ):
                 folder.mkdir(parents=True, exist_ok=True)
             probe = self.root / f".writable-{os.getpid()}"
             probe.touch()
@@ -99,8 +107,7 @@ class Home:
                         lock.seek(0)
                         holder = lock.read().strip() or "another process"
                         raise WarehouseBusy(
-                            f"{self.warehouse} is held by {holder}: "
-                            "wait until it ends, then run again"
+                            f"{self.warehouse} is held by {holder}: wait until it ends, then run again"
                         ) from None
                     time.sleep(0.2)
             lock.seek(0)

@@ -46,8 +46,14 @@ def arguments(home: Home, company: Company) -> list[str]:
     """The options that every invocation shares; equal ones let dbt reuse its parse results."""
     variables = {"reporting_currency": company.reporting_currency, "time_zone": company.time_zone}
     return [
-        "--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT),
-        "--target-path", str(target_folder(home)), "--vars", json.dumps(variables, sort_keys=True),
+        "--project-dir",
+        str(DBT_PROJECT),
+        "--profiles-dir",
+        str(DBT_PROJECT),
+        "--target-path",
+        str(target_folder(home)),
+        "--vars",
+        json.dumps(variables, sort_keys=True),
     ]
 
 
@@ -63,8 +69,18 @@ def invoke(home: Home, command: Sequence[str], company: Company) -> tuple[bool, 
     from dbt.cli.main import dbtRunner
 
     outcome = dbtRunner().invoke(
-        ["--quiet", "--no-use-colors", "--log-level", "none", "--log-level-file", "warn", "--log-path", str(log_file(home).parent),
-         *command, *arguments(home, company)]
+        [
+            "--quiet",
+            "--no-use-colors",
+            "--log-level",
+            "none",
+            "--log-level-file",
+            "warn",
+            "--log-path",
+            str(log_file(home).parent),
+            *command,
+            *arguments(home, company),
+        ]
     )
     # Kept open between the nodes, which saves a third of the time, but not beyond the last of them.
     DuckDBConnectionManager.close_all_connections()

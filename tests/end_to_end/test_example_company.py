@@ -19,8 +19,9 @@ def entries(example: Screened, expect: str) -> list[dict]:
 
 def test_every_account_of_crm_or_billing_is_segmented_once(example: Screened) -> None:
     assert example.value("select count(*) from account_segments") == example.truth["account_segments"]
-    assert example.value("select count(distinct account_id) from account_segments") == (
-        example.truth["account_segments"]
+    assert (
+        example.value("select count(distinct account_id) from account_segments")
+        == (example.truth["account_segments"])
     )
 
 

@@ -74,8 +74,11 @@ def test_a_hot_account_is_cold_on_the_day_it_was_said_to_cool_and_hot_the_day_be
 
 
 def test_the_five_dimensions_sum_to_the_heat(example: Screened) -> None:
-    assert example.rows(
-        "select account_id from account_segments where heat <> heat_transactions + heat_contribution "
-        "+ heat_intent + heat_communication + heat_feedback"
-    ) == []
+    assert (
+        example.rows(
+            "select account_id from account_segments where heat <> heat_transactions + heat_contribution "
+            "+ heat_intent + heat_communication + heat_feedback"
+        )
+        == []
+    )
     assert example.value("select max(heat) from account_segments") > Decimal(1)

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
@@ -241,7 +242,7 @@ def test_no_two_builds_run_at_once(lived: Lived) -> None:
         for t in lived.builds
     )
     assert len(times) == 5
-    for (_, ended), (began, _) in zip(times, times[1:], strict=False):
+    for (_, ended), (began, _) in pairwise(times):
         assert ended <= began
 
 

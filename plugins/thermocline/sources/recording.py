@@ -21,7 +21,7 @@ def insert(connection: duckdb.DuckDBPyConnection, staged: Staged) -> tuple[int, 
         return 0, 0
     conversion = staged.conversion
     columns = ", ".join(rule.column.name for rule in conversion.rules)
-    numbered = _numbered(staged)
+    numbered = _numbered(connection, staged)
     connection.execute(
         f"insert into raw.{conversion.feed.table.name} by name "
         f"select {columns}, file_id, source_row from {numbered} where problem is null"
@@ -61,18 +61,23 @@ def record_deliveries(
         )
 
 
-def _numbered(staged: Staged) -> str:
+def _numbered(connection: duckdb.DuckDBPyConnection, staged: Staged) -> str:
     """The staged rows with `source_row`: their place in the file, refused records counted in."""
-    rejects = [
-        (file_id, reject.record - before, before + 1)
-        for file_id, refused in staged.rejects.items()
-        for before, reject in enumerate(sorted(refused, key=lambda reject: reject.record))
-    ]
+    firsts = dict(connection.execute(
+        f"select file_id, min(rowid) from {staged.table} group by file_id"
+    ).fetchall())
+    least = min(firsts, default=0)
+    # Looked up by position: a join would cost as much as writing the rows.
+    before = ", ".join(str(firsts.get(n, 0) - 1) for n in range(least, max(firsts, default=0) + 1))
     placed = (
-        "(select staged.*, staged.rowid - firsts.first_row + 1 as place "
-        f"from {staged.table} as staged join (select file_id, min(rowid) as first_row "
-        f"from {staged.table} group by file_id) as firsts using (file_id))"
+        f"(select *, rowid - list_extract([{before}], file_id - {least - 1}) as place "
+        f"from {staged.table})"
     )
+    rejects = [
+        (file_id, reject.record - earlier, earlier + 1)
+        for file_id, refused in staged.rejects.items()
+        for earlier, reject in enumerate(sorted(refused, key=lambda reject: reject.record))
+    ]
     if not rejects:
         return f"(select *, coalesce(record, place) as source_row from {placed})"
     columns = [", ".join(map(str, column)) for column in zip(*rejects, strict=True)]

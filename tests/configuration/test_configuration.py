@@ -1,0 +1,134 @@
+"""Configuration files are refused by file, row and rule before anything is replaced."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import duckdb
+import pytest
+from thermocline import company, configuration, warehouse
+from thermocline.errors import InputError
+from thermocline.home import Home
+
+SCORECARD = {
+    "scorecard_version": "1",
+    "effective_from": "0001-01-01",
+    "author": "ann",
+    "epoch": "2024-01-01",
+    "typical_invoice": "200",
+    "half_life_days": "120",
+    "hot_at": "1",
+    "cold_at": "0.5",
+}
+OVERRIDE = {
+    "account_id": "crm:1",
+    "temperature": "hot",
+    "reason": "key account",
+    "approver": "ann",
+    "valid_from": "2024-01-01",
+    "valid_until": "2024-01-31",
+}
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path / "home").prepare()
+
+
+@pytest.fixture
+def connection(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
+    with closing(warehouse.connect(home)) as opened:
+        yield opened
+
+
+def write(home: Home, name: str, *rows: dict[str, str]) -> None:
+    table = next(table for table in configuration.TABLES if table.name == name)
+    lines = [",".join(table.columns)]
+    lines += [",".join(row.get(column, "") for column in table.columns) for row in rows]
+    (home.config / f"{name}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def test_missing_files_are_empty_tables(home: Home, connection: duckdb.DuckDBPyConnection) -> None:
+    configuration.load(home, connection)
+    for table in configuration.TABLES:
+        assert connection.execute(f"select count(*) from config.{table.name}").fetchone() == (0,)
+
+
+@pytest.mark.parametrize("half_life", ["0.5", "3650"])
+def test_a_scorecard_within_bounds_is_loaded(
+    home: Home, connection: duckdb.DuckDBPyConnection, half_life: str
+) -> None:
+    write(home, "scorecards", SCORECARD | {"half_life_days": half_life})
+    configuration.load(home, connection)
+    assert connection.execute("select count(*) from config.scorecards").fetchone() == (1,)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"half_life_days": "0"}, "row 1: half_life_days must be above 0"),
+        ({"half_life_days": "3651"}, "row 1: half_life_days must be above 0 and at most 3650"),
+        ({"cold_at": "1.1"}, "row 1: cold_at must be above 0 and at most hot_at"),
+        ({"author": ""}, "row 1: author is blank"),
+        ({"hot_at": "warm"}, "row 1: hot_at is 'warm'"),
+        ({"effective_from": "2024-02-30"}, "row 1: effective_from is '2024-02-30'"),
+    ],
+)
+def test_a_wrong_scorecard_is_refused(
+    home: Home, connection: duckdb.DuckDBPyConnection, change: dict[str, str], words: str
+) -> None:
+    write(home, "scorecards", SCORECARD | change)
+    with pytest.raises(InputError, match=rf"scorecards\.csv, {words}") as refusal:
+        configuration.load(home, connection)
+    assert "\n" not in str(refusal.value)
+
+
+def test_two_versions_of_one_day_are_refused(home: Home, connection: duckdb.DuckDBPyConnection) -> None:
+    write(home, "scorecards", SCORECARD, SCORECARD | {"scorecard_version": "2"})
+    with pytest.raises(InputError, match="two versions take effect on the same day"):
+        configuration.load(home, connection)
+
+
+@pytest.mark.parametrize(("second_from", "refused"), [("2024-01-31", True), ("2024-02-01", False)])
+def test_overrides_of_one_account_may_touch_but_not_overlap(
+    home: Home, connection: duckdb.DuckDBPyConnection, second_from: str, refused: bool
+) -> None:
+    write(home, "overrides", OVERRIDE, OVERRIDE | {"valid_from": second_from, "valid_until": "2024-03-01"})
+    if refused:
+        with pytest.raises(InputError, match="row 2: overlaps an earlier override"):
+            configuration.load(home, connection)
+    else:
+        configuration.load(home, connection)
+        assert connection.execute("select count(*) from config.overrides").fetchone() == (2,)
+
+
+def test_a_refused_file_replaces_nothing(home: Home, connection: duckdb.DuckDBPyConnection) -> None:
+    write(home, "overrides", OVERRIDE)
+    configuration.load(home, connection)
+    write(home, "overrides", OVERRIDE | {"approver": ""})
+    with pytest.raises(InputError, match="approver is blank"):
+        configuration.load(home, connection)
+    assert connection.execute("select approver from config.overrides").fetchone() == ("ann",)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("reporting_currency: euro", "reporting_currency is 'euro'"),
+        ("reporting_currency: EUR\ntime_zone: Mars/Base", "time_zone 'Mars/Base' is unknown"),
+        ("reporting_currency: EUR\nscreening_hour: 24", "screening_hour is '24'"),
+        ("reporting_currency: EUR\nhold_day: 3", "unknown key 'hold_day'"),
+        ("reporting_currency: EUR\ngate: {hot_share_moved_blocks: 20}", "gate.hot_share_moved_blocks is '20'"),
+    ],
+)
+def test_a_wrong_company_file_is_refused_by_key(home: Home, line: str, words: str) -> None:
+    company.path(home).write_text(line + "\n", encoding="utf-8")
+    with pytest.raises(InputError, match=words):
+        company.read(home)
+
+
+def test_bounds_that_are_not_given_keep_their_defaults(home: Home) -> None:
+    company.path(home).write_text("reporting_currency: EUR\ngate: {unattributed_share_warns: 0.1}\n")
+    settled = company.read(home)
+    assert settled is not None
+    assert settled.gate == company.GATE_BOUNDS | {"unattributed_share_warns": 0.1}
