@@ -8,11 +8,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from airflow.sdk.exceptions import AirflowSkipException, TaskDeferred
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException, TaskDeferred
 from airflow.sdk.module_loading import import_string
 from run_contexts import context, cover, settle
 from thermocline.home import Home
 from thermocline.orchestration import arrivals, triggers
+from thermocline.orchestration.calendar import screening_time
 from thermocline.orchestration.sensors import DayCovered, DeliveryArrived
 
 NOW = time.time()
@@ -20,7 +21,7 @@ DAY = "2026-03-28"
 
 
 def day_wait(hour: float, until: float = NOW + 3600) -> triggers.DayCovered:
-    return triggers.DayCovered("crm", DAY, hour, NOW, until)
+    return triggers.DayCovered("crm", until, DAY, hour)
 
 
 def landed(home: Home, seconds_ago: float) -> None:
@@ -65,8 +66,9 @@ def test_the_hour_is_put_off_while_files_are_coming(home: Home) -> None:
     assert day_wait(hour=NOW - 1).outcome() is None
 
 
-def test_before_the_first_delivery_there_is_nothing_to_screen_at_any_hour() -> None:
-    assert day_wait(hour=NOW - 86400).outcome() is None
+def test_before_the_first_delivery_the_hour_is_put_off_for_a_day() -> None:
+    assert day_wait(hour=NOW - 80000).outcome() is None
+    assert day_wait(hour=NOW - 86401, until=NOW - 1).outcome() == triggers.LATE
 
 
 def test_a_system_that_the_company_has_no_export_of_is_not_waited_for(home: Home) -> None:
@@ -96,7 +98,8 @@ def test_a_wait_is_late_at_its_end_and_asks_nothing_before_its_start(
 ) -> None:
     monkeypatch.setattr(triggers, "POLL_SECONDS", 0.05)
     cover(home, "crm", DAY)
-    wait = triggers.DayCovered("crm", DAY, NOW, since=NOW + 60, until=time.time() + 0.2)
+    wait = triggers.FilesPending("crm", since=NOW + 60, until=time.time() + 0.2)
+    monkeypatch.setattr(wait, "outcome", lambda: triggers.READY)
     assert events(wait) == [[triggers.LATE, ""]]
 
 
@@ -105,7 +108,7 @@ def test_a_question_that_fails_ends_the_wait_with_its_reason(home: Home) -> None
     [[outcome, reason]] = events(triggers.FilesPending("crm", NOW, NOW + 60))
     assert outcome == triggers.TROUBLE
     assert "nonsense" in reason
-    with pytest.raises(RuntimeError, match="nonsense"):
+    with pytest.raises(AirflowFailException, match="nonsense"):
         DeliveryArrived(task_id="wait", system="crm").resume(context("scheduled"), [outcome, reason])
 
 
@@ -132,10 +135,8 @@ def test_a_scheduled_run_waits_until_the_hour_of_its_day(home: Home, run_type: s
     assert hour.hour in (5, 6)
 
 
-def test_a_past_day_is_waited_for_only_where_nothing_ever_came(home: Home) -> None:
+def test_past_days_are_not_waited_for(home: Home) -> None:
     sensor = DayCovered(task_id="wait", system="crm")
-    deferral(sensor, context("backfill", "2020-01-01"))
-    landed(home, seconds_ago=60)
     with pytest.raises(AirflowSkipException):
         sensor.execute(context("backfill", "2020-01-01"))
     cover(home, "crm", "2020-01-01")
@@ -165,13 +166,29 @@ def test_after_a_failed_run_the_next_rests(home: Home) -> None:
     sensor.execute(context("scheduled", previous=SimpleNamespace(state="success", end_date=ended)))
 
 
-def test_a_wait_in_vain_ends_as_skipped_with_and_without_a_triggerer() -> None:
+def test_a_wait_in_vain_ends_as_skipped() -> None:
     sensor = DayCovered(task_id="wait", system="crm")
     with pytest.raises(AirflowSkipException):
         sensor.resume(context("scheduled"), [triggers.LATE, ""])
     sensor.resume(context("scheduled"), [triggers.READY, ""])
+
+
+def test_without_a_triggerer_the_scheduler_wakes_the_wait_at_the_hour(home: Home) -> None:
+    def woken(run: Any) -> None:
+        sensor.resume_execution("__fail__", {"error": "Trigger timeout"}, run)
+
+    sensor = DayCovered(task_id="wait", system="crm")
+    settle(home, hour=9)
+    landed(home, seconds_ago=60)
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).date()
+    deferred = deferral(sensor, context("scheduled", tomorrow.isoformat()))
+    wakes = datetime.now(UTC) + deferred.timeout
+    hour = screening_time(home, tomorrow)
+    assert hour < wakes < hour + timedelta(minutes=1)
     with pytest.raises(AirflowSkipException):
-        sensor.resume_execution("__fail__", {"error": "Trigger timeout"}, context("scheduled"))
+        woken(context("scheduled", "2020-01-01"))
+    with pytest.raises(TaskDeferred):
+        woken(context("scheduled", tomorrow.isoformat()))
 
 
 def test_covering_is_asked_per_system(home: Home) -> None:

@@ -14,6 +14,8 @@ REAL = PROJECT.parent / "shared" / "data"
 WHOLESALER = REAL / "online_retail" / "by-day"
 SALESFORCE = REAL / "salesforce_dataloader" / "samples"
 
+_connections: dict[Home, duckdb.DuckDBPyConnection] = {}
+
 LINES = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
 PAYMENTS = "PaymentNo,InvoiceNo,CustomerNo,PaidOn,Amount,Currency,Method"
 INVOICES = "InvoiceNo,CustomerNo,InvoiceDate,DueDate,Currency,Total,Status,Changed"
@@ -59,14 +61,24 @@ def land_all(home: Home, location: Path | None = None) -> tuple[Landing, Landing
     return land(home, "crm", location), land(home, "billing", location)
 
 
+def connected(home: Home) -> duckdb.DuckDBPyConnection:
+    """The home's warehouse, opened once."""
+    if home not in _connections:
+        _connections[home] = warehouse.connect(home)
+    return _connections[home]
+
+
+def disconnect() -> None:
+    while _connections:
+        _connections.popitem()[1].close()
+
+
 def load_all(home: Home, zone: str = "UTC") -> Loaded:
-    with warehouse.connect(home) as connection:
-        return load(home, connection, zone)
+    return load(home, connected(home), zone)
 
 
 def rows(home: Home, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
-    with warehouse.connect(home) as connection:
-        return connection.execute(query, list(parameters)).fetchall()
+    return connected(home).execute(query, list(parameters)).fetchall()
 
 
 def quarantined(home: Home) -> list[tuple[Any, ...]]:

@@ -17,7 +17,7 @@ from thermocline.errors import ThermoclineError
 from thermocline.home import Home
 from thermocline.sources import recording
 from thermocline.sources.canonical import create_raw
-from thermocline.sources.checking import _arrival
+from thermocline.sources.checking import arrival_of
 from thermocline.sources.loading import load_files
 from thermocline.sources.mapping import load_mappings
 from thermocline.sources.places import Folder
@@ -109,7 +109,7 @@ def test_lost_money_stops_the_load(exports, tmp_path):
     write(exports, "a.csv", PAYMENTS, payment(1, "10.25"))
     folder, mappings = Folder(exports), load_mappings()
     [entry] = folder.listing().entries
-    arrival = _arrival(folder, entry, recognise(exports / "a.csv", mappings), 1)
+    arrival = arrival_of(folder, entry, recognise(exports / "a.csv", mappings), 1)
     with in_memory() as connection:
         create_raw(connection)
         connection.execute("drop table raw.payments")

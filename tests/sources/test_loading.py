@@ -12,6 +12,7 @@ from export_files import (
     PAYMENTS,
     TASKS,
     bring_in,
+    disconnect,
     land_all,
     line,
     load_all,
@@ -211,6 +212,7 @@ def refused(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Query]:
         write(root / "exports", f"others/{n}/{file}", header, cells)
     home = Home(root / "home").prepare()
     bring_in(home, root / "exports")
+    disconnect()
     with warehouse.connect(home, read_only=True) as connection:
         yield lambda query, *given: connection.execute(query, given).fetchall()
 
@@ -391,5 +393,6 @@ def test_a_warehouse_of_another_landing_is_refused(home, exports):
     land_all(home, exports)
     with pytest.raises(ThermoclineError, match="restore landing/ or remove the warehouse"):
         load_all(home)
+    disconnect()
     home.warehouse.unlink()
     assert load_all(home).files == 2

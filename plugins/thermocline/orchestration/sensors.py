@@ -14,10 +14,12 @@ from airflow.sdk.exceptions import AirflowSkipException, TaskDeferralTimeout
 
 from thermocline.home import Home
 from thermocline.orchestration.calendar import screening_time
+from thermocline.orchestration.steps import refusals
 
-LONGEST_WAIT_SECONDS = 24 * 3600.0
+LONGEST_WAIT = timedelta(days=1)
 REST_AFTER_FAILURE = timedelta(minutes=10)
-GRACE_SECONDS = 15
+LOOK_AGAIN = timedelta(minutes=10)
+GRACE = timedelta(seconds=15)
 
 log = logging.getLogger(__name__)
 
@@ -29,27 +31,37 @@ class Waiting(BaseOperator):
         super().__init__(**arguments)
         self.system = system
 
-    def wait(self, trigger: Any) -> None:
+    def ask(self, context: Context) -> None:
+        """Return if there is nothing to wait for, skip if it would be in vain, else defer."""
+        raise NotImplementedError
+
+    def execute(self, context: Context) -> None:
+        if not by_hand(context):
+            self.ask(context)
+
+    def wait(self, trigger: Any, woken_at: float) -> None:
         """Ask once, then hand over to `trigger`.
 
-        The scheduler ends the wait a little after its end even if no triggerer is alive.
+        The scheduler wakes the task a little after `woken_at` even if no triggerer is alive.
         """
         from thermocline.orchestration.triggers import LATE
 
         now = time.time()
-        outcome = trigger.outcome() if now >= trigger.since else None
+        with refusals():
+            outcome = trigger.outcome() if now >= trigger.since else None
         if outcome == LATE:
             self.give_up()
         if outcome is None:
-            left = timedelta(seconds=max(0.0, trigger.until - now) + GRACE_SECONDS)
-            self.defer(trigger=trigger, method_name="resume", timeout=left)
+            sleep = timedelta(seconds=max(0.0, woken_at - now)) + GRACE
+            self.defer(trigger=trigger, method_name="resume", timeout=sleep)
 
-    def resume(self, _context: Context, event: Sequence[str]) -> None:
+    def resume(self, context: Context, event: Sequence[str]) -> None:
         from thermocline.orchestration.triggers import LATE, TROUBLE
 
         outcome, reason = event
         if outcome == TROUBLE:
-            raise RuntimeError(f"{self.system}: {reason}")
+            log.warning("%s: %s", self.system, reason)
+            self.ask(context)
         if outcome == LATE:
             self.give_up()
 
@@ -59,7 +71,7 @@ class Waiting(BaseOperator):
         try:
             return super().resume_execution(next_method, next_kwargs, context)
         except TaskDeferralTimeout:
-            self.give_up()
+            return self.ask(context)
 
     def give_up(self) -> NoReturn:
         reason = f"{self.system}: nothing came in time"
@@ -74,34 +86,35 @@ class DeliveryArrived(Waiting):
     run after the other.
     """
 
-    def execute(self, context: Context) -> None:
+    def ask(self, context: Context) -> None:
         from thermocline.orchestration.triggers import FilesPending
 
-        if by_hand(context):
-            return
         since = time.time()
         previous = context["ti"].get_previous_dagrun()
         if previous and previous.state == "failed" and previous.end_date:
             since = (previous.end_date + REST_AFTER_FAILURE).timestamp()
-        self.wait(FilesPending(self.system, since, since + LONGEST_WAIT_SECONDS))
+        until = since + LONGEST_WAIT.total_seconds()
+        self.wait(FilesPending(self.system, since, until), woken_at=until)
 
 
 class DayCovered(Waiting):
     """Until the deliveries of `system` cover the run's day, or its screening hour has come.
 
-    A system that the company has no export of isn't waited for.
+    A system that the company has no export of isn't waited for. Before the first delivery the
+    hour is put off, for a day at most.
     """
 
-    def execute(self, context: Context) -> None:
+    def ask(self, context: Context) -> None:
         from thermocline.orchestration import triggers
 
         day = context["params"]["as_of"] or context["dag_run"].partition_key
-        if by_hand(context) or day is None:
+        if day is None:
             return
         now = time.time()
-        hour = screening_time(Home.current(), date.fromisoformat(day)).timestamp()
-        until = max(now, hour) + LONGEST_WAIT_SECONDS
-        self.wait(triggers.DayCovered(self.system, day, hour, now, until))
+        at = screening_time(Home.current(), date.fromisoformat(day))
+        hour, until = at.timestamp(), (at + LONGEST_WAIT).timestamp()
+        woken_at = hour if hour > now else now + LOOK_AGAIN.total_seconds()
+        self.wait(triggers.DayCovered(self.system, until, day, hour), woken_at)
 
 
 def by_hand(context: Context) -> bool:

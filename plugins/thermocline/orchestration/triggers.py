@@ -22,7 +22,7 @@ class Wait(BaseTrigger):
     """Asks for `system` every few seconds, from `since` to `until` (seconds since the epoch).
 
     Its event is [READY, ""], [LATE, ""], or [TROUBLE, what went wrong] where asking itself failed:
-    the task that waits ends with it, because a question that fails will fail again.
+    the task then asks once more, and fails with what goes wrong.
     """
 
     def __init__(self, system: str, since: float, until: float) -> None:
@@ -70,21 +70,21 @@ class FilesPending(Wait):
 class DayCovered(Wait):
     """Until the deliveries of `system` cover `day` (ISO date), or until `hour` (an epoch time).
 
-    The hour is put off while files are coming in, and where none has ever come.
+    The hour is put off, `until` then, while files are coming in and where none has ever come.
     """
 
-    def __init__(self, system: str, day: str, hour: float, since: float, until: float) -> None:
-        super().__init__(system, since, until)
+    def __init__(self, system: str, until: float, day: str, hour: float) -> None:
+        super().__init__(system, 0.0, until)
         self.day = day
         self.hour = hour
 
     def arguments(self) -> dict[str, Any]:
-        return super().arguments() | {"day": self.day, "hour": self.hour}
+        return {"system": self.system, "until": self.until, "day": self.day, "hour": self.hour}
 
     def outcome(self) -> str | None:
         home = Home.current()
         if covers(home, self.system, date.fromisoformat(self.day)):
             return READY
-        if not delivers(home, self.system) or (time.time() >= self.hour and is_quiet(home)):
-            return LATE
-        return None
+        now = time.time()
+        over = now >= self.until or (now >= self.hour and is_quiet(home))
+        return LATE if over or not delivers(home, self.system) else None

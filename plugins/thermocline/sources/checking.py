@@ -78,7 +78,7 @@ def check(
             continue
         row.mapping, row.feed = recognition.mapping.name, recognition.feed.name
         try:
-            arrivals.append(_arrival(folder, entry, recognition, file_id))
+            arrivals.append(arrival_of(folder, entry, recognition, file_id))
             row.encoding = arrivals[-1].file.encoding
         except Unreadable as error:
             row.refused = str(error)
@@ -99,7 +99,7 @@ def render(checked: Checked) -> str:
     )
 
 
-def _arrival(folder: Folder, entry: Entry, recognition: Recognition, file_id: int) -> Arrival:
+def arrival_of(folder: Folder, entry: Entry, recognition: Recognition, file_id: int) -> Arrival:
     mapping, feed = recognition.mapping, recognition.feed
     if mapping is None or feed is None:
         raise ValueError("only a recognised file arrives")

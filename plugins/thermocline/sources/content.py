@@ -72,9 +72,12 @@ def marked_encoding(head: bytes) -> str | None:
     return next((name for mark, name in BYTE_ORDER_MARKS if head.startswith(mark)), None)
 
 
-def examine(path: Path, compression: str) -> Content:
-    """Read a whole file once. Raises Unreadable where it can't be unpacked or decoded."""
-    digest = hashlib.sha256()
+def examine(path: Path, compression: str, sha256: str | None = None) -> Content:
+    """Read a whole file once; `sha256` is that of its bytes, where it is known already.
+
+    Raises Unreadable where it can't be unpacked or decoded.
+    """
+    digest = None if sha256 and compression == PLAIN else hashlib.sha256()
     try:
         with opened(path, compression) as file:
             chunks = _chunks(file, digest)
@@ -88,12 +91,13 @@ def examine(path: Path, compression: str) -> Content:
         raise Unreadable(f"isn't {error.encoding} throughout ({error.reason})") from error
     except (OSError, EOFError, ValueError) as error:
         raise Unreadable(f"isn't a whole {compression} file ({error})") from error
-    return replace(content, sha256=digest.hexdigest())
+    return replace(content, sha256=digest.hexdigest() if digest else str(sha256))
 
 
-def _chunks(file: BinaryIO, digest: "hashlib._Hash") -> Iterator[bytes]:
+def _chunks(file: BinaryIO, digest: "hashlib._Hash | None") -> Iterator[bytes]:
     while chunk := file.read(CHUNK):
-        digest.update(chunk)
+        if digest:
+            digest.update(chunk)
         yield chunk
 
 

@@ -39,7 +39,7 @@ def copy(
     incoming = _incoming(home)
     try:
         sha256 = _copy_bytes(folder, entry, incoming)
-        content = examine(incoming, recognition.compression)
+        content = examine(incoming, recognition.compression, sha256)
         records = content.records - 1
         file = LandedFile(
             source=source, system=mapping.system, mapping=mapping.name, feed=feed.name,
