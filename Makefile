@@ -29,7 +29,7 @@ ifdef EXPORTS
 else ifdef THERMOCLINE_HOME
 	@$(BIN)/thermocline run $(if $(AS_OF),--as-of "$(AS_OF)")
 else
-	@test -e $(EXAMPLE)/exports/truth.json || $(BIN)/thermocline example --out $(EXAMPLE)/exports
+	@test -e $(EXAMPLE)/exports/truth.json || $(BIN)/thermocline example --ends-on yesterday --out $(EXAMPLE)/exports
 	@THERMOCLINE_HOME=$(EXAMPLE) $(BIN)/thermocline run $(if $(AS_OF),--as-of "$(AS_OF)")
 endif
 

@@ -7,7 +7,7 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import NoReturn
 
@@ -76,6 +76,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _day(text: str) -> date:
+    if text == "yesterday":
+        return date.today() - timedelta(days=1)
     try:
         return date.fromisoformat(text)
     except ValueError:
@@ -103,10 +105,17 @@ def _run(options: argparse.Namespace) -> int:
     if outcome.exit_code:
         print(f"thermocline: {outcome.message}", file=sys.stderr)
         if before:
-            print(f"Still published, as of {before.as_of_date}:\n{summary.text(home)}")
+            print(summary.text(home, "still published:"))
         return outcome.exit_code
     print(f"\nDone in {time.monotonic() - started:.0f} s.")
-    print(summary.text(home, before.publication_id if before else None))
+    after = publication.current(home)
+    if any(task.task == "publish" and task.state == "skipped" for task in outcome.tasks):
+        state = "nothing published, reporting holds a later day:"
+    elif before and after and before.publication_id == after.publication_id:
+        state = "nothing new, the same content is"
+    else:
+        state = "published as"
+    print(summary.text(home, state))
     return 0
 
 

@@ -111,7 +111,7 @@ def _worst(checks: list[Check]) -> str:
 
 def _words(verdict: Verdict, candidate: Candidate) -> str:
     told = [
-        f"{check.rule} ({check.sentence.rstrip('.')}: found {check.figure}, bound {check.bound})"
+        f"{check.rule} ({check.sentence.rstrip('.')}: found {check.figure}, allowed {check.bound})"
         for check in verdict.blocks
     ]
     failed = candidate.facts.dbt.get("failed") or []
@@ -235,11 +235,7 @@ def _read_result(
     parameters: dict[str, Any],
 ) -> Check:
     kwargs = item["kwargs"]
-    bound = " to ".join(
-        str(parameters[kwargs[key]["$PARAMETER"]] if isinstance(kwargs[key], dict) else kwargs[key])
-        for key in ("min_value", "max_value", "value_set")
-        if key in kwargs
-    )
+    bound = _bound(kwargs, parameters)
     observed = f"{len(frame)} rows of {table}"
     refused = "block" if item.get("severity") != "warning" else "warn"
     if result is None or result["exception_info"].get("raised_exception", True):
@@ -257,6 +253,23 @@ def _read_result(
         if not told["element_count"]:
             return _check(item, table, figure, bound, "block", f"{observed}; there was nothing to check")
     return _check(item, table, figure, bound, "pass" if result["success"] is True else refused, observed)
+
+
+def _bound(kwargs: dict[str, Any], parameters: dict[str, Any]) -> str:
+    """The expectation's bound in words: at least 1, at most 0.2, exactly 2026-06-30."""
+
+    def given(key: str) -> str:
+        value = kwargs[key]
+        value = parameters[value["$PARAMETER"]] if isinstance(value, dict) else value
+        return " or ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+    if "value_set" in kwargs:
+        return f"exactly {given('value_set')}"
+    low, high = ("min_value" in kwargs, "max_value" in kwargs)
+    if low and high:
+        same = given("min_value") == given("max_value")
+        return f"exactly {given('min_value')}" if same else f"{given('min_value')} to {given('max_value')}"
+    return f"at least {given('min_value')}" if low else f"at most {given('max_value')}"
 
 
 def _plain(value: Any) -> str:

@@ -7,16 +7,13 @@ from thermocline.candidate import Candidate
 from thermocline.home import Home
 
 
-def text(home: Home, earlier: str | None = None) -> str:
-    """The current publication in a few lines; `earlier` is the publication_id before the run."""
+def text(home: Home, state: str) -> str:
+    """The current publication in a few lines; `state` says what the run has to do with it."""
     current = publication.current(home)
     if current is None:
         return "Nothing is published yet."
     settled = company.read(home)
     currency = settled.reporting_currency if settled else ""
-    state = f"published as {current.publication_id}"
-    if earlier == current.publication_id:
-        state = f"unchanged: {current.publication_id} already holds this content"
     share = f"{current.hot / current.accounts:.0%}" if current.accounts else "none"
     lines = [
         ("as of", current.as_of_date.isoformat()),
@@ -25,7 +22,7 @@ def text(home: Home, earlier: str | None = None) -> str:
         ("cold", f"{current.cold:,}"),
         ("unattributed revenue", f"{current.unattributed_revenue:,.2f} {currency}"),
         ("quarantined rows", f"{current.quarantined_rows:,}"),
-        ("verdict", f"{current.verdict}, {state}"),
+        ("verdict", f"{current.verdict}, {state} {current.publication_id}"),
         *(("", f"warning: {words}") for words in warnings(home, current.content_hash)),
         ("tables", shown(publication.database(home)) + " (schema reporting)"),
         ("documentation", shown(home.site / "index.html")),
@@ -37,7 +34,7 @@ def warnings(home: Home, content_hash: str) -> list[str]:
     """One line for each rule that warned of the candidate."""
     verdict = Candidate.read(home, content_hash).read_verdict() or {"checks": []}
     return [
-        f"{check['sentence'].rstrip('.')}: not so, {check['figure']} found (bound {check['bound']})"
+        f"{check['sentence'].rstrip('.')}: not so, {check['figure']} found, {check['bound']} expected"
         for check in verdict["checks"]
         if check["verdict"] == "warn"
     ]

@@ -11,19 +11,15 @@ int_heat_causes as (
 ),
 
 default_playbooks as (
-    select * from {{ ref('default_playbooks') }}
-),
-
-configured_playbooks as (
-    select * from {{ source('config', 'playbooks') }}
-),
-
-playbooks as (
-    select * from configured_playbooks
+    select
+        configured_playbooks.*,
+        1 as preference
+    from configured_playbooks
     union all
-    select default_playbooks.*
+    select
+        default_playbooks.*,
+        2 as preference
     from default_playbooks
-    where not exists (select 1 from configured_playbooks)
 ),
 
 matching_playbooks as (
@@ -35,6 +31,7 @@ matching_playbooks as (
             order by
                 case when playbooks.guard is not null then 0 else 1 end,
                 case when playbooks.relationship is not null then 0 else 1 end,
+                playbooks.preference,
                 playbooks.playbook
         ) as precedence
     from int_account_states
