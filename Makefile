@@ -13,7 +13,7 @@ EXAMPLE := var/example
 SERVED := $(or $(THERMOCLINE_HOME),$(if $(wildcard var/config/sources.yml),var,$(EXAMPLE)))
 export DO_NOT_TRACK := 1
 
-.PHONY: help install run test up lint lock clean
+.PHONY: help install run up airflow test lint lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ endif
 
 up: $(INSTALLED) ## Serve Airflow with the daily DAGs on localhost; PORT=8080
 	@THERMOCLINE_HOME="$(SERVED)" $(BIN)/python -m thermocline.orchestration.serving $(PORT)
+
+airflow: $(INSTALLED) ## Run Airflow's own command in that home; ARGS="dags list"
+	@THERMOCLINE_HOME="$(SERVED)" $(BIN)/python -m thermocline.orchestration.command $(ARGS)
 
 test: $(INSTALLED) ## Run every test
 	@$(BIN)/python -m pytest

@@ -100,8 +100,8 @@ def settle(home: Home, connection: "duckdb.DuckDBPyConnection") -> Company:
 
 def _write(file: Path, company: Company) -> None:
     text = (
-        "# Settled at the first run. After a change of zone delete warehouse.duckdb: the next run then reads\n"
-        "# all landed files again, in the new zone.\n"
+        "# Settled at the first run. After a change of zone delete warehouse.duckdb: the next run then\n"
+        "# reads all landed files again, in the new zone.\n"
         f"reporting_currency: {company.reporting_currency}\n"
         f"time_zone: {company.time_zone}\n"
         "# The hour, in that zone, at which a day is screened even if a system hasn't delivered it.\n"

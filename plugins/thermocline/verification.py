@@ -162,7 +162,7 @@ def _landed(home: Home, inputs: list[dict[str, Any]]) -> Iterator[ThermoclineErr
             checked[sha256] = _landed_problem(home, sha256)
         if checked[sha256]:
             yield ContentChanged(f"{checked[sha256]}, delivered as {item['path']} by "
-                                 f"{item['source']}: restore it from a backup, or deliver it again")
+                                 f"{item['source']}: restore it from a backup or from the export")
 
 
 def _landed_problem(home: Home, sha256: str) -> str:

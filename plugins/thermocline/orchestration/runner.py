@@ -10,7 +10,6 @@ import logging
 import os
 import signal
 import sys
-import threading
 import time
 from typing import IO, Any
 
@@ -19,6 +18,7 @@ from airflow.listeners import hookimpl
 from thermocline.errors import ThermoclineError
 from thermocline.home import PROJECT, Home
 from thermocline.orchestration.database import prepare_database
+from thermocline.orchestration.lifeline import end_with_parent
 from thermocline.orchestration.runs import SECONDS_TO_END
 from thermocline.orchestration.startup import spare_older_task_apis
 
@@ -60,7 +60,7 @@ def main() -> None:
     work = json.loads(sys.argv[1])
     teller = Teller(os.fdopen(os.dup(1), "w"), work["log"])
     os.dup2(2, 1)
-    threading.Thread(target=end_with_parent, daemon=True).start()
+    end_with_parent(signal.SIGINT, SECONDS_TO_END)
     # Airflow makes some ten million small objects while it starts, and keeps them.
     gc.disable()
     prepare_database(Home.current())
@@ -108,14 +108,6 @@ def run(work: dict[str, Any], teller: Teller) -> tuple[int, str | None]:
         if dag_run.state != "success":
             return teller.failure
     return 0, None
-
-
-def end_with_parent() -> None:
-    """Interrupt this process when the parent closes our standard input, then end it for certain."""
-    os.read(0, 1)
-    os.kill(os.getpid(), signal.SIGINT)
-    time.sleep(SECONDS_TO_END)
-    os.kill(os.getpid(), signal.SIGKILL)
 
 
 if __name__ == "__main__":

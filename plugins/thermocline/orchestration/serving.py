@@ -34,6 +34,7 @@ COMPONENTS = {
     "triggerer": ["--skip-serve-logs"],
     "scheduler": ["--skip-serve-logs"],
 }
+LIFELINE = "thermocline.orchestration.lifeline"
 FIRST = ("api-server", "dag-processor")
 CHATTY = (
     "airflow.dag_processing", "airflow.jobs", "airflow.models", "http.access", "great_expectations"
@@ -108,9 +109,9 @@ class Component:
         self.log.parent.mkdir(exist_ok=True)
         with self.log.open("w") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "airflow", name, *COMPONENTS[name]],
+                [sys.executable, "-m", LIFELINE, "airflow", name, *COMPONENTS[name]],
                 env=os.environ | served_environment(home, port),
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 pass_fds=[lock],
@@ -183,18 +184,21 @@ def wait_until_healthy(children: list[Component], url: str, parts: tuple[str, ..
 
 @contextmanager
 def until_interrupted() -> Iterator[None]:
-    """Leave quietly on Ctrl-C and on SIGTERM."""
+    """Leave quietly on Ctrl-C, SIGTERM, and when the terminal is closed."""
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, stop)
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [signal.signal(number, stop) for number in numbers]
     try:
         yield
     except KeyboardInterrupt:
-        print("\nAirflow has ended.", flush=True)
+        with suppress(OSError):
+            print("\nAirflow has ended.", flush=True)
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
 
 
 def main() -> int:

@@ -1,0 +1,25 @@
+"""Airflow's own command with a home's settings: `make airflow ARGS="backfill create ..."`."""
+
+import os
+import sys
+from pathlib import Path
+
+from thermocline.errors import ThermoclineError
+from thermocline.home import Home
+from thermocline.orchestration.environment import environment, prepare
+
+
+def main() -> int:
+    try:
+        home = Home.current().prepare()
+        prepare(home)
+        settings = environment(home)
+    except ThermoclineError as error:
+        print(f"thermocline: {error}", file=sys.stderr)
+        return error.exit_code
+    airflow = Path(sys.executable).with_name("airflow")
+    os.execve(airflow, ["airflow", *sys.argv[1:]], os.environ | settings)  # noqa: S606
+
+
+if __name__ == "__main__":
+    sys.exit(main())
