@@ -1,5 +1,7 @@
 """Publishing: the only way from a candidate to what readers see."""
 
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -7,10 +9,12 @@ from pathlib import Path
 
 import duckdb
 
-from thermocline import durable
-from thermocline.errors import ContentChanged, ThermoclineError
+from thermocline import durable, warehouse
+from thermocline.errors import ContentChanged, InputError, ThermoclineError
+from thermocline.hashing import literal, quoted
 from thermocline.home import Home
 from thermocline.publisher import Publisher
+from thermocline.sources.wording import shown
 from thermocline.targets import Progress, Target
 from thermocline.targets.duckdb_file import DuckDBFile
 
@@ -59,6 +63,55 @@ def targets(home: Home) -> list[Target]:
 def database(home: Home) -> Path:
     """Where readers open the current publication."""
     return DuckDBFile(home).pointer
+
+
+def history(home: Home) -> list[Publication]:
+    """The publications that are kept, in the order in which they were published."""
+    place = targets(home)[0]
+    publication_id = place.current()
+    if publication_id is None:
+        return []
+    with _readable(publication_id):
+        rows = place.publications(publication_id)
+    there = set(place.kept())
+    return sorted((Publication(**row) for row in rows if row["publication_id"] in there),
+                  key=lambda kept: kept.published_at)
+
+
+@contextmanager
+def reading(home: Home, **publication_ids: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection with kept publications attached, each under its keyword, none of them writable.
+
+    Raises InputError for one that isn't kept, ContentChanged for one that can't be read.
+    """
+    place = DuckDBFile(home)
+    kept = place.kept()
+    for publication_id in publication_ids.values():
+        if publication_id not in kept:
+            raise InputError(
+                f"there is no publication {shown(publication_id)}: "
+                f"these are kept: {', '.join(kept) or 'none'}"
+            )
+    with (
+        _readable(" or ".join(publication_ids.values())),
+        closing(warehouse.connect(home, Path(":memory:"))) as connection,
+    ):
+        for name, publication_id in publication_ids.items():
+            connection.execute(
+                f"attach {literal(place.path(publication_id))} as {quoted(name)} (read_only)"
+            )
+        yield connection
+
+
+@contextmanager
+def _readable(publication_id: str) -> Iterator[None]:
+    try:
+        yield
+    except duckdb.Error as error:
+        raise ContentChanged(
+            f"publication {publication_id} can't be read ({_first_line(error)}): "
+            "run thermocline verify, and restore it from a backup"
+        ) from error
 
 
 def current(home: Home) -> Publication | None:

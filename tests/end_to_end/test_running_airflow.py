@@ -185,6 +185,13 @@ def try_beside(story: Lived) -> None:
     ))
 
 
+def is_at_work(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 def test_the_hour_screens_a_day_without_the_system_that_has_not_delivered(lived: Lived) -> None:
     [scheduled] = lived.of_type("scheduled")
     assert lived.runs[scheduled]["partition_key"] == lived.ago(1).isoformat()
@@ -258,5 +265,5 @@ def test_beside_the_scheduler_a_build_is_refused_in_one_line(lived: Lived) -> No
 
 def test_ending_it_leaves_no_process_and_no_port_behind(lived: Lived) -> None:
     assert len(lived.family) >= 4
-    assert [process for process in lived.family if process.is_running()] == []
+    assert [process for process in lived.family if is_at_work(process)] == []
     check_port(lived.airflow.port)
