@@ -1,16 +1,14 @@
 """Files that survive a killed process: synced before they get their name, locked while changed."""
 
-import fcntl
 import hashlib
 import json
 import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from thermocline.errors import WarehouseBusy
+from thermocline import locks
 from thermocline.home import Home
 
 READ_ONLY = 0o444
@@ -56,36 +54,11 @@ def publishing(home: Home, purpose: str, wait_seconds: float) -> Iterator[None]:
     Apart from `Home.writer`, since publishing doesn't touch the warehouse. The system drops it if
     the process dies. Raises WarehouseBusy, naming the holder, if it isn't free in time.
     """
-    path = home.root / "publishing.lock"
-    deadline = time.monotonic() + wait_seconds
-    with path.open("a+") as lock:
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() >= deadline:
-                    lock.seek(0)
-                    holder = lock.read().strip() or "another process"
-                    raise WarehouseBusy(
-                        f"publishing in {home.root} is held by {holder}: "
-                        "wait until it ends, then run again"
-                    ) from None
-                time.sleep(0.05)
-        lock.seek(0)
-        lock.truncate()
-        lock.write(f"process {os.getpid()} ({purpose})\n")
-        lock.flush()
+    busy = f"publishing in {home.root} is held by {{holder}}: wait until it ends, then run again"
+    with locks.exclusive(home.root / "publishing.lock", purpose, busy, wait_seconds):
         yield
 
 
 def is_publishing(home: Home) -> bool:
     """Whether a process holds the publishers' lock at this moment."""
-    try:
-        with (home.root / "publishing.lock").open() as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except FileNotFoundError:
-        return False
-    return False
+    return locks.is_held(home.root / "publishing.lock")

@@ -1,14 +1,13 @@
 """Where one company's state lives, and who may write to it."""
 
-import fcntl
 import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from thermocline.errors import InputError, WarehouseBusy
+from thermocline import locks
+from thermocline.errors import InputError
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -95,23 +94,6 @@ class Home:
 
         Raises WarehouseBusy, naming the holder, if it isn't free within `wait_seconds`.
         """
-        path = self.root / "warehouse.lock"
-        deadline = time.monotonic() + wait_seconds
-        with path.open("a+") as lock:
-            while True:
-                try:
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    if time.monotonic() >= deadline:
-                        lock.seek(0)
-                        holder = lock.read().strip() or "another process"
-                        raise WarehouseBusy(
-                            f"{self.warehouse} is held by {holder}: wait until it ends, then run again"
-                        ) from None
-                    time.sleep(0.2)
-            lock.seek(0)
-            lock.truncate()
-            lock.write(f"process {os.getpid()} ({purpose})\n")
-            lock.flush()
+        busy = f"{self.warehouse} is held by {{holder}}: wait until it ends, then run again"
+        with locks.exclusive(self.root / "warehouse.lock", purpose, busy, wait_seconds):
             yield

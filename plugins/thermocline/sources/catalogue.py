@@ -1,6 +1,5 @@
 """The sources of a company: which export, by which mapping, from where."""
 
-import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from pathlib import Path
 
 import yaml
 
+from thermocline import locks
 from thermocline.durable import replace
 from thermocline.errors import InputError
 from thermocline.home import Home
@@ -17,6 +17,7 @@ from thermocline.sources.places import Folder
 from thermocline.sources.recognition import Recognition, recognise
 from thermocline.sources.wording import listed, shown
 
+LOCK_SECONDS = 60
 HEADING = """\
 # The exports this company is screened on. Files of other mappings are refused or left out.
 # location: a folder, relative to this home or absolute.
@@ -145,6 +146,6 @@ def _write(home: Home, known: tuple[Source, ...]) -> None:
 @contextmanager
 def _lock(home: Home) -> Iterator[None]:
     home.config.mkdir(parents=True, exist_ok=True)
-    with (home.config / ".sources.lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    busy = f"{sources_file(home)} is being written by {{holder}}: run again when it has ended"
+    with locks.exclusive(home.config / ".sources.lock", "adopting sources", busy, LOCK_SECONDS):
         yield
