@@ -11,6 +11,14 @@ int_heat_causes as (
 ),
 
 default_playbooks as (
+    select * from {{ ref('default_playbooks') }}
+),
+
+configured_playbooks as (
+    select * from {{ source('config', 'playbooks') }}
+),
+
+playbooks as (
     select
         configured_playbooks.*,
         1 as preference
