@@ -9,7 +9,16 @@ from typing import Any
 
 import duckdb
 
-from thermocline import __version__, company, configuration, publication, transformation, warehouse
+from thermocline import (
+    __version__,
+    admission,
+    company,
+    configuration,
+    freshness,
+    publication,
+    transformation,
+    warehouse,
+)
 from thermocline.candidate import freeze
 from thermocline.errors import GateBlocked, InputError, ThermoclineError
 from thermocline.facts import Facts, Input
@@ -36,9 +45,9 @@ def build(
 ) -> Built:
     """Load what was landed, run dbt as of a day (by default the newest complete one), freeze the result.
 
-    Raises WarehouseBusy (another run holds the warehouse), InputError (nothing landed, or an as-of
-    date before the first record), GateBlocked (a test failed and tables behind it are missing),
-    ThermoclineError (a model failed).
+    Raises WarehouseBusy (another run holds the warehouse), InputError (nothing landed, an as-of date
+    before the first record, or what `admission` refuses), GateBlocked (a test failed and tables behind
+    it are missing), ThermoclineError (a model failed).
     """
     with home.writer(f"building as of {as_of or 'the newest complete day'}", wait_seconds):
         with closing(warehouse.connect(home)) as connection:
@@ -52,10 +61,22 @@ def build(
             settled = company.settle(home, connection)
             configuration.load(home, connection)
             _write_run(home, connection, day)
-        transformed = transformation.transform(home, settled, full_refresh=full_refresh)
+            admission.admit(home, connection, settled, day)
+            made_of = freshness.fingerprint(connection, settled, day, transformation.project_hash())
+            finished = None if full_refresh else freshness.last_finished(connection)
+            freshness.begin(connection)
+        if finished and finished.fingerprint == made_of:
+            report("nothing new to screen: only the gate's figures are made anew")
+            transformed = transformation.refigure(home, settled, finished.nodes)
+        else:
+            transformed = transformation.transform(home, settled, full_refresh=full_refresh)
         _refuse_unbuilt(home, transformed)
         with closing(warehouse.connect(home)) as connection:
-            configuration.keep_first_scorecard(home, connection)
+            if configuration.keep_first_scorecard(home, connection):
+                configuration.load(home, connection)
+                made_of = freshness.fingerprint(connection, settled, day, transformation.project_hash())
+            if not transformed.failed:
+                freshness.finish(connection, freshness.Finished(made_of, transformed.expected))
             candidate = freeze(home, connection, _facts(connection, settled, transformed))
     return Built(candidate.content_hash, day)
 

@@ -20,6 +20,8 @@ class Table:
     required: tuple[str, ...]
     # SQL conditions that no row may meet, each with the words that refuse it.
     refused: tuple[tuple[str, str], ...] = ()
+    # Below the home; by default the table's own file in config.
+    file: str | None = None
 
 
 SCORECARDS = Table(
@@ -65,6 +67,8 @@ SCORECARDS = Table(
     (
         ("half_life_days <= 0 or half_life_days > 3650", "half_life_days must be above 0 and at most 3650"),
         ("cold_at <= 0 or cold_at > hot_at", "cold_at must be above 0 and at most hot_at"),
+        # Below it a day cools by less than the last decimal of heat.
+        ("cold_at < 0.001", "cold_at must be at least 0.001"),
         ("typical_invoice <= 0", "typical_invoice must be above 0"),
         ("count(*) over (partition by scorecard_version) > 1", "scorecard_version is given twice"),
         ("count(*) over (partition by effective_from) > 1", "two versions take effect on the same day"),
@@ -113,6 +117,33 @@ TABLES = (
     ),
 )
 
+BACKTEST = Table(
+    "screening_backtest",
+    {
+        "cutoff_on": "date",
+        "horizon_days": "integer",
+        "measure": "varchar",
+        "method": "varchar",
+        "decile": "integer",
+        "scorecard_version": "integer",
+        "accounts": "bigint",
+        "active": "bigint",
+        "fitted_cutoffs": "integer",
+        "auc": "decimal(9, 6)",
+        "brier": "decimal(9, 6)",
+        "mean_probability": "decimal(9, 6)",
+        "hot_accounts": "bigint",
+        "precision_of_hot": "decimal(9, 6)",
+        "recall_of_hot": "decimal(9, 6)",
+        "looks": "integer",
+        "flips_per_account": "decimal(9, 6)",
+        "share_of_three_flips": "decimal(9, 6)",
+    },
+    ("cutoff_on", "horizon_days", "measure", "method", "decile", "scorecard_version", "accounts"),
+    file="evidence/backtest.csv",
+)
+"""What the last `thermocline backtest` measured: written by it, not by a person."""
+
 
 def load(home: Home, connection: duckdb.DuckDBPyConnection) -> None:
     """Replace schema `config` by what the home's CSV files say; a missing file is an empty table.
@@ -122,7 +153,7 @@ def load(home: Home, connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("begin")
     try:
         connection.execute("create schema if not exists config")
-        for table in TABLES:
+        for table in (*TABLES, BACKTEST):
             _load_table(home, connection, table)
     except BaseException:
         connection.execute("rollback")
@@ -133,7 +164,7 @@ def load(home: Home, connection: duckdb.DuckDBPyConnection) -> None:
 def _load_table(home: Home, connection: duckdb.DuckDBPyConnection, table: Table) -> None:
     columns = ", ".join(f'"{name}" {kind}' for name, kind in table.columns.items())
     connection.execute(f"create or replace table config.{table.name} ({columns})")
-    file = home.config / f"{table.name}.csv"
+    file = home.root / (table.file or f"config/{table.name}.csv")
     if not file.exists():
         return
     try:
@@ -150,6 +181,9 @@ def _load_table(home: Home, connection: duckdb.DuckDBPyConnection, table: Table)
     for name in table.columns:
         if name not in found:
             raise InputError(f"{file}: column '{name}' is missing, expected {','.join(table.columns)}")
+    for name in found:
+        if name not in table.columns and name != "row_number":
+            raise InputError(f"{file}: column '{name}' is unknown, expected {','.join(table.columns)}")
     for name, kind in table.columns.items():
         _refuse_unreadable(connection, str(file), name, kind, required=name in table.required)
     typed = ", ".join(
@@ -184,23 +218,24 @@ def _refuse_unreadable(
         raise InputError(f"{file}, row {row[0]}: {name} is {found}, expected {kind}")
 
 
-def keep_first_scorecard(home: Home, connection: duckdb.DuckDBPyConnection) -> None:
-    """Write version 1 of the scorecard, as the models settled it, where the home has none yet.
+def keep_first_scorecard(home: Home, connection: duckdb.DuckDBPyConnection) -> bool:
+    """Write version 1 of the scorecard, as the models settled it; whether the home had none yet.
 
     Without an invoice there is no typical one; then nothing is written and contribution waits.
     """
     file = home.config / "scorecards.csv"
     if file.exists():
-        return
+        return False
     names = ", ".join(f'"{name}"' for name in SCORECARDS.columns)
     settled = connection.execute(
         "select count(*) from reporting.scorecards where typical_invoice is not null"
     ).fetchone()
     if not settled or not settled[0]:
-        return
+        return False
     temporary = file.with_suffix(f".{os.getpid()}.tmp")
     connection.execute(
         f"copy (select {names} from reporting.scorecards order by scorecard_version) "
         f"to '{str(temporary).replace(chr(39), chr(39) * 2)}' (header, delimiter ',')"
     )
     temporary.replace(file)
+    return True

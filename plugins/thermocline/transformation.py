@@ -4,8 +4,9 @@ import hashlib
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from thermocline import durable, warehouse
 from thermocline.company import Company
@@ -14,6 +15,7 @@ from thermocline.home import PROJECT, Home
 
 DBT_PROJECT = PROJECT / "dbt_project"
 GOOD = ("success", "pass")
+GATE = "gate"
 
 
 @dataclass(frozen=True)
@@ -116,10 +118,35 @@ def transform(home: Home, company: Company, *, full_refresh: bool = False) -> Tr
     return transformed
 
 
+def refigure(home: Home, company: Company, nodes: int) -> Transformed:
+    """Build the gate's models alone, behind tables that an earlier run of `nodes` nodes built well.
+
+    The gate's figures are about the publication as well, which may have changed since.
+    """
+    folder = target_folder(home)
+    (folder / "run_results.json").unlink(missing_ok=True)
+    _, reason = invoke(home, ["build", "--select", f"path:models/{GATE}"], company)
+    if not (folder / "run_results.json").exists():
+        raise ThermoclineError(f"dbt didn't run ({reason or 'no results'}): see {log_file(home)}")
+    manifest = _manifest(folder)
+    figures = {name for name, node in manifest["nodes"].items() if node["fqn"][1] == GATE}
+    made = _judge(folder, figures, project_hash())
+    return replace(made, expected=nodes, passed=nodes - len(made.failed))
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    return json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+
+
 def _read_results(folder: Path, project: str, *, with_unit_tests: bool) -> Transformed:
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    results = json.loads((folder / "run_results.json").read_text(encoding="utf-8"))["results"]
+    manifest = _manifest(folder)
     expected = {*manifest["nodes"], *(manifest["unit_tests"] if with_unit_tests else ())}
+    return _judge(folder, expected, project)
+
+
+def _judge(folder: Path, expected: set[str], project: str) -> Transformed:
+    """What became of the nodes that were expected; one without a result has failed."""
+    results = json.loads((folder / "run_results.json").read_text(encoding="utf-8"))["results"]
     status = {result["unique_id"]: result["status"] for result in results}
     failed = sorted(name for name in expected if status.get(name) not in GOOD)
     return Transformed(
