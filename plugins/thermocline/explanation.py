@@ -138,15 +138,19 @@ def explain(home: Home, account: str, day: date | None = None) -> Explanation:
         raise InputError(f"nothing is published in {home.root} yet: run thermocline run first")
     with publication.reading(home, published=current.publication_id) as connection:
         connection.execute("use published.reporting")
-        return _explain(connection, find(connection, account), day or current.as_of_date)
+        return explain_from(connection, account, day)
 
 
-def _explain(connection: duckdb.DuckDBPyConnection, account: str, day: date) -> Explanation:
-    asked = {"account": account}
-    [published] = _rows(connection, "select * from reporting.account_segments where account_id = $account", asked)
+def explain_from(connection: duckdb.DuckDBPyConnection, account: str, day: date | None = None) -> Explanation:
+    """As `explain`, from a connection whose default schema is a publication's `reporting`."""
+    asked = {"account": find(connection, account)}
+    [published] = _rows(
+        connection, "select * from reporting.account_segments where account_id = $account", asked
+    )
     overrides = _rows(
         connection, "select * from reporting.overrides where account_id = $account order by valid_from", asked
     )
+    day = day or published["as_of_date"]
     cards = _rows(connection, "select * from reporting.scorecards order by effective_from", {})
     [reckoned] = [card for card in cards if card["scorecard_version"] == published["scorecard_version"]]
     asked_day = {**asked, "day": day}
@@ -156,7 +160,7 @@ def _explain(connection: duckdb.DuckDBPyConnection, account: str, day: date) -> 
     heat = published["heat"]
     if day != published["as_of_date"]:
         [(heat,)] = connection.execute(_HEAT, {**law, "epoch": reckoned["epoch"]}).fetchall()
-    computed = _computed(published, day)
+    computed: str | None = _computed(published, day)
     if day < published["as_of_date"]:
         computed = None if override else state.temperature
     rules = [card for card in cards if card["effective_from"] <= day][-1]
@@ -166,8 +170,8 @@ def _explain(connection: duckdb.DuckDBPyConnection, account: str, day: date) -> 
         aliases=tuple(
             _rows(
                 connection,
-                "select * from reporting.account_links where account_id = $account and alias_id <> account_id "
-                "order by alias_id",
+                "select * from reporting.account_links "
+                "where account_id = $account and alias_id <> account_id order by alias_id",
                 asked,
             )
         ),
@@ -190,9 +194,7 @@ def _rows(connection: duckdb.DuckDBPyConnection, query: str, given: Row) -> list
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def _state(
-    connection: duckdb.DuckDBPyConnection, published: Row, overrides: list[Row], day: date
-) -> State:
+def _state(connection: duckdb.DuckDBPyConnection, published: Row, overrides: list[Row], day: date) -> State:
     """The interval that holds the day: of the history, else of what lies ahead."""
     account, as_of = published["account_id"], published["as_of_date"]
     known = connection.execute(

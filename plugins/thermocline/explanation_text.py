@@ -1,6 +1,6 @@
 """An explanation as a person reads it in a terminal."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from thermocline.explanation import DIMENSIONS, Event, Explanation, Way
@@ -23,10 +23,19 @@ def _heading(explained: Explanation) -> Iterator[str]:
     row = explained.published
     yield plain(row["account_name"] or row["account_code"])
     facts = [("account", row["account_id"]), ("code", row["account_code"])]
-    facts += [("also", f"{alias['alias_id']} ({alias['alias_kind']}, by {alias['linked_by']})")
-              for alias in explained.aliases]
-    facts += [(name, row[column]) for name, column in (
-        ("kind", "account_kind"), ("parent", "parent_account_id"), ("owner", "owner"), ("country", "country"))]
+    facts += [
+        ("also", f"{alias['alias_id']} ({alias['alias_kind']}, by {alias['linked_by']})")
+        for alias in explained.aliases
+    ]
+    facts += [
+        (name, row[column])
+        for name, column in (
+            ("kind", "account_kind"),
+            ("parent", "parent_account_id"),
+            ("owner", "owner"),
+            ("country", "country"),
+        )
+    ]
     facts.append(("publication", f"{row['publication_id']}, as of {row['as_of_date']}"))
     yield from _listed(facts)
 
@@ -40,20 +49,35 @@ def _facts(explained: Explanation) -> Iterator[str]:
         ("override", _override(explained)),
     ]
     if explained.is_published_day:
-        facts += [(name, row[column] or "none") for name, column in (
-            ("reason", "reason"), ("relationship", "relationship"), ("cold because", "cold_because"),
-            ("data state", "data_state"), ("guard", "guard"), ("playbook", "playbook"))]
+        facts += [
+            (name, row[column] or "none")
+            for name, column in (
+                ("reason", "reason"),
+                ("relationship", "relationship"),
+                ("cold because", "cold_because"),
+                ("data state", "data_state"),
+                ("guard", "guard"),
+                ("playbook", "playbook"),
+            )
+        ]
         if row["p_active_90d"] is not None:
             facts.append(("active in 90 days", f"with probability {row['p_active_90d']}"))
     version = rules["scorecard_version"]
-    facts.append((
-        "scorecard",
-        f"version {version} of {rules['effective_from']}: hot at {_short(rules['hot_at'])}, "
-        f"cold below {_short(rules['cold_at'])}, half-life {_short(rules['half_life_days'])} days",
-    ))
+    facts.append(
+        (
+            "scorecard",
+            f"version {version} of {rules['effective_from']}: hot at {_short(rules['hot_at'])}, "
+            f"cold below {_short(rules['cold_at'])}, half-life {_short(rules['half_life_days'])} days",
+        )
+    )
     if version != explained.reckoned_with:
-        facts.append(("", f"degrees and heat below are those of version {explained.reckoned_with}, in force on "
-                          f"{row['as_of_date']}; version {version} gives others"))
+        facts.append(
+            (
+                "",
+                f"degrees and heat below are those of version {explained.reckoned_with}, in force on "
+                f"{row['as_of_date']}; version {version} gives others",
+            )
+        )
     yield from _listed(facts)
 
 
@@ -78,8 +102,10 @@ def _override(explained: Explanation) -> str:
     override = explained.override
     if override is None:
         return "none"
-    return (f"{override['temperature']} from {override['valid_from']} until {override['valid_until']} "
-            f"inclusive, approved by {override['approver']}: {override['reason']}")
+    return (
+        f"{override['temperature']} from {override['valid_from']} until {override['valid_until']} "
+        f"inclusive, approved by {override['approver']}: {override['reason']}"
+    )
 
 
 def _events(explained: Explanation) -> Iterator[str]:
@@ -119,11 +145,8 @@ def _event(event: Event) -> list[str]:
 
 def _left_out(without_degrees: dict[str, int]) -> Iterator[str]:
     if without_degrees:
-        kinds = ", ".join(
-            counted(count, kind.replace("_", " "), "feedback" if kind == "feedback" else "")
-            for kind, count in without_degrees.items()
-        )
-        yield f"  left out, without degrees: {kinds}"
+        kinds = ", ".join(f"{kind.replace('_', ' ')} {count:,}" for kind, count in without_degrees.items())
+        yield f"  left out, without degrees: {sum(without_degrees.values()):,} ({kinds})"
 
 
 def _dimensions(explained: Explanation) -> Iterator[str]:
@@ -152,13 +175,14 @@ def _way_out(explained: Explanation) -> Iterator[str]:
 def _way(way: Way, explained: Explanation) -> str:
     typical = explained.rules["typical_invoice"]
     currency = explained.published["reporting_currency"]
-    size = f", {typical:,.2f} {currency} each" if way.what == "typical invoice" else ""
+    size = f"{typical:,.2f} {currency} and " if way.what == "typical invoice" else ""
+    worth = f"{_short(way.degrees_each)} {'degree' if way.degrees_each == 1 else 'degrees'} each"
     first, _, rest = way.what.partition(" ")
     plural = way.what + "s" if first == "typical" or not rest else f"{first}s {rest}"
-    return f"{counted(way.count, way.what, plural)} ({_short(way.degrees_each)} degrees each{size})"
+    return f"{counted(way.count, way.what, plural)} ({size}{worth})"
 
 
-def _listed(facts: list[tuple[str, object]]) -> list[str]:
+def _listed(facts: Sequence[tuple[str, object]]) -> list[str]:
     rows = [[name, plain(value)] for name, value in facts if value is not None]
     return [f"  {line}" for line in columns(rows)]
 
@@ -170,5 +194,3 @@ def _exact(degrees: Decimal) -> str:
 def _short(number: Decimal) -> str:
     """Without trailing zeros."""
     return f"{number.normalize():f}"
-
-

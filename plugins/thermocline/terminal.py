@@ -28,5 +28,5 @@ def columns(rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) 
 
 
 def counted(count: int, singular: str, plural: str = "") -> str:
-    """"1 call", "2 calls"."""
+    """ "1 call", "2 calls"."""
     return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
