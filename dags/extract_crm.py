@@ -36,9 +36,7 @@ SYSTEM = "crm"
         "retries": 3,
         "retry_delay": timedelta(seconds=30),
     },
-    params={
-        "location": Param(None, "Where the exports are, if not as configured", type=["null", "string"])
-    },
+    params={"location": Param(None, "Where the exports are, if not as configured", type=["null", "string"])},
 )
 def extract_crm() -> None:
     @task(outlets=[CRM_EXPORTS])

@@ -36,8 +36,7 @@ from thermocline.orchestration.sensors import DayCovered
         "owner": "thermocline",
         "retries": 3,
         "retry_delay": timedelta(seconds=15),
-        # A run that has begun ends before another gets the warehouse.
-        "weight_rule": "upstream",
+        "weight_rule": "thermocline.orchestration.precedence.Precedence",
     },
     params={
         "as_of": Param(None, "The day to screen", type=["null", "string"], format="date"),

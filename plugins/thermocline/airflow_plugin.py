@@ -2,8 +2,11 @@
 
 from airflow.plugins_manager import AirflowPlugin
 
+from thermocline.orchestration.precedence import Precedence
+
 
 class ThermoclinePlugin(AirflowPlugin):
-    """Names Thermocline among Airflow's plugins; its operators and triggers are imported by path."""
+    """The order in which tasks get the warehouse; operators and triggers are imported by path."""
 
     name = "thermocline"
+    priority_weight_strategies = [Precedence]  # noqa: RUF012

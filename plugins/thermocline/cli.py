@@ -70,6 +70,34 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("folder", type=_folder, metavar="DIR")
     check.set_defaults(command=_check_sources)
 
+    explain = commands.add_parser("explain", help="why an account is hot or cold, since when, until when")
+    explain.add_argument("account", metavar="ACCOUNT", help="its id, code, alias or exact name")
+    explain.add_argument(
+        "--as-of", type=_day, metavar="DATE", help="any day, past or future (default: the published one)"
+    )
+    explain.set_defaults(command=_explain)
+
+    diff = commands.add_parser("diff", help="the accounts that two publications tell differently")
+    diff.add_argument(
+        "publications",
+        nargs="*",
+        metavar="PUBLICATION",
+        help="two that are kept (default: the current one and the one before it)",
+    )
+    diff.add_argument("--on", type=_day, metavar="DATE", help="the day (default: the earlier as-of date)")
+    diff.set_defaults(command=_diff)
+
+    backtest = commands.add_parser("backtest", help="measure the screening on the company's own past")
+    backtest.add_argument(
+        "--cutoffs", type=_day, nargs="+", metavar="DATE", help="days to look ahead from (default: twelve)"
+    )
+    backtest.add_argument("--horizon", type=int, default=90, metavar="DAYS", help="how far (default: 90)")
+    backtest.set_defaults(command=_backtest)
+
+    calibrate = commands.add_parser("calibrate", help="propose a scorecard from the company's own past")
+    calibrate.add_argument("--author", required=True, metavar="NAME", help="who proposes it")
+    calibrate.set_defaults(command=_calibrate)
+
     verify = commands.add_parser("verify", help="recompute every hash: files, publications, ledger")
     verify.set_defaults(command=_verify)
     return parser
@@ -150,6 +178,41 @@ def _check_sources(options: argparse.Namespace) -> int:
         raise InputError(
             f"{len(found.refused)} of the files above would be refused, {found.refused[0]} first"
         )
+    return 0
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from thermocline.explanation import explain
+    from thermocline.explanation_text import render
+
+    print(render(explain(Home.current(), options.account, options.as_of)))
+    return 0
+
+
+def _diff(options: argparse.Namespace) -> int:
+    from thermocline.difference import difference
+    from thermocline.difference_text import render
+
+    if len(options.publications) not in (0, 2):
+        raise InputError(f"diff compares two publications, not {len(options.publications)}: name two or none")
+    first, second = options.publications or (None, None)
+    print(render(difference(Home.current(), first, second, options.on)))
+    return 0
+
+
+def _backtest(options: argparse.Namespace) -> int:
+    from thermocline.evidence.backtest import backtest
+
+    for line in backtest(Home.current(), options.cutoffs, options.horizon).lines():
+        print(line)
+    return 0
+
+
+def _calibrate(options: argparse.Namespace) -> int:
+    from thermocline.evidence.calibration import calibrate
+
+    for line in calibrate(Home.current(), options.author).lines():
+        print(line)
     return 0
 
 

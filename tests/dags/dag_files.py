@@ -12,8 +12,19 @@ from pathlib import Path
 from typing import Any
 
 WATCHED = (
-    "ctypes.dlopen", "fcntl.", "ftplib.", "glob.", "open", "os.", "shutil.", "smtplib.", "socket.",
-    "sqlite3.", "subprocess.", "tempfile.", "urllib.",
+    "ctypes.dlopen",
+    "fcntl.",
+    "ftplib.",
+    "glob.",
+    "open",
+    "os.",
+    "shutil.",
+    "smtplib.",
+    "socket.",
+    "sqlite3.",
+    "subprocess.",
+    "tempfile.",
+    "urllib.",
 )
 CODE = (".py", ".pyc", ".so", ".pth")
 
@@ -67,6 +78,7 @@ def described(dag: Any) -> dict[str, Any]:
                 "retries": task.retries,
                 "retry_delay": task.retry_delay.total_seconds(),
                 "pool": task.pool,
+                "weight_rule": str(task.weight_rule),
                 "upstream": sorted(task.upstream_task_ids),
                 "outlets": [outlet.name for outlet in task.outlets],
             }

@@ -41,7 +41,10 @@ def parsed(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     (other / "reads.py").write_text(READS_AND_CONNECTS.format(folder=other))
     done = subprocess.run(
         [sys.executable, Path(__file__).with_name("dag_files.py"), PROJECT / "dags", other],
-        env=os.environ | environment(home), capture_output=True, text=True, check=False,
+        env=os.environ | environment(home),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])
@@ -79,8 +82,15 @@ def test_files_are_short() -> None:
 def test_only_one_task_at_a_time_can_work_on_the_warehouse(ours: dict[str, Any]) -> None:
     tasks = ours["dags"]["screen_accounts"]["tasks"]
     assert {name for name, task in tasks.items() if task["pool"] == "warehouse"} == {
-        "build", "publish", "document",
+        "build",
+        "publish",
+        "document",
     }
+
+
+def test_a_day_does_not_wait_for_backfills(ours: dict[str, Any]) -> None:
+    tasks = ours["dags"]["screen_accounts"]["tasks"].values()
+    assert {task["weight_rule"] for task in tasks} == {"thermocline.orchestration.precedence.Precedence"}
 
 
 def test_no_path_reaches_publishing_around_the_gate(ours: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import quote
@@ -16,7 +17,6 @@ from urllib.request import Request, urlopen
 
 from thermocline.home import Home
 from thermocline.orchestration.environment import kept_password
-from thermocline.orchestration.serving import served_environment
 
 Json = dict[str, Any]
 
@@ -26,7 +26,7 @@ def eventually(what: str, ask: Callable[[], Any], seconds: float = 90) -> Any:
     deadline = time.monotonic() + seconds
     while not (answer := ask()):
         assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
-        time.sleep(0.3)
+        time.sleep(0.7)
     return answer
 
 
@@ -41,7 +41,8 @@ class RunningAirflow:
 
     def call(self, method: str, path: str, body: Json | None = None) -> Json:
         request = Request(
-            f"http://127.0.0.1:{self.port}{path}", method=method,
+            f"http://127.0.0.1:{self.port}{path}",
+            method=method,
             data=None if body is None else json.dumps(body).encode(),
             headers={"Content-Type": "application/json", "Authorization": f"Bearer {self.token}"},
         )
@@ -74,18 +75,19 @@ class RunningAirflow:
         return self.call("POST", f"/api/v2/dags/{dag}/dagRuns", body)["dag_run_id"]
 
     def clear(self, dag: str, run_id: str, *tasks: str) -> None:
-        body = {"dry_run": False, "dag_run_id": run_id, "task_ids": tasks, "only_failed": False,
-                "reset_dag_runs": True}
+        body = {
+            "dry_run": False,
+            "dag_run_id": run_id,
+            "task_ids": tasks,
+            "only_failed": False,
+            "reset_dag_runs": True,
+        }
         assert self.call("POST", f"/api/v2/dags/{dag}/clearTaskInstances", body)["task_instances"]
 
-    def command(self, *arguments: str) -> None:
-        """Airflow's own command line, as a person would use it in the home."""
-        done = subprocess.run(
-            [sys.executable, "-m", "airflow", *arguments],
-            env=os.environ | served_environment(self.home, self.port),
-            capture_output=True, text=True, check=False,
-        )
-        assert done.returncode == 0, done.stderr
+    def backfill(self, dag: str, first: date, last: date) -> None:
+        """As `airflow backfill create` does."""
+        body = {"dag_id": dag, "from_date": f"{first}T00:00:00Z", "to_date": f"{last}T00:00:00Z"}
+        self.call("POST", "/api/v2/backfills", body)
 
 
 @contextmanager
@@ -96,7 +98,9 @@ def running_airflow(home: Home) -> Iterator[RunningAirflow]:
     with subprocess.Popen(
         [sys.executable, "-m", "thermocline.orchestration.serving", str(port)],
         env=os.environ | {"THERMOCLINE_HOME": str(home.root)},
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     ) as process:
         try:
             assert process.stdout

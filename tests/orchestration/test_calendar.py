@@ -25,12 +25,13 @@ def test_the_hour_is_the_clocks_where_the_clock_is_changed(home: Home) -> None:
 
 @pytest.mark.parametrize(
     ("zone", "day"),
-    [("Pacific/Auckland", date(2026, 3, 28)), ("UTC", date(2026, 3, 27)),
-     ("America/Los_Angeles", date(2026, 3, 27))],
+    [
+        ("Pacific/Auckland", date(2026, 3, 28)),
+        ("UTC", date(2026, 3, 27)),
+        ("America/Los_Angeles", date(2026, 3, 27)),
+    ],
 )
-def test_the_last_whole_day_ends_at_the_companys_midnight(
-    home: Home, zone: str, day: date
-) -> None:
+def test_the_last_whole_day_ends_at_the_companys_midnight(home: Home, zone: str, day: date) -> None:
     settle(home, zone)
     assert last_whole_day(home, datetime(2026, 3, 28, 20, tzinfo=UTC)) == day
 

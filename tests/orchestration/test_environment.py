@@ -15,7 +15,7 @@ from thermocline.home import PROJECT, Home
 from thermocline.orchestration import environment as module
 from thermocline.orchestration.environment import environment, kept_password, only_airflow
 from thermocline.orchestration.runs import run_dags
-from thermocline.orchestration.serving import check_port, serve, served_environment
+from thermocline.orchestration.serving import check_port, main, serve, served_environment
 
 
 def test_everything_airflow_writes_lies_in_the_home(home: Home) -> None:
@@ -51,9 +51,7 @@ def test_keys_and_password_are_made_once_and_are_private(home: Home) -> None:
     assert environment(other)["AIRFLOW__API_AUTH__JWT_SECRET"] not in settings.values()
 
 
-def test_a_failed_preparation_names_its_log(
-    home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failed_preparation_names_its_log(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/bin/false")
     with pytest.raises(ThermoclineError, match=r"prepare\.log"):
         module.prepare(home)
@@ -71,8 +69,11 @@ with only_airflow(Home.current(), "a run by hand"):
 
 def test_a_home_has_one_airflow_at_a_time(home: Home) -> None:
     with subprocess.Popen(
-        [sys.executable, "-c", HOLD], env=os.environ | {"THERMOCLINE_HOME": str(home.root)},
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        [sys.executable, "-c", HOLD],
+        env=os.environ | {"THERMOCLINE_HOME": str(home.root)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     ) as other:
         assert other.stdout and other.stdout.readline() == "held\n"
         with pytest.raises(WarehouseBusy, match=f"process {other.pid} .a run by hand") as busy:
@@ -96,9 +97,11 @@ def test_a_taken_port_is_refused_before_anything_starts(home: Home) -> None:
     check_port(port)
 
 
-def test_a_port_that_is_none_is_refused() -> None:
-    with pytest.raises(InputError, match="port 99999"):
-        check_port(99999)
+@pytest.mark.parametrize("port", ["99999", "80a", "-1", ""])
+def test_a_port_that_is_none_is_refused(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([port]) == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"thermocline: port {port}" if port.isdecimal() else "thermocline: port '")
 
 
 def test_the_plugins_folder_offers_airflow_no_plugin_files() -> None:

@@ -21,9 +21,7 @@ def operator() -> ScreenLate:
     return ScreenLate(task_id="screen_late")
 
 
-def test_after_the_hour_the_last_whole_day_is_screened_again(
-    home: Home, operator: ScreenLate
-) -> None:
+def test_after_the_hour_the_last_whole_day_is_screened_again(home: Home, operator: ScreenLate) -> None:
     settle(home, zone_in_which_it_is(9), hour=8)
     with pytest.raises(DagRunTriggerException) as triggered:
         operator.execute(context("scheduled"))
@@ -35,9 +33,7 @@ def test_after_the_hour_the_last_whole_day_is_screened_again(
     assert run.run_after <= datetime.now(UTC) + timedelta(seconds=1)
 
 
-def test_before_the_hour_the_days_own_run_takes_the_files(
-    home: Home, operator: ScreenLate
-) -> None:
+def test_before_the_hour_the_days_own_run_takes_the_files(home: Home, operator: ScreenLate) -> None:
     settle(home, zone_in_which_it_is(9), hour=11)
     with pytest.raises(AirflowSkipException, match="still to come"):
         operator.execute(context("scheduled"))

@@ -39,7 +39,10 @@ def appears(path: Path) -> bool:
 def test_a_child_ends_in_good_order_when_its_parent_is_killed(tmp_path: Path) -> None:
     (tmp_path / "endless.py").write_text(ENDLESS)
     with subprocess.Popen(
-        [sys.executable, "-c", PARENT], cwd=tmp_path, stdout=subprocess.PIPE, text=True,
+        [sys.executable, "-c", PARENT],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        text=True,
         env=os.environ | {"PYTHONPATH": str(tmp_path)},
     ) as parent:
         assert parent.stdout

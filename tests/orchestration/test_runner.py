@@ -32,13 +32,10 @@ def refused(error: ThermoclineError) -> AirflowFailException:
         (refused(InputError("bad.csv")), 2, "bad.csv"),
         (WarehouseBusy("held by process 7"), 2, "held by process 7"),
         (ThermoclineError("a model failed"), 70, "a model failed"),
-        (ZeroDivisionError("x\ny"), 70,
-         "screen_accounts.build stopped with ZeroDivisionError: read run.log"),
+        (ZeroDivisionError("x\ny"), 70, "screen_accounts.build stopped with ZeroDivisionError: read run.log"),
     ],
 )
-def test_a_failure_has_the_refusals_code_and_one_line(
-    error: Any, exit_code: int, message: str
-) -> None:
+def test_a_failure_has_the_refusals_code_and_one_line(error: Any, exit_code: int, message: str) -> None:
     told, _ = teller()
     told.on_task_instance_failed(TASK, error)
     assert told.failure == (exit_code, message)

@@ -57,25 +57,19 @@ def test_what_would_come_again_is_not_retried(
 @pytest.mark.parametrize(
     "passing", [WarehouseBusy("held"), ThermoclineError("a model failed"), OSError("disk")]
 )
-def test_what_may_pass_is_left_to_a_retry(
-    monkeypatch: pytest.MonkeyPatch, passing: Exception
-) -> None:
+def test_what_may_pass_is_left_to_a_retry(monkeypatch: pytest.MonkeyPatch, passing: Exception) -> None:
     monkeypatch.setattr(build, "build", answering(passing))
     with pytest.raises(type(passing)):
         steps.build(None, 0)
 
 
-def test_a_day_that_is_none_is_refused_before_anything_is_built(
-    monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_day_that_is_none_is_refused_before_anything_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(build, "build", answering(AssertionError("built")))
     with pytest.raises(AirflowFailException, match="'28 March' is not a date"):
         steps.build("28 March", 0)
 
 
-def test_a_build_hands_on_its_content_and_its_day(
-    home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_build_hands_on_its_content_and_its_day(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Any] = []
 
     def fake(home: Home, as_of: date | None, *, wait_seconds: float, **_: Any) -> Any:
@@ -90,9 +84,7 @@ def test_a_build_hands_on_its_content_and_its_day(
     assert asked == [(home, date(2026, 3, 28), 5)]
 
 
-def test_an_audit_hands_on_the_publication_it_compared_with(
-    monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_audit_hands_on_the_publication_it_compared_with(monkeypatch: pytest.MonkeyPatch) -> None:
     verdict = SimpleNamespace(predecessor="2026-03-27-0001", verdict="pass", warnings=())
     monkeypatch.setattr(gate, "audit", answering(verdict))
     built = {key: fact for key, fact in CANDIDATE.items() if key != "predecessor"}
@@ -123,7 +115,7 @@ def test_a_publication_tells_its_day_to_those_who_wait_for_segments(
 
 
 def test_an_older_day_than_the_published_one_is_skipped_without_event(
-    monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(publication, "publish", answering(published("superseded")))
     event = Event()
@@ -152,6 +144,19 @@ def test_an_older_build_of_the_published_day_does_not_replace_a_later_one(
     assert asked == ["c0ffee", "later", "later", "next day"]
 
 
+def test_a_day_before_the_published_one_is_neither_judged_nor_published(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    later = SimpleNamespace(publication_id="2026-03-29-0003", as_of_date=date(2026, 3, 29))
+    monkeypatch.setattr(publication, "current", answering(later))
+    monkeypatch.setattr(publication, "publish", answering(AssertionError("published")))
+    monkeypatch.setattr(gate, "audit", answering(AssertionError("judged")))
+    with pytest.raises(AirflowSkipException, match="2026-03-29, a later day"):
+        steps.audit(CANDIDATE)
+    with pytest.raises(AirflowSkipException, match="2026-03-29, a later day"):
+        steps.publish(CANDIDATE, Event(), 0)
+
+
 class Reporting:
     """Refuses a candidate until it is audited against the publication `current`."""
 
@@ -159,9 +164,12 @@ class Reporting:
         self.audited_against = CANDIDATE["predecessor"]
         self.now = current
         self.audits = 0
-        monkeypatch.setattr(publication, "current", lambda _: SimpleNamespace(publication_id=self.now))
+        monkeypatch.setattr(publication, "current", lambda _: self.holds())
         monkeypatch.setattr(publication, "publish", self.publish)
         monkeypatch.setattr(gate, "audit", self.audit)
+
+    def holds(self) -> Any:
+        return SimpleNamespace(publication_id=self.now, as_of_date=date(2026, 3, 27))
 
     def publish(self, *_: Any) -> publication.Published:
         if self.audited_against != "2026-03-27-0002":
@@ -175,7 +183,7 @@ class Reporting:
 
 
 def test_where_another_run_published_since_the_audit_the_gate_judges_again(
-    monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     reporting = Reporting("2026-03-27-0002", monkeypatch)
     steps.publish(CANDIDATE, Event(), 0)

@@ -48,9 +48,7 @@ def deferral(sensor: Any, run: Any) -> TaskDeferred:
 
 
 @pytest.mark.parametrize(("through", "ready"), [("2026-03-27", False), (DAY, True), ("2026-04-01", True)])
-def test_a_day_is_covered_by_deliveries_through_it_or_beyond(
-    home: Home, through: str, ready: bool
-) -> None:
+def test_a_day_is_covered_by_deliveries_through_it_or_beyond(home: Home, through: str, ready: bool) -> None:
     cover(home, "crm", through)
     assert day_wait(hour=NOW + 60).outcome() == (triggers.READY if ready else None)
 
@@ -78,9 +76,7 @@ def test_a_system_that_the_company_has_no_export_of_is_not_waited_for(home: Home
     assert day_wait(hour=NOW + 60).outcome() is None
 
 
-def test_a_wait_ends_as_ready_when_the_marker_appears(
-    monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_wait_ends_as_ready_when_the_marker_appears(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(triggers, "POLL_SECONDS", 0.05)
     asked = []
 

@@ -1,7 +1,7 @@
 with fct_invoices as (
     select * from {{ ref('fct_invoices') }}
     where
-        money_state = 'attributed'
+        money_state in ('attributed', 'void')
         and kind in ('invoice', 'credit_note')
 ),
 
@@ -17,15 +17,18 @@ linked_credits as (
         fct_invoices.invoice_id,
         fct_invoices.issued_on,
         invoices.invoice_id as credited_invoice_id,
-        invoices.rate,
         invoices.document_total as invoiced,
+        -- A void invoice gave no heat, so there is none to take back.
+        case when invoices.money_state = 'void' then 0 else cast(invoices.total as double) end as worth,
         case
             when fct_invoices.currency = invoices.currency then fct_invoices.document_total
             else cast(round(fct_invoices.total / cast(invoices.rate as double), 4) as decimal(18, 4))
         end as credited
     from fct_invoices
     inner join invoices on fct_invoices.credited_invoice_id = invoices.invoice_id
-    where fct_invoices.kind = 'credit_note'
+    where
+        fct_invoices.kind = 'credit_note'
+        and fct_invoices.money_state = 'attributed'
 ),
 
 running_credits as (
@@ -42,6 +45,6 @@ running_credits as (
 select
     invoice_id,
     credited_invoice_id,
-    cast(greatest(invoiced + credited_so_far - credited, 0) as double) * cast(rate as double) as total_before,
-    cast(greatest(invoiced + credited_so_far, 0) as double) * cast(rate as double) as total_after
+    worth * (cast(greatest(invoiced + credited_so_far - credited, 0) as double) / cast(invoiced as double)) as total_before,
+    worth * (cast(greatest(invoiced + credited_so_far, 0) as double) / cast(invoiced as double)) as total_after
 from running_credits

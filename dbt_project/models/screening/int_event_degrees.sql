@@ -36,11 +36,16 @@ scored_events as (
                     int_scorecards.degrees_contribution
                     * log2(1 + cast(fct_account_events.amount as double) / int_scorecards.typical_invoice)
             when fct_account_events.kind = 'credit_note' and int_credits_applied.event_id is not null
+                -- Each side is rounded as the invoice was, so that the falls of its credits add up to it.
                 then
-                    int_scorecards.degrees_contribution
-                    * log2(1 + int_credits_applied.total_after / int_scorecards.typical_invoice)
-                    - int_scorecards.degrees_contribution
-                    * log2(1 + int_credits_applied.total_before / int_scorecards.typical_invoice)
+                    round(
+                        int_scorecards.degrees_contribution
+                        * log2(1 + int_credits_applied.total_after / int_scorecards.typical_invoice), 9
+                    )
+                    - round(
+                        int_scorecards.degrees_contribution
+                        * log2(1 + int_credits_applied.total_before / int_scorecards.typical_invoice), 9
+                    )
             when fct_account_events.kind = 'credit_note' and fct_account_events.outcome <> 'void'
                 then
                     -int_scorecards.degrees_contribution

@@ -34,15 +34,20 @@ heated as (
     inner join int_scorecards on running_sums.scorecard_version = int_scorecards.scorecard_version
 ),
 
--- The closed form, which rounding may miss by a day either way.
+cooling_times as (
+    select
+        *,
+        case when heat >= cold_at then half_life_days * log2(cast(heat as double) / cold_at) end as days_to_cool
+    from heated
+),
+
+-- The closed form, which rounding to nine decimals can miss by a day only where it is close to a whole number of days.
 estimated_coolings as (
     select
         *,
-        case
-            when heat >= cold_at
-                then {{ add_days('occurred_on', 'ceil(half_life_days * log2(cast(heat as double) / cold_at))') }}
-        end as estimated_on
-    from heated
+        {{ add_days('occurred_on', 'ceil(days_to_cool)') }} as estimated_on,
+        abs(days_to_cool - round(days_to_cool)) > cast(0.00000001 as double) * half_life_days / cold_at as is_certain
+    from cooling_times
 )
 
 select
@@ -60,7 +65,7 @@ select
     {%- endfor %}
     heat,
     case
-        when estimated_on is null then cast(null as date)
+        when estimated_on is null or is_certain then estimated_on
         when
             estimated_on > {{ add_days('occurred_on', 1) }}
             and {{ total_heat(add_days('estimated_on', -1)) }} < cold_at

@@ -2,74 +2,54 @@ with int_heat_days as (
     select * from {{ ref('int_heat_days') }}
 ),
 
-previous_days as (
-    select
-        *,
-        lag(cools_on) over (partition by scorecard_version, body_kind, body_id order by occurred_on) as previous_cools_on
-    from int_heat_days
-),
-
--- Hot, cold, or (null) whatever it was the day before.
-decided_days as (
-    select
-        *,
-        case
-            when heat >= hot_at then 'hot'
-            when heat < cold_at then 'cold'
-            when previous_cools_on < occurred_on then 'cold'
-        end as decided
-    from previous_days
-),
-
-settled_days as (
-    select
-        *,
-        coalesce(
-            last_value(decided ignore nulls) over (
-                partition by scorecard_version, body_kind, body_id
-                order by occurred_on
-                rows between unbounded preceding and current row
-            ),
-            'cold'
-        ) as temperature
-    from decided_days
-),
-
-points as (
+-- What a day with events says by itself; between the thresholds it says nothing.
+event_points as (
     select
         scorecard_version,
         body_kind,
         body_id,
         occurred_on as changed_on,
-        temperature,
-        -- An event day on which it would have cooled anyway is a cooling, if it is cold at its end.
-        case
-            when temperature = 'cold' and previous_cools_on <= occurred_on then 'cooling'
-            else 'activity'
-        end as cause
-    from settled_days
-    union all
+        heat >= hot_at as is_hot,
+        true as has_events
+    from int_heat_days
+    where
+        heat >= hot_at
+        or heat < cold_at
+),
+
+-- The day on which it has cooled, if no event came before. On a day with events these decide, but it would have cooled.
+cooling_points as (
     select
         scorecard_version,
         body_kind,
         body_id,
         cools_on as changed_on,
-        'cold' as temperature,
-        'cooling' as cause
-    from settled_days
+        case when next_on is null or cools_on < next_on then false end as is_hot,
+        false as has_events
+    from int_heat_days
     where
-        temperature = 'hot'
-        and cools_on <= {{ as_of_date() }}
-        and (next_on is null or cools_on < next_on)
+        cools_on <= {{ as_of_date() }}
+        and (next_on is null or cools_on <= next_on)
+),
+
+points as (
+    select * from event_points
+    union all
+    select * from cooling_points
 ),
 
 previous_points as (
     select
         *,
-        lag(temperature, 1, 'cold') over (
-            partition by scorecard_version, body_kind, body_id order by changed_on
-        ) as previous_temperature
+        coalesce(
+            last_value(is_hot ignore nulls) over (
+                body_points rows between unbounded preceding and 1 preceding
+            ),
+            false
+        ) as was_hot,
+        lag(changed_on) over (body_points) as previous_on
     from points
+    window body_points as (partition by scorecard_version, body_kind, body_id order by changed_on, has_events)
 )
 
 select
@@ -77,7 +57,10 @@ select
     body_kind,
     body_id,
     changed_on,
-    temperature,
-    cause
+    case when is_hot then 'hot' else 'cold' end as temperature,
+    case
+        when not is_hot and (not has_events or coalesce(previous_on = changed_on, false)) then 'cooling'
+        else 'activity'
+    end as cause
 from previous_points
-where temperature <> previous_temperature
+where is_hot <> was_hot

@@ -1,18 +1,18 @@
 """The settings Airflow runs with, by environment variables: there is no airflow.cfg to maintain."""
 
 import base64
-import fcntl
 import json
 import os
 import secrets
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
-from thermocline.errors import ThermoclineError, WarehouseBusy
+from thermocline.errors import ThermoclineError
 from thermocline.home import PROJECT, Home
+from thermocline.locks import exclusive
 from thermocline.orchestration.calendar import time_zone
 from thermocline.orchestration.database import is_prepared
 
@@ -123,24 +123,11 @@ def prepare(home: Home) -> None:
         raise ThermoclineError(f"Airflow's database could not be prepared: read {log}")
 
 
-@contextmanager
-def only_airflow(home: Home, purpose: str) -> Iterator[int]:
+def only_airflow(home: Home, purpose: str) -> AbstractContextManager[int]:
     """Be the one Airflow of this home; gives the lock's file number, for children to hold too.
 
     Two schedulers of one database, or a run by hand beside one, would each run the other's tasks.
     Raises WarehouseBusy, naming the other one.
     """
-    with (home.airflow / "in-use.lock").open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            holder = lock.read().strip() or "another process"
-            raise WarehouseBusy(
-                f"{home.root} is in use by {holder}: let it do the work, or end it and run again"
-            ) from None
-        lock.seek(0)
-        lock.truncate()
-        lock.write(f"process {os.getpid()} ({purpose})")
-        lock.flush()
-        yield lock.fileno()
+    busy = f"{home.root} is in use by {{holder}}: let it do the work, or end it and run again"
+    return exclusive(home.airflow / "in-use.lock", purpose, busy)

@@ -1,20 +1,31 @@
-"""Which build was published last, so that an older one of the same day doesn't replace it."""
+"""Whether reporting has gone on beyond a candidate, so that publishing it would turn it back."""
 
 import json
+from datetime import date
 from typing import Any
 
 from thermocline import durable
 from thermocline.home import Home
 
 
-def is_outdated(home: Home, candidate: dict[str, Any]) -> bool:
-    """Whether a later build of the candidate's day was published; both have as_of and built_at."""
+def overtaken(home: Home, candidate: dict[str, Any]) -> str | None:
+    """Why a candidate (as_of and built_at, in ISO format) is not to be published, if so.
+
+    Reporting holds a later day, or a later build of its day: a run of a past day, or a task that
+    is cleared on its own, ends well and publishes nothing.
+    """
+    from thermocline import publication
+
+    current = publication.current(home)
+    if current and current.as_of_date > date.fromisoformat(candidate["as_of"]):
+        return f"reporting already holds {current.as_of_date}, a later day: nothing is published"
     try:
-        last = json.loads((home.airflow / "last-published").read_text())
+        last = json.loads((home.airflow / "last-published").read_text(encoding="utf-8"))
     except FileNotFoundError:
-        return False
-    same_day = last["as_of"] == candidate["as_of"]
-    return same_day and bool(last["built_at"] > candidate["built_at"])
+        return None
+    if last["as_of"] == candidate["as_of"] and last["built_at"] > candidate["built_at"]:
+        return f"reporting already holds a later build of {last['as_of']}: nothing is published"
+    return None
 
 
 def note_published(home: Home, candidate: dict[str, Any]) -> None:

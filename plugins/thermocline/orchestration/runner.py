@@ -99,12 +99,14 @@ def run(work: dict[str, Any], teller: Teller) -> tuple[int, str | None]:
         dag_run = dag.test(run_conf=conf)
         instances = dag_run.get_task_instances()
         for ended in sorted(instances, key=lambda instance: instance.end_date):
-            teller.tell(task={
-                "dag": dag_id,
-                "task": ended.task_id,
-                "state": str(ended.state),
-                "seconds": round(ended.duration or 0.0, 2),
-            })
+            teller.tell(
+                task={
+                    "dag": dag_id,
+                    "task": ended.task_id,
+                    "state": str(ended.state),
+                    "seconds": round(ended.duration or 0.0, 2),
+                }
+            )
         if dag_run.state != "success":
             return teller.failure
     return 0, None

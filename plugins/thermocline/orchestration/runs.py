@@ -41,9 +41,7 @@ class Outcome:
     log: Path
 
 
-def run_dags(
-    home: Home, exports: Path | None, as_of: date | None, report: Callable[[str], None]
-) -> Outcome:
+def run_dags(home: Home, exports: Path | None, as_of: date | None, report: Callable[[str], None]) -> Outcome:
     """Run extract_crm, extract_billing and screen_accounts, one after the other.
 
     `exports` replaces the configured locations; without `as_of` the newest complete day is
@@ -78,9 +76,7 @@ def run_dags(
 
 
 @contextmanager
-def child(
-    home: Home, work: dict[str, str | None], log: IO[str], lock: int
-) -> Iterator[Iterator[str]]:
+def child(home: Home, work: dict[str, str | None], log: IO[str], lock: int) -> Iterator[Iterator[str]]:
     """A process that runs the DAGs; what it tells, line by line.
 
     It holds the lock as well, and ends itself when our end of its standard input closes, by our

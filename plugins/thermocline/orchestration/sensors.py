@@ -65,9 +65,7 @@ class Waiting(BaseOperator):
         if outcome == LATE:
             self.give_up()
 
-    def resume_execution(
-        self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context
-    ) -> Any:
+    def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
         try:
             return super().resume_execution(next_method, next_kwargs, context)
         except TaskDeferralTimeout:

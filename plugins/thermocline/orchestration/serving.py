@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
@@ -34,11 +34,9 @@ COMPONENTS = {
     "triggerer": ["--skip-serve-logs"],
     "scheduler": ["--skip-serve-logs"],
 }
-LIFELINE = "thermocline.orchestration.lifeline"
+COMPONENT = "thermocline.orchestration.component"
 FIRST = ("api-server", "dag-processor")
-CHATTY = (
-    "airflow.dag_processing", "airflow.jobs", "airflow.models", "http.access", "great_expectations"
-)
+CHATTY = ("airflow.dag_processing", "airflow.jobs", "airflow.models", "http.access", "great_expectations")
 SECONDS_TO_START = 120
 SECONDS_TO_END = 10
 
@@ -109,7 +107,7 @@ class Component:
         self.log.parent.mkdir(exist_ok=True)
         with self.log.open("w") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", LIFELINE, "airflow", name, *COMPONENTS[name]],
+                [sys.executable, "-m", COMPONENT, name, *COMPONENTS[name]],
                 env=os.environ | served_environment(home, port),
                 stdin=subprocess.PIPE,
                 stdout=output,
@@ -177,9 +175,7 @@ def wait_until_healthy(children: list[Component], url: str, parts: tuple[str, ..
         except (URLError, OSError, ValueError):
             pass
         time.sleep(0.5)
-    raise ThermoclineError(
-        f"Airflow wasn't up within {SECONDS_TO_START} s: read {children[0].log.parent}"
-    )
+    raise ThermoclineError(f"Airflow wasn't up within {SECONDS_TO_START} s: read {children[0].log.parent}")
 
 
 @contextmanager
@@ -201,9 +197,13 @@ def until_interrupted() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def main() -> int:
+def main(arguments: Sequence[str]) -> int:
+    """Serve on the port given as the one argument, by default 8080; the exit code."""
+    port = arguments[0] if arguments else "8080"
     try:
-        serve(Home.current(), int(sys.argv[1]) if len(sys.argv) > 1 else 8080)
+        if not port.isdecimal():
+            raise InputError(f"port {port!r} is no number: name one, as in make up PORT=8081")
+        serve(Home.current(), int(port))
     except ThermoclineError as error:
         print(f"thermocline: {error}", file=sys.stderr)
         return error.exit_code
@@ -211,4 +211,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -16,7 +16,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from thermocline.errors import GateBlocked, InputError, WarehouseBusy
 from thermocline.home import Home
 from thermocline.orchestration.arrivals import note_landing
-from thermocline.orchestration.order import is_outdated, note_published
+from thermocline.orchestration.order import note_published, overtaken
 
 Candidate = dict[str, Any]
 """What the tasks hand on: content_hash, as_of (ISO date), built_at and, once audited, predecessor."""
@@ -43,9 +43,7 @@ def build(as_of: str | None, wait_seconds: float) -> Candidate:
 
     log.info("building %s ...", f"as of {as_of}" if as_of else "the newest complete day")
     with refusals():
-        built = build_candidate(
-            Home.current(), day_of(as_of), wait_seconds=wait_seconds, report=log.info
-        )
+        built = build_candidate(Home.current(), day_of(as_of), wait_seconds=wait_seconds, report=log.info)
     log.info("built candidate %.12s as of %s", built.content_hash, built.as_of)
     return {
         "content_hash": built.content_hash,
@@ -55,12 +53,17 @@ def build(as_of: str | None, wait_seconds: float) -> Candidate:
 
 
 def audit(candidate: Candidate) -> Candidate:
-    """Put a candidate before the gate; gives it on, with its `predecessor`, where it may pass."""
+    """Put a candidate before the gate; gives it on, with its `predecessor`, where it may pass.
+
+    Skips what reporting has overtaken: a block would fail a run that publishes nothing anyway.
+    """
+    home = Home.current()
+    skip_overtaken(home, candidate)
     from thermocline.gate import audit as audit_candidate
 
     log.info("auditing ...")
     with refusals():
-        verdict = audit_candidate(Home.current(), candidate["content_hash"])
+        verdict = audit_candidate(home, candidate["content_hash"])
     log.info("the gate lets it pass (%s, %s warnings)", verdict.verdict, len(verdict.warnings))
     return candidate | {"predecessor": verdict.predecessor}
 
@@ -68,14 +71,12 @@ def audit(candidate: Candidate) -> Candidate:
 def publish(candidate: Candidate, event: Any, wait_seconds: float) -> None:
     """Publish an audited candidate; `event` is the outlet event of the published asset.
 
-    Skips where reporting holds a later day, or a later build of this day: a task that is cleared
-    on its own doesn't turn reporting back.
+    Skips what reporting has overtaken since the audit.
     """
     from thermocline import publication
 
     home = Home.current()
-    if is_outdated(home, candidate):
-        skip(f"reporting already holds a later build of {candidate['as_of']}")
+    skip_overtaken(home, candidate)
 
     def attempt() -> publication.Published:
         return publication.publish(home, candidate["content_hash"], wait_seconds)
@@ -91,7 +92,7 @@ def publish(candidate: Candidate, event: Any, wait_seconds: float) -> None:
             audit(candidate)
             published = attempt()
     if published.outcome == "superseded":
-        skip(f"reporting already holds {published.as_of_date}: nothing was published")
+        skip(f"reporting already holds {published.as_of_date}, a later day: nothing is published")
     note_published(home, candidate)
     event.add_partitions(candidate["as_of"])
     log.info("%s as %s", published.outcome, published.publication_id)
@@ -110,6 +111,12 @@ def skip(reason: str) -> NoReturn:
     """End the task well without its event."""
     log.info(reason)
     raise AirflowSkipException(reason)
+
+
+def skip_overtaken(home: Home, candidate: Candidate) -> None:
+    reason = overtaken(home, candidate)
+    if reason:
+        skip(reason)
 
 
 @contextmanager

@@ -1,0 +1,211 @@
+"""The whole exact daily hot and cold history from events, in the database, by the project's own SQL.
+
+Ten years of made events go through the models of screening, each timed; beside them a loop that keeps
+a state and steps it through 30 of the days, as a nightly snapshot would, extrapolated to all of them.
+`python benchmarks/history.py [full|small]` writes a table and its figures to benchmarks/results/.
+"""
+
+import json
+import os
+import statistics
+import sys
+import time
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import duckdb
+from thermocline import transformation, warehouse
+from thermocline.company import Company
+from thermocline.errors import InputError, ThermoclineError
+from thermocline.home import Home
+
+RESULTS = Path(__file__).resolve().parent / "results"
+MODELS = ("int_heat_added", "int_heat_days", "int_temperature_paths", "int_temperatures_computed")
+FIRST_DAY, DAYS, LOOPED_DAYS = "2016-01-01", 3653, 30
+RUNS = 3
+
+
+@dataclass(frozen=True)
+class Size:
+    events: int
+    accounts: int
+
+
+SIZES = {"full": Size(10_000_000, 250_000), "small": Size(200_000, 5_000)}
+
+# Of a hundred events 60 are invoices, 10 opportunities, 25 communications, 5 answers.
+INPUTS = """
+create schema config;
+create schema activity;
+create schema screening;
+create table config.run as
+select date '{first_day}' + {days} - 1 as as_of_date, cast(null as date) as published_as_of_date;
+create table screening.int_scorecards as
+select
+    1 as scorecard_version, date '0001-01-01' as effective_from, cast(null as date) as superseded_from,
+    true as is_in_force, date '{first_day}' as epoch, cast(120 as decimal(18, 9)) as half_life_days,
+    cast(1 as decimal(18, 9)) as hot_at, cast(0.5 as decimal(18, 9)) as cold_at;
+create table activity.int_account_groups (
+    group_id varchar, group_name varchar, account_id varchar, accounts bigint);
+create table screening.int_accounts_held (account_id varchar, known_until date);
+create table screening.int_event_degrees as
+with drawn as (
+    select
+        range as number,
+        'crm:0017Q0' || format('{{:09d}}', cast(hash(range) % {accounts} as bigint)) || 'QAA' as account_id,
+        date '{first_day}' + cast(hash(range + 1000000007) % {days} as integer) as occurred_on,
+        hash(range + 2000000011) % 100 as chance,
+        cast(hash(range + 3000000019) % 1000000 as double) / 1000000 as share
+    from range({events})
+)
+select
+    1 as scorecard_version,
+    'event:' || number as event_id,
+    account_id,
+    cast(case when chance < 60 then 0.5 else 0 end as decimal(18, 9)) as transactions,
+    cast(case when chance < 60 then 0.5 * log2(1 + exp(3 * (share - 0.5))) else 0 end as decimal(18, 9))
+        as contribution,
+    cast(case when chance < 60 then 0 when chance < 68 then 0.25 when chance < 70 then -0.25 else 0 end
+        as decimal(18, 9)) as intent,
+    cast(case when chance between 70 and 94 then 0.15 else 0 end as decimal(18, 9)) as communication,
+    cast(case when chance > 94 then share - 0.5 else 0 end as decimal(18, 9)) as feedback,
+    occurred_on
+from drawn;
+create table screening.int_accounts_first_seen as
+select account_id, min(occurred_on) as first_seen_on
+from screening.int_event_degrees
+group by account_id;
+"""
+
+LOOP_STATE = """
+create or replace table screening.state as
+select account_id, 0.0::double as heat, 'cold' as temperature from screening.int_accounts_first_seen;
+create or replace table screening.days as
+select
+    account_id, occurred_on,
+    sum(transactions + contribution + intent + communication + feedback)::double as degrees
+from screening.int_event_degrees
+group by account_id, occurred_on
+order by occurred_on;
+"""
+LOOP_STEP = """
+create or replace table screening.state as
+select
+    account_id,
+    state.heat * pow(2, -1 / 120.0) + coalesce(days.degrees, 0) as heat,
+    case
+        when state.heat * pow(2, -1 / 120.0) + coalesce(days.degrees, 0) >= 1 then 'hot'
+        when state.heat * pow(2, -1 / 120.0) + coalesce(days.degrees, 0) < 0.5 then 'cold'
+        else state.temperature
+    end as temperature
+from screening.state
+left join (select * from screening.days where occurred_on = date '{first_day}' + {day}) as days
+    using (account_id)
+"""
+
+
+def compiled(home: Home) -> dict[str, str]:
+    """The models' SQL by name."""
+    done, reason = transformation.invoke(home, ["compile", "--select", *MODELS], Company("EUR"))
+    if not done:
+        raise ThermoclineError(f"dbt could not compile ({reason}): see {transformation.log_file(home)}")
+    folder = transformation.target_folder(home) / "compiled" / "thermocline" / "models" / "screening"
+    return {model: (folder / f"{model}.sql").read_text(encoding="utf-8") for model in MODELS}
+
+
+def prepare(home: Home, size: Size) -> duckdb.DuckDBPyConnection:
+    """A warehouse on disk, set as dbt's profile sets it, with the models' inputs."""
+    connection = duckdb.connect(
+        str(home.warehouse),
+        config={**warehouse.settings(home), "threads": 2, "preserve_insertion_order": False},
+    )
+    connection.execute(
+        INPUTS.format(first_day=FIRST_DAY, days=DAYS, accounts=size.accounts, events=size.events)
+    )
+    connection.execute("checkpoint")
+    return connection
+
+
+def timed(connection: duckdb.DuckDBPyConnection, query: str) -> float:
+    started = time.perf_counter()
+    connection.execute(query)
+    return time.perf_counter() - started
+
+
+def measure(size: Size) -> dict[str, object]:
+    """Seconds of each model and of the loop, medians of three; rows of each model."""
+    with TemporaryDirectory() as folder:
+        home = Home(Path(folder)).prepare()
+        queries = compiled(home)
+        with closing(prepare(home, size)) as connection:
+            seconds: dict[str, list[float]] = {model: [] for model in MODELS}
+            rows: dict[str, int] = {}
+            for _ in range(RUNS):
+                for model in MODELS:
+                    connection.execute(f"drop table if exists screening.{model}")
+                for model, query in queries.items():
+                    seconds[model].append(timed(connection, f"create table screening.{model} as {query}"))
+                    counted = connection.execute(f"select count(*) from screening.{model}").fetchone()
+                    rows[model] = counted[0] if counted else 0
+            connection.execute(LOOP_STATE)
+            loops = [
+                sum(
+                    timed(connection, LOOP_STEP.format(first_day=FIRST_DAY, day=day))
+                    for day in range(LOOPED_DAYS)
+                )
+                for _ in range(RUNS)
+            ]
+    totals = [sum(run) for run in zip(*seconds.values(), strict=True)]
+    history, loop = statistics.median(totals), statistics.median(loops) * DAYS / LOOPED_DAYS
+    return {
+        "events": size.events,
+        "accounts": size.accounts,
+        "days": DAYS,
+        "runs": RUNS,
+        "cores": os.cpu_count(),
+        "duckdb": duckdb.__version__,
+        "seconds": {model: round(statistics.median(each), 2) for model, each in seconds.items()},
+        "rows": rows,
+        "history_seconds": round(history, 2),
+        "history_seconds_by_run": [round(each, 2) for each in totals],
+        "loop_seconds": round(loop, 1),
+        "loop_is_slower_by": round(loop / history, 1),
+    }
+
+
+def table(found: dict[str, object]) -> str:
+    seconds, rows = found["seconds"], found["rows"]
+    assert isinstance(seconds, dict) and isinstance(rows, dict)
+    lines = [
+        f"{found['events']:,} events, {found['accounts']:,} accounts, {DAYS:,} days; "
+        f"medians of {RUNS}; {found['cores']} cores, DuckDB {found['duckdb']}",
+        "",
+        "| step | rows | seconds |",
+        "| --- | ---: | ---: |",
+        *(f"| `{model}` | {rows[model]:,} | {seconds[model]:.2f} |" for model in MODELS),
+        f"| **the whole history** | | **{found['history_seconds']:.2f}** |",
+        f"| a loop over the days, from {LOOPED_DAYS} of them | | {found['loop_seconds']:.1f} "
+        f"({found['loop_is_slower_by']} times) |",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def main(name: str) -> None:
+    if name not in SIZES:
+        raise InputError(f"there is no size '{name}': choose one of {', '.join(SIZES)}")
+    found = measure(SIZES[name])
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"history-{name}.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    (RESULTS / f"history-{name}.md").write_text(table(found), encoding="utf-8")
+    print(table(found))
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1] if len(sys.argv) > 1 else "full")
+    except ThermoclineError as error:
+        print(f"benchmark: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)

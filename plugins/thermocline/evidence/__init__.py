@@ -1,0 +1,1 @@
+"""How good the screening is, measured on the company's own past."""
