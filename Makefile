@@ -13,7 +13,7 @@ EXAMPLE := var/example
 SERVED := $(or $(THERMOCLINE_HOME),$(if $(wildcard var/config/sources.yml),var,$(EXAMPLE)))
 export DO_NOT_TRACK := 1
 
-.PHONY: help install run up airflow test lint lock clean
+.PHONY: help install run up airflow test bench lint lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ airflow: $(INSTALLED) ## Run Airflow's own command in that home; ARGS="dags list
 
 test: $(INSTALLED) ## Run every test
 	@$(BIN)/python -m pytest
+
+bench: $(INSTALLED) ## Measure the whole history of ten million events; SIZE=small is quick
+	@$(BIN)/python benchmarks/history.py $(or $(SIZE),full)
 
 lint: $(INSTALLED) ## Check style and types: ruff, sqlfluff, mypy
 	@$(BIN)/ruff check .

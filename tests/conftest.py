@@ -1,3 +1,4 @@
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -19,3 +20,9 @@ def wholesaler_exports() -> Path:
     if not WHOLESALER.is_dir():
         pytest.skip(f"the real wholesaler's year is not at {WHOLESALER}")
     return WHOLESALER
+
+
+@pytest.fixture(scope="session")
+def year(wholesaler_exports: Path, tmp_path_factory: pytest.TempPathFactory) -> Screened:
+    """The real wholesaler's year, screened once; tests leave it as it was."""
+    return screen(Home(tmp_path_factory.mktemp("wholesaler")), wholesaler_exports, date(2011, 12, 9))

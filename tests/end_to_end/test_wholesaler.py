@@ -1,18 +1,9 @@
 """The real wholesaler's year, against figures measured from its files with decimal arithmetic."""
 
-from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
-import pytest
-from screened import Screened, screen
-from thermocline.home import Home
+from screened import Screened
 from thermocline.verification import verify
-
-
-@pytest.fixture(scope="module")
-def year(wholesaler_exports: Path, tmp_path_factory: pytest.TempPathFactory) -> Screened:
-    return screen(Home(tmp_path_factory.mktemp("wholesaler")), wholesaler_exports, date(2011, 12, 9))
 
 
 def test_every_customer_is_an_account(year: Screened) -> None:

@@ -37,7 +37,7 @@ def screen(models: Models, streams: Batch) -> None:
     models.screen(streams.events, streams.versions, streams.as_of, streams.first_seen, streams.groups)
 
 
-@examples(12)
+@examples(10)
 @given(streams=batches)
 def test_the_intervals_equal_a_day_by_day_simulation(models: Models, streams: Batch) -> None:
     screen(models, streams)

@@ -9,6 +9,7 @@ from thermocline.evidence.history import History
 STEP = timedelta(days=30)
 SHORTEST_HISTORY = timedelta(days=30)
 MOST = 12
+LONGEST_HORIZON = 3650
 
 
 def checked(history: History, cutoffs: Sequence[date] | None, horizon_days: int) -> list[date]:
@@ -17,8 +18,8 @@ def checked(history: History, cutoffs: Sequence[date] | None, horizon_days: int)
     Raises InputError, naming the cut-off and the span, where one lies outside the data or its horizon
     isn't over.
     """
-    if horizon_days < 1:
-        raise InputError(f"the horizon is {horizon_days} days: give 1 or more")
+    if not 1 <= horizon_days <= LONGEST_HORIZON:
+        raise InputError(f"the horizon is {horizon_days} days: give 1 to {LONGEST_HORIZON}")
     horizon = timedelta(days=horizon_days)
     span = f"the data cover {history.first_on} to {history.last_on}"
     if cutoffs is None:

@@ -55,7 +55,7 @@ def read(home: Home) -> Iterator[History]:
             connection.execute(f"attach {literal(home.warehouse)} as warehouse (read_only)")
             try:
                 history = _copy(home, connection)
-            except duckdb.CatalogException as error:
+            except (duckdb.CatalogException, duckdb.BinderException) as error:
                 raise InputError(
                     f"{home.warehouse} has no finished screening ({str(error).splitlines()[0]}): "
                     "run thermocline run first"

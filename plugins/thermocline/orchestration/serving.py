@@ -34,7 +34,7 @@ COMPONENTS = {
     "triggerer": ["--skip-serve-logs"],
     "scheduler": ["--skip-serve-logs"],
 }
-COMPONENT = "thermocline.orchestration.component"
+LIFELINE = "thermocline.orchestration.lifeline"
 FIRST = ("api-server", "dag-processor")
 CHATTY = ("airflow.dag_processing", "airflow.jobs", "airflow.models", "http.access", "great_expectations")
 SECONDS_TO_START = 120
@@ -107,7 +107,7 @@ class Component:
         self.log.parent.mkdir(exist_ok=True)
         with self.log.open("w") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", COMPONENT, name, *COMPONENTS[name]],
+                [sys.executable, "-m", LIFELINE, "airflow", name, *COMPONENTS[name]],
                 env=os.environ | served_environment(home, port),
                 stdin=subprocess.PIPE,
                 stdout=output,
