@@ -118,7 +118,7 @@ def test_a_refused_file_replaces_nothing(home: Home, connection: duckdb.DuckDBPy
         ("reporting_currency: EUR\ntime_zone: Mars/Base", "time_zone 'Mars/Base' is unknown"),
         ("reporting_currency: EUR\nscreening_hour: 24", "screening_hour is '24'"),
         ("reporting_currency: EUR\nhold_day: 3", "unknown key 'hold_day'"),
-        ("reporting_currency: EUR\ngate: {hot_share_moved_blocks: 20}", "gate.hot_share_moved_blocks is '20'"),
+        ("reporting_currency: EUR\ngate: {hot_share_moved_blocks: 20}", "hot_share_moved_blocks is '20'"),
     ],
 )
 def test_a_wrong_company_file_is_refused_by_key(home: Home, line: str, words: str) -> None:

@@ -10,8 +10,8 @@ from screened import Screened
 from thermocline import transformation
 
 CORE = {
-    "account_segments": "account_id, account_code, account_name, account_kind, parent_account_id, owner, country, "
-    "as_of_date, temperature, computed_temperature, override_reason, heat, heat_transactions, "
+    "account_segments": "account_id, account_code, account_name, account_kind, parent_account_id, owner, "
+    "country, as_of_date, temperature, computed_temperature, override_reason, heat, heat_transactions, "
     "heat_contribution, heat_intent, heat_communication, heat_feedback, hot_or_cold_since, cools_on, "
     "relationship, cold_because, data_state, guard, playbook, reason, first_invoice_on, last_invoice_on, "
     "invoices_365d, revenue_365d, revenue_previous_365d, revenue_lifetime, reporting_currency, "
