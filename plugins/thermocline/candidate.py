@@ -72,12 +72,13 @@ class Candidate:
             ) from None
         try:
             candidate = cls._parse(home, manifest.parent, content)
-            held = {name: TableHash(table.rows, str(table.content_hash), str(table.stored_hash),
-                                    table.columns) for name, table in candidate.tables.items()}
-            intact = (
-                candidate.content_hash == content_hash == hashing.content_hash(held)
-                and candidate.stored_hash == hashing.stored_hash(held)
-            )
+            held = {
+                name: TableHash(table.rows, str(table.content_hash), str(table.stored_hash), table.columns)
+                for name, table in candidate.tables.items()
+            }
+            intact = candidate.content_hash == content_hash == hashing.content_hash(
+                held
+            ) and candidate.stored_hash == hashing.stored_hash(held)
         except (ValueError, KeyError, TypeError, AttributeError, ThermoclineError):
             intact = False
         if not intact:
@@ -88,14 +89,24 @@ class Candidate:
     def _parse(cls, home: Home, folder: Path, content: bytes) -> "Candidate":
         stored = json.loads(content)
         tables, gate = (
-            {name: FrozenTable(name, part / f"{name}.parquet",
-                               **(table | {"columns": dict(table["columns"])}))
-             for name, table in stored[key].items()}
+            {
+                name: FrozenTable(
+                    name, part / f"{name}.parquet", **(table | {"columns": dict(table["columns"])})
+                )
+                for name, table in stored[key].items()
+            }
             for key, part in (("tables", folder), ("gate", folder / "gate"))
         )
-        return cls(home, folder, stored["content_hash"], stored["stored_hash"],
-                   Facts.from_json(stored["facts"]), tables, gate,
-                   hashlib.sha256(content).hexdigest())
+        return cls(
+            home,
+            folder,
+            stored["content_hash"],
+            stored["stored_hash"],
+            Facts.from_json(stored["facts"]),
+            tables,
+            gate,
+            hashlib.sha256(content).hexdigest(),
+        )
 
     def problems(self, rows: bool = True) -> Iterator[str]:
         """What differs from what was frozen, a sentence per table; `rows` rehashes intact files."""
@@ -104,8 +115,7 @@ class Candidate:
             if not table.path.is_file():
                 yield f"{self._where(table)} is missing"
             elif (found := durable.file_hash(table.path)) != table.sha256:
-                yield (f"{self._where(table)} was changed: "
-                       f"SHA-256 {table.sha256} expected, {found} found")
+                yield (f"{self._where(table)} was changed: SHA-256 {table.sha256} expected, {found} found")
             elif rows and table.stored_hash:
                 intact.append(table)
         if not intact:
@@ -114,7 +124,10 @@ class Candidate:
             for table in intact:
                 held = hashing.hash_table(connection, parquet(table.path))
                 if (held.stored, held.content, held.rows) != (
-                        table.stored_hash, table.content_hash, table.rows):
+                    table.stored_hash,
+                    table.content_hash,
+                    table.rows,
+                ):
                     yield f"{self._where(table)} doesn't hold the rows that {_MANIFEST} names"
 
     def _where(self, table: FrozenTable) -> str:
@@ -136,16 +149,18 @@ class Candidate:
         """
         body = dict(verdict)
         body.pop("binding", None)
-        if (body.get("candidate") != self.content_hash or body.get("verdict") not in VERDICTS
-                or not body.get("checks")
-                or not {"warnings", "predecessor", "audited_at"} <= set(body)):
+        if (
+            body.get("candidate") != self.content_hash
+            or body.get("verdict") not in VERDICTS
+            or not body.get("checks")
+            or not {"warnings", "predecessor", "audited_at"} <= set(body)
+        ):
             raise ThermoclineError(
                 f"the verdict on candidate {self.content_hash} is incomplete or of another one: "
                 "it needs candidate, verdict, warnings, predecessor, audited_at and checks"
             )
         body["binding"] = self._binding(body)
-        durable.replace(self.folder / _VERDICT,
-                        json.dumps(body, indent=1, sort_keys=True).encode() + b"\n")
+        durable.replace(self.folder / _VERDICT, json.dumps(body, indent=1, sort_keys=True).encode() + b"\n")
 
     def read_verdict(self) -> dict[str, Any] | None:
         """The gate's verdict; None if it wasn't audited.
@@ -186,8 +201,10 @@ def freeze(home: Home, connection: duckdb.DuckDBPyConnection, facts: Facts) -> C
         tables: dict[str, FrozenTable] = {}
         for name in _table_names(connection, contract.WAREHOUSE_SCHEMA):
             hashes[name], tables[name] = _freeze_published(connection, building, name)
-        gate = {name: _freeze_evidence(connection, building / "gate", name)
-                for name in _table_names(connection, contract.GATE_SCHEMA)}
+        gate = {
+            name: _freeze_evidence(connection, building / "gate", name)
+            for name in _table_names(connection, contract.GATE_SCHEMA)
+        }
         content_hash = hashing.content_hash(hashes)
         manifest = {
             "content_hash": content_hash,
@@ -196,8 +213,9 @@ def freeze(home: Home, connection: duckdb.DuckDBPyConnection, facts: Facts) -> C
             "tables": {name: table.to_json() for name, table in tables.items()},
             "gate": {name: table.to_json() for name, table in gate.items()},
         }
-        durable.replace(building / _MANIFEST, json.dumps(manifest, indent=1).encode() + b"\n",
-                        durable.READ_ONLY)
+        durable.replace(
+            building / _MANIFEST, json.dumps(manifest, indent=1).encode() + b"\n", durable.READ_ONLY
+        )
         durable.sync(building / "gate")
         _put_in_place(home, building, content_hash)
     finally:
@@ -212,8 +230,7 @@ def _table_names(connection: duckdb.DuckDBPyConnection, schema: str) -> list[str
         [schema],
     ).fetchall()
     for (name,) in found:
-        if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name in (
-                contract.PUBLICATION, contract.GATE_CHECKS):
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name in (contract.PUBLICATION, contract.GATE_CHECKS):
             raise ThermoclineError(
                 f"table {schema}.{name} can't be frozen: name it in lower-case letters, digits and "
                 f"_, and leave {contract.PUBLICATION} and {contract.GATE_CHECKS} to publishing"
@@ -232,22 +249,35 @@ def _freeze_published(
                 f"{contract.WAREHOUSE_SCHEMA}.{name}.{column} has type {kind}, which targets don't "
                 "keep exactly: cast it in its model"
             )
-    unstamped = (f" replace (null::varchar as {contract.PUBLICATION_ID})"
-                 if contract.PUBLICATION_ID in columns else "")
+    unstamped = (
+        f" replace (null::varchar as {contract.PUBLICATION_ID})" if contract.PUBLICATION_ID in columns else ""
+    )
     path = _copy(connection, f"select *{unstamped} from {source}", folder / f"{name}.parquet")
     held = hashing.hash_table(connection, parquet(path))
-    return held, FrozenTable(name, path, held.rows, path.stat().st_size, durable.file_hash(path),
-                             held.columns, held.content, held.stored)
+    return held, FrozenTable(
+        name,
+        path,
+        held.rows,
+        path.stat().st_size,
+        durable.file_hash(path),
+        held.columns,
+        held.content,
+        held.stored,
+    )
 
 
-def _freeze_evidence(
-    connection: duckdb.DuckDBPyConnection, folder: Path, name: str
-) -> FrozenTable:
+def _freeze_evidence(connection: duckdb.DuckDBPyConnection, folder: Path, name: str) -> FrozenTable:
     source = f"select * from {quoted(contract.GATE_SCHEMA, name)}"
     path = _copy(connection, source, folder / f"{name}.parquet")
     counted = connection.execute(f"select count(*) from {parquet(path)}").fetchall()
-    return FrozenTable(name, path, counted[0][0], path.stat().st_size, durable.file_hash(path),
-                       hashing.columns_of(connection, parquet(path)))
+    return FrozenTable(
+        name,
+        path,
+        counted[0][0],
+        path.stat().st_size,
+        durable.file_hash(path),
+        hashing.columns_of(connection, parquet(path)),
+    )
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> Path:
@@ -276,10 +306,11 @@ def _same(home: Home, building: Path, content_hash: str) -> bool:
         old.check(rows=False)
     except ThermoclineError:
         return False
-    return (old.stored_hash == new.stored_hash
-            and old.facts.to_json() == new.facts.to_json()
-            and [table.sha256 for table in old.gate.values()]
-            == [table.sha256 for table in new.gate.values()])
+    return (
+        old.stored_hash == new.stored_hash
+        and old.facts.to_json() == new.facts.to_json()
+        and [table.sha256 for table in old.gate.values()] == [table.sha256 for table in new.gate.values()]
+    )
 
 
 def _clear_leftovers(home: Home) -> None:

@@ -28,8 +28,18 @@ CORE = (
 HASHED = tuple(table for table in CORE if table != PUBLICATION)
 """Tables that the content hash covers; each must be in every candidate."""
 
-STORABLE = ("BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "DECIMAL", "DATE", "TIMESTAMP",
-            "TIMESTAMP WITH TIME ZONE", "VARCHAR")
+STORABLE = (
+    "BOOLEAN",
+    "TINYINT",
+    "SMALLINT",
+    "INTEGER",
+    "BIGINT",
+    "DECIMAL",
+    "DATE",
+    "TIMESTAMP",
+    "TIMESTAMP WITH TIME ZONE",
+    "VARCHAR",
+)
 """Column types that every target keeps to the last digit; no double is published."""
 
 PUBLICATION_COLUMNS = {

@@ -51,14 +51,26 @@ class Facts:
         return hashlib.sha256(durable.canonical(named)).hexdigest()
 
     def to_json(self) -> dict[str, Any]:
-        figures = {name: value if isinstance(value, int | None) else str(value)
-                   for name, value in self.figures.items()}
-        return {**asdict(self), "as_of_date": self.as_of_date.isoformat(), "figures": figures,
-                "dbt": dict(self.dbt), "inputs": [asdict(item) for item in sorted(self.inputs)],
-                "inputs_digest": self.inputs_digest}
+        figures = {
+            name: value if isinstance(value, int | None) else str(value)
+            for name, value in self.figures.items()
+        }
+        return {
+            **asdict(self),
+            "as_of_date": self.as_of_date.isoformat(),
+            "figures": figures,
+            "dbt": dict(self.dbt),
+            "inputs": [asdict(item) for item in sorted(self.inputs)],
+            "inputs_digest": self.inputs_digest,
+        }
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "Facts":
         given = {name: value for name, value in stored.items() if name != "inputs_digest"}
-        return cls(**{**given, "as_of_date": date.fromisoformat(stored["as_of_date"]),
-                      "inputs": tuple(Input(**item) for item in stored["inputs"])})
+        return cls(
+            **{
+                **given,
+                "as_of_date": date.fromisoformat(stored["as_of_date"]),
+                "inputs": tuple(Input(**item) for item in stored["inputs"]),
+            }
+        )

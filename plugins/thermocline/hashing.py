@@ -78,10 +78,13 @@ def hash_table(
                 "cast it to a decimal, integer, boolean, date, timestamp or varchar"
             )
     packaging = [name for name in columns if not is_content(name)]
-    texts = ", ".join(f"{_text(name, kind, publication_id)} as {quoted(name)}"
-                      for name, kind in columns.items())
-    cells = ", ".join(f"coalesce('s' || strlen({name}) || ':', 'n') as {length}, {name}"
-                      for name, length in map(_cell, columns))
+    texts = ", ".join(
+        f"{_text(name, kind, publication_id)} as {quoted(name)}" for name, kind in columns.items()
+    )
+    cells = ", ".join(
+        f"coalesce('s' || strlen({name}) || ':', 'n') as {length}, {name}"
+        for name, length in map(_cell, columns)
+    )
     stored = _row_hash(columns) if packaging else "null"
     made = connection.execute(
         f"create or replace temporary table {ROW_HASHES} as "
@@ -91,8 +94,9 @@ def hash_table(
     try:
         rows = int(made[0][0])
         content = _table_hash(connection, "content", rows)
-        return TableHash(rows, content,
-                         _table_hash(connection, "stored", rows) if packaging else content, columns)
+        return TableHash(
+            rows, content, _table_hash(connection, "stored", rows) if packaging else content, columns
+        )
     finally:
         connection.execute(f"drop table if exists {ROW_HASHES}")
 
@@ -104,8 +108,7 @@ def content_hash(tables: Mapping[str, TableHash]) -> str:
         raise ThermoclineError(
             f"core table {missing[0]} isn't among the tables to be published: build it first"
         )
-    return _overall((name, tables[name].content, filter(is_content, tables[name].columns))
-                    for name in HASHED)
+    return _overall((name, tables[name].content, filter(is_content, tables[name].columns)) for name in HASHED)
 
 
 def stored_hash(tables: Mapping[str, TableHash]) -> str:
@@ -114,8 +117,10 @@ def stored_hash(tables: Mapping[str, TableHash]) -> str:
 
 
 def _overall(tables: Iterable[tuple[str, str, Iterable[str]]]) -> str:
-    lines = (f"{name} {table} {','.join(sorted(columns))}\n"
-             for name, table, columns in sorted(tables, key=lambda table: table[0]))
+    lines = (
+        f"{name} {table} {','.join(sorted(columns))}\n"
+        for name, table, columns in sorted(tables, key=lambda table: table[0])
+    )
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
@@ -141,7 +146,7 @@ def _row_hash(columns: Iterable[str]) -> str:
 def _table_hash(connection: duckdb.DuckDBPyConnection, column: str, rows: int) -> str:
     digits = 0 if rows <= ROWS_AT_ONCE else 1 if rows <= 16 * ROWS_AT_ONCE else 2
     table = hashlib.sha256()
-    for part in range(16 ** digits):
+    for part in range(16**digits):
         prefix = f"{part:0{digits}x}" if digits else ""
         buckets = connection.execute(
             f"select sha256(array_to_string(list_sort(list({column})), '')) from {ROW_HASHES} "

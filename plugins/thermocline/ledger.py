@@ -111,7 +111,9 @@ class Ledger:
         """Append one entry, on the disk when this returns; a torn last line is cut off first."""
         entries = self.entries()
         entry: Entry = {
-            **body, "kind": kind, "seq": len(entries) + 1,
+            **body,
+            "kind": kind,
+            "seq": len(entries) + 1,
             "at": datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
             "previous": str(entries[-1]["hash"]) if entries else BEGINNING,
         }
@@ -135,9 +137,7 @@ def check_head(entries: Sequence[Entry], seq: int, head: str, witness: str) -> N
     if any(entry["hash"] == head for entry in entries):
         return
     if any(entry.get("seq") == seq for entry in entries):
-        raise LedgerChanged(
-            f"ledger.jsonl: entry {seq} isn't the one that {witness} names: {_RESTORE}"
-        )
+        raise LedgerChanged(f"ledger.jsonl: entry {seq} isn't the one that {witness} names: {_RESTORE}")
     raise LedgerTruncated(
         f"ledger.jsonl: its tail is missing, {witness} names entry {seq} ({head[:12]}…) and the "
         f"ledger ends at entry {entries[-1].get('seq') if entries else 0}: {_RESTORE}"
@@ -160,9 +160,12 @@ def recorded(entries: Sequence[Entry]) -> dict[str, Recorded]:
 
 def all_inputs(entries: Sequence[Entry]) -> list[dict[str, Any]]:
     """Every input that an entry ever named, once, in the order of the ledger."""
-    named = {(item["source"], item["path"], item["sha256"]): item
-             for entry in entries if entry.get("kind") == "intent"
-             for item in entry["new_inputs"]}
+    named = {
+        (item["source"], item["path"], item["sha256"]): item
+        for entry in entries
+        if entry.get("kind") == "intent"
+        for item in entry["new_inputs"]
+    }
     return list(named.values())
 
 
@@ -171,8 +174,7 @@ def last_inputs(entries: Sequence[Entry]) -> set[tuple[str, str, str]]:
     inputs: set[tuple[str, str, str]] = set()
     for entry in entries:
         if entry.get("kind") == "intent":
-            inputs |= {(item["source"], item["path"], item["sha256"])
-                       for item in entry["new_inputs"]}
+            inputs |= {(item["source"], item["path"], item["sha256"]) for item in entry["new_inputs"]}
             inputs -= {(source, path, sha256) for source, path, sha256 in entry["gone_inputs"]}
     return inputs
 

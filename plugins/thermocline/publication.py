@@ -74,8 +74,10 @@ def history(home: Home) -> list[Publication]:
     with _readable(publication_id):
         rows = place.publications(publication_id)
     there = set(place.kept())
-    return sorted((Publication(**row) for row in rows if row["publication_id"] in there),
-                  key=lambda kept: kept.published_at)
+    return sorted(
+        (Publication(**row) for row in rows if row["publication_id"] in there),
+        key=lambda kept: kept.published_at,
+    )
 
 
 @contextmanager
@@ -97,9 +99,7 @@ def reading(home: Home, **publication_ids: str) -> Iterator[duckdb.DuckDBPyConne
         closing(warehouse.connect(home, Path(":memory:"))) as connection,
     ):
         for name, publication_id in publication_ids.items():
-            connection.execute(
-                f"attach {literal(place.path(publication_id))} as {quoted(name)} (read_only)"
-            )
+            connection.execute(f"attach {literal(place.path(publication_id))} as {quoted(name)} (read_only)")
         yield connection
 
 
@@ -139,7 +139,9 @@ def current(home: Home) -> Publication | None:
 
 
 def publish(
-    home: Home, content_hash: str, wait_seconds: float = 600,
+    home: Home,
+    content_hash: str,
+    wait_seconds: float = 600,
     progress: Progress = lambda _: None,
 ) -> Published:
     """Bring a candidate that the gate let pass to every target; repeating it changes nothing.
@@ -161,8 +163,9 @@ def publish(
                 "readers still see one whole publication; put that right and run again"
             ) from error
     intent = publication.intent
-    return Published(outcome, publication.publication_id,
-                     date.fromisoformat(intent["as_of_date"]), intent["content_hash"])
+    return Published(
+        outcome, publication.publication_id, date.fromisoformat(intent["as_of_date"]), intent["content_hash"]
+    )
 
 
 def _first_line(error: Exception) -> str:

@@ -91,11 +91,14 @@ class Publisher:
                     if target.current() == publication.publication_id:
                         self.record_done(target, publication, recovered=True)
                 if not publication.done:
-                    self.record("abandoned", {
-                        "publication_id": publication.publication_id,
-                        "intent": publication.intent["hash"],
-                        "reason": "the publisher ended before readers saw it",
-                    })
+                    self.record(
+                        "abandoned",
+                        {
+                            "publication_id": publication.publication_id,
+                            "intent": publication.intent["hash"],
+                            "reason": "the publisher ended before readers saw it",
+                        },
+                    )
         if latest := self.current():
             for target in self.targets:
                 self.mend(target, latest)
@@ -122,8 +125,11 @@ class Publisher:
 
     def completed(self) -> list[Recorded]:
         """Publications that reached a target, in the order of the ledger."""
-        return [publication for publication in recorded(self.ledger.entries()).values()
-                if publication.done and not publication.abandoned]
+        return [
+            publication
+            for publication in recorded(self.ledger.entries()).values()
+            if publication.done and not publication.abandoned
+        ]
 
     def current(self) -> Recorded | None:
         completed = self.completed()
@@ -139,18 +145,18 @@ class Publisher:
 
     def write(self, target: Target, publication: Recorded, candidate: Candidate) -> None:
         self.at = f"target {target.name}"
-        others = [other for other in self.completed()
-                  if other.publication_id in target.kept()
-                  and other.publication_id != publication.publication_id]
+        others = [
+            other
+            for other in self.completed()
+            if other.publication_id in target.kept() and other.publication_id != publication.publication_id
+        ]
         intent = publication.intent
         edition = Edition(
             publication_id=publication.publication_id,
             tables={name: table.path for name, table in candidate.tables.items()},
             rows={name: table.rows for name, table in candidate.tables.items()},
-            publication=[*(_row(other.intent, False) for other in others[-(KEEP - 1):]),
-                         _row(intent, True)],
-            gate_checks=[_check(publication.publication_id, check)
-                         for check in intent["gate"]["checks"]],
+            publication=[*(_row(other.intent, False) for other in others[-(KEEP - 1) :]), _row(intent, True)],
+            gate_checks=[_check(publication.publication_id, check) for check in intent["gate"]["checks"]],
         )
         target.write_publication(edition, lambda step: self.progress(f"{target.name} {step}"))
         self.progress(f"{target.name} in place")
@@ -161,19 +167,26 @@ class Publisher:
         self.progress(f"{target.name} switched")
 
     def record_done(
-        self, target: Target, publication: Recorded, *, recovered: bool,
+        self,
+        target: Target,
+        publication: Recorded,
+        *,
+        recovered: bool,
         only: Collection[str] | None = BESIDE,
     ) -> None:
         self.at = f"target {target.name}"
         tables = target.tables(publication.publication_id, only)
-        publication.done[target.name] = self.record("done", {
-            "publication_id": publication.publication_id,
-            "intent": publication.intent["hash"],
-            "target": target.name,
-            "files": target.files(publication.publication_id),
-            "tables": {name: table_entry(table) for name, table in tables.items()},
-            "recovered": recovered,
-        })
+        publication.done[target.name] = self.record(
+            "done",
+            {
+                "publication_id": publication.publication_id,
+                "intent": publication.intent["hash"],
+                "target": target.name,
+                "files": target.files(publication.publication_id),
+                "tables": {name: table_entry(table) for name, table in tables.items()},
+                "recovered": recovered,
+            },
+        )
         self.progress(f"{target.name} done")
 
     def tidy(self) -> None:
@@ -189,8 +202,7 @@ class Publisher:
     ) -> dict[str, Any]:
         entries = self.ledger.entries()
         facts = candidate.facts.to_json()
-        inputs = {(item["source"], item["path"], item["sha256"]): item
-                  for item in facts.pop("inputs")}
+        inputs = {(item["source"], item["path"], item["sha256"]): item for item in facts.pop("inputs")}
         known = last_inputs(entries)
         return {
             **facts,
@@ -202,9 +214,14 @@ class Publisher:
             "stored_hash": candidate.stored_hash,
             "candidate": candidate.digest,
             "targets": [target.name for target in self.targets],
-            "tables": {name: {"rows": table.rows, "content_hash": table.content_hash,
-                              "stored_hash": table.stored_hash}
-                       for name, table in candidate.tables.items()},
+            "tables": {
+                name: {
+                    "rows": table.rows,
+                    "content_hash": table.content_hash,
+                    "stored_hash": table.stored_hash,
+                }
+                for name, table in candidate.tables.items()
+            },
             "gate": {key: value for key, value in verdict.items() if key != "candidate"},
             "new_inputs": [item for key, item in inputs.items() if key not in known],
             "gone_inputs": [list(key) for key in sorted(known - set(inputs))],
@@ -236,14 +253,14 @@ def _row(intent: Entry, is_current: bool) -> dict[str, Any]:
         "warnings": intent["gate"]["warnings"],
         "ledger_hash": intent["hash"],
     }
-    return {name: derived[name] if name in derived else intent[name]
-            for name in contract.PUBLICATION_COLUMNS}
+    return {name: derived[name] if name in derived else intent[name] for name in contract.PUBLICATION_COLUMNS}
 
 
 def _check(publication_id: str, check: dict[str, Any]) -> dict[str, Any]:
     told = {**check, "publication_id": publication_id, "table_name": check.get("table")}
-    return {name: None if told.get(name) is None else str(told[name])
-            for name in contract.GATE_CHECKS_COLUMNS}
+    return {
+        name: None if told.get(name) is None else str(told[name]) for name in contract.GATE_CHECKS_COLUMNS
+    }
 
 
 def table_entry(table: TableHash) -> dict[str, Any]:

@@ -71,8 +71,9 @@ def verify(home: Home) -> Report:
     scan = Ledger(home.ledger).scan()
     publications = recorded(scan.entries)
     inputs = all_inputs(scan.entries)
-    findings += [LedgerChanged(f"{home.ledger}: {problem}: restore it from a backup")
-                 for problem in scan.problems]
+    findings += [
+        LedgerChanged(f"{home.ledger}: {problem}: restore it from a backup") for problem in scan.problems
+    ]
     findings += _landed(home, inputs)
     kept = 0
     for place in places:
@@ -88,14 +89,18 @@ def verify(home: Home) -> Report:
             findings += _candidate(home, publications[place.current])
     notes = list(_progress(home, scan, publications))
     if not findings:
-        notes.insert(0, f"intact: {len(scan.entries)} ledger entries, {len(inputs)} landed files, "
-                        f"{kept} publications")
+        notes.insert(
+            0, f"intact: {len(scan.entries)} ledger entries, {len(inputs)} landed files, {kept} publications"
+        )
     return Report(findings, notes)
 
 
 def _words(finding: ThermoclineError) -> str:
-    return {ContentChanged: "content changed", LedgerChanged: "ledger changed",
-            LedgerTruncated: "ledger truncated"}.get(type(finding), "failed")
+    return {
+        ContentChanged: "content changed",
+        LedgerChanged: "ledger changed",
+        LedgerTruncated: "ledger truncated",
+    }.get(type(finding), "failed")
 
 
 def _look(target: Target, findings: list[ThermoclineError]) -> _Seen:
@@ -110,9 +115,7 @@ def _look(target: Target, findings: list[ThermoclineError]) -> _Seen:
     return _Seen(target, current, anchored, listed)
 
 
-def _heads(
-    place: _Seen, scan: Scan, publications: Mapping[str, Recorded]
-) -> Iterator[ThermoclineError]:
+def _heads(place: _Seen, scan: Scan, publications: Mapping[str, Recorded]) -> Iterator[ThermoclineError]:
     """What the target remembers of the ledger and isn't in it."""
     if place.anchored:
         try:
@@ -120,38 +123,45 @@ def _heads(
         except (LedgerChanged, LedgerTruncated) as error:
             yield error
     elif place.current and len(scan.entries) > 1:
-        yield LedgerTruncated(f"{place} doesn't remember the ledger's head any more: "
-                              "restore it from a backup")
+        yield LedgerTruncated(
+            f"{place} doesn't remember the ledger's head any more: restore it from a backup"
+        )
     if place.current and place.current not in publications:
-        yield LedgerTruncated(f"ledger.jsonl doesn't hold publication {place.current}, which "
-                              f"readers of {place} see: restore ledger.jsonl from a backup")
+        yield LedgerTruncated(
+            f"ledger.jsonl doesn't hold publication {place.current}, which "
+            f"readers of {place} see: restore ledger.jsonl from a backup"
+        )
     for row in place.listed:
         name = row["publication_id"]
         publication = publications.get(name)
         if publication is None or publication.intent["hash"] != row["ledger_hash"]:
             kind = LedgerChanged if publication else LedgerTruncated
-            yield kind(f"ledger.jsonl doesn't hold the entry {str(row['ledger_hash'])[:12]}… that "
-                       f"publication {name} names: restore ledger.jsonl from a backup")
+            yield kind(
+                f"ledger.jsonl doesn't hold the entry {str(row['ledger_hash'])[:12]}… that "
+                f"publication {name} names: restore ledger.jsonl from a backup"
+            )
         elif place.target.name not in publication.done and publication.intent != scan.entries[-1]:
-            yield LedgerTruncated(f"ledger.jsonl has no done entry of publication {name}: "
-                                  "restore ledger.jsonl from a backup")
+            yield LedgerTruncated(
+                f"ledger.jsonl has no done entry of publication {name}: restore ledger.jsonl from a backup"
+            )
 
 
-def _pointer(
-    home: Home, place: _Seen, publications: Mapping[str, Recorded]
-) -> Iterator[ThermoclineError]:
+def _pointer(home: Home, place: _Seen, publications: Mapping[str, Recorded]) -> Iterator[ThermoclineError]:
     """Where readers are led, and what the current publication says is kept and isn't there."""
     if durable.is_publishing(home) or place.target.current() != place.current:
         return
     done = [name for name, each in publications.items() if place.target.name in each.done]
     if done and place.current in (None, *done[:-1]):
-        yield ContentChanged(f"{place} leads readers to {place.current or 'no publication'}, and "
-                             f"{done[-1]} is the last one: publish again, which leads them there")
+        yield ContentChanged(
+            f"{place} leads readers to {place.current or 'no publication'}, and "
+            f"{done[-1]} is the last one: publish again, which leads them there"
+        )
     kept = place.target.kept()
     for row in place.listed:
         if row["publication_id"] not in kept:
-            yield ContentChanged(f"publication {row['publication_id']} is missing from {place}: "
-                                 "restore it from a backup")
+            yield ContentChanged(
+                f"publication {row['publication_id']} is missing from {place}: restore it from a backup"
+            )
 
 
 def _landed(home: Home, inputs: list[dict[str, Any]]) -> Iterator[ThermoclineError]:
@@ -161,8 +171,10 @@ def _landed(home: Home, inputs: list[dict[str, Any]]) -> Iterator[ThermoclineErr
         if sha256 not in checked:
             checked[sha256] = _landed_problem(home, sha256)
         if checked[sha256]:
-            yield ContentChanged(f"{checked[sha256]}, delivered as {item['path']} by "
-                                 f"{item['source']}: restore it from a backup or from the export")
+            yield ContentChanged(
+                f"{checked[sha256]}, delivered as {item['path']} by "
+                f"{item['source']}: restore it from a backup or from the export"
+            )
 
 
 def _landed_problem(home: Home, sha256: str) -> str:
@@ -181,20 +193,28 @@ def _published(home: Home, place: _Seen, publication: Recorded) -> Iterator[Ther
     """One publication, file by file; the current one and changed ones row by row."""
     target, name = place.target, publication.publication_id
     done, where = publication.done.get(target.name), f"publication {name} in {place}"
-    expected = {table: held for entry in (publication.intent, done) if entry
-                for table, held in entry["tables"].items()}
+    expected = {
+        table: held
+        for entry in (publication.intent, done)
+        if entry
+        for table, held in entry["tables"].items()
+    }
     try:
         files = target.files(name)
-        differ = sorted(file for file in {*files, *done["files"]}
-                        if files.get(file) != done["files"].get(file)) if done else []
+        differ = (
+            sorted(file for file in {*files, *done["files"]} if files.get(file) != done["files"].get(file))
+            if done
+            else []
+        )
         if name != place.current and not differ:
             return
         found = {table: table_entry(held) for table, held in target.tables(name).items()}
     except (duckdb.Error, OSError, ThermoclineError) as error:
         if durable.is_publishing(home) and name not in target.kept():
             return
-        yield ContentChanged(f"{where} can't be read ({str(error).splitlines()[0]}): "
-                             "restore it from a backup")
+        yield ContentChanged(
+            f"{where} can't be read ({str(error).splitlines()[0]}): restore it from a backup"
+        )
         return
     problems = []
     for table in sorted({*expected, *(found if done else ())}):
@@ -202,8 +222,9 @@ def _published(home: Home, place: _Seen, publication: Recorded) -> Iterator[Ther
         if before is None or now is None:
             problems.append(f"table {table} of {where} {'was added' if now else 'is missing'}")
         elif before != now:
-            problems.append(f"table {table} of {where} was changed: "
-                            f"{before['rows']} rows expected, {now['rows']} found")
+            problems.append(
+                f"table {table} of {where} was changed: {before['rows']} rows expected, {now['rows']} found"
+            )
     if differ and not problems:
         problems.append(f"file {differ[0]} of {where} was changed, though no row of a table was")
     for problem in problems:
@@ -224,15 +245,21 @@ def _candidate(home: Home, publication: Recorded) -> Iterator[ThermoclineError]:
         yield ContentChanged(f"{problem}: restore it from a backup, or build it again")
 
 
-def _progress(
-    home: Home, scan: Scan, publications: Mapping[str, Recorded]
-) -> Iterator[str]:
+def _progress(home: Home, scan: Scan, publications: Mapping[str, Recorded]) -> Iterator[str]:
     running = durable.is_publishing(home)
     for publication in publications.values():
         if publication.is_open:
-            yield (f"publication in progress: {publication.publication_id} was begun and isn't "
-                   "recorded as done; " + ("a publisher is at work" if running else
-                   "its publisher ended early, and the next one completes or undoes it"))
+            yield (
+                f"publication in progress: {publication.publication_id} was begun and isn't "
+                "recorded as done; "
+                + (
+                    "a publisher is at work"
+                    if running
+                    else "its publisher ended early, and the next one completes or undoes it"
+                )
+            )
     if scan.torn:
-        yield ("publication in progress: the ledger's last line was never finished; "
-               + ("a publisher is at work" if running else "the next publisher cuts it off"))
+        yield (
+            "publication in progress: the ledger's last line was never finished; "
+            + ("a publisher is at work" if running else "the next publisher cuts it off")
+        )

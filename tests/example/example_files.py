@@ -40,11 +40,7 @@ class Example:
     def _records(self, name: str) -> list[Record]:
         """All records of a kind of file, in the order of the deliveries."""
         paths = sorted(self.folder.glob(f"*/*/{name}.csv"))
-        return [
-            record
-            for path in paths
-            for record in self.read(path.relative_to(self.folder).as_posix())
-        ]
+        return [record for path in paths for record in self.read(path.relative_to(self.folder).as_posix())]
 
     def entry(self, entry: dict[str, Any]) -> Record:
         """The record that an entry of the truth names."""
@@ -60,10 +56,7 @@ class Example:
 
     def readable(self, name: str) -> list[Record]:
         unreadable = self.places(expect="quarantined")
-        return [
-            record for record in self.records(name)
-            if (record.file, record.number) not in unreadable
-        ]
+        return [record for record in self.records(name) if (record.file, record.number) not in unreadable]
 
     def latest(self, name: str, key: str, changed: str) -> dict[str, Record]:
         """The last state of each readable thing."""

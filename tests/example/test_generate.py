@@ -57,9 +57,21 @@ def test_the_same_arguments_give_the_same_bytes_and_another_seed_another_company
 def test_deliveries_are_month_ends_the_eve_of_the_last_week_and_seven_days(
     example: Example,
 ) -> None:
-    months = ["2025-05-31", "2025-06-30", "2025-07-31", "2025-08-31", "2025-09-30", "2025-10-31",
-              "2025-11-30", "2025-12-31", "2026-01-31", "2026-02-28", "2026-03-31", "2026-04-30",
-              "2026-05-31"]
+    months = [
+        "2025-05-31",
+        "2025-06-30",
+        "2025-07-31",
+        "2025-08-31",
+        "2025-09-30",
+        "2025-10-31",
+        "2025-11-30",
+        "2025-12-31",
+        "2026-01-31",
+        "2026-02-28",
+        "2026-03-31",
+        "2026-04-30",
+        "2026-05-31",
+    ]
     expected = [*months, "2026-06-23", *(f"2026-06-{day}" for day in range(24, 31))]
     assert example.truth["deliveries"] == expected
     assert example.truth["historic_deliveries"] == 14
@@ -70,7 +82,10 @@ def test_deliveries_are_month_ends_the_eve_of_the_last_week_and_seven_days(
 def test_a_month_that_ends_on_the_eve_of_the_last_week_is_delivered_once(tmp_path: Path) -> None:
     generate(10, 60, 1, tmp_path / "out", ends_on=date(2025, 3, 7))
     assert Example(tmp_path / "out").truth["deliveries"] == [
-        "2025-01-31", "2025-02-28", *(f"2025-03-0{day}" for day in range(1, 8))]
+        "2025-01-31",
+        "2025-02-28",
+        *(f"2025-03-0{day}" for day in range(1, 8)),
+    ]
 
 
 def test_every_delivery_has_every_file_with_the_vendors_headers(example: Example) -> None:
@@ -118,8 +133,11 @@ def test_a_file_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "option"),
     [
-        ((9, 30, 1), "--accounts"), ((500_001, 30, 1), "--accounts"), ((10, 29, 1), "--days"),
-        ((10, 7_306, 1), "--days"), ((10, 30, -1), "--seed"),
+        ((9, 30, 1), "--accounts"),
+        ((500_001, 30, 1), "--accounts"),
+        ((10, 29, 1), "--days"),
+        ((10, 7_306, 1), "--days"),
+        ((10, 30, -1), "--seed"),
     ],
 )
 def test_arguments_out_of_range_are_refused_in_one_line(

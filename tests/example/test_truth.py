@@ -9,41 +9,60 @@ import pytest
 from example_files import Example, Record
 
 KEYS = {
-    "Customers": "CustomerNo", "Invoices": "InvoiceNo", "InvoiceLines": "InvoiceNo",
-    "CreditNotes": "CreditNoteNo", "Payments": "PaymentNo",
+    "Customers": "CustomerNo",
+    "Invoices": "InvoiceNo",
+    "InvoiceLines": "InvoiceNo",
+    "CreditNotes": "CreditNoteNo",
+    "Payments": "PaymentNo",
 }
 TABLES = {
-    "accounts": ["Account"], "contacts": ["Contact"], "opportunities": ["Opportunity"],
-    "communications": ["Task", "Event"], "feedback": ["Case", "Survey_Response__c"],
-    "billing_customers": ["Customers"], "invoices": ["Invoices", "CreditNotes"],
-    "invoice_lines": ["InvoiceLines"], "payments": ["Payments"],
+    "accounts": ["Account"],
+    "contacts": ["Contact"],
+    "opportunities": ["Opportunity"],
+    "communications": ["Task", "Event"],
+    "feedback": ["Case", "Survey_Response__c"],
+    "billing_customers": ["Customers"],
+    "invoices": ["Invoices", "CreditNotes"],
+    "invoice_lines": ["InvoiceLines"],
+    "payments": ["Payments"],
     "exchange_rates": ["ExchangeRates"],
 }
 EXPECTED = {
-    "unreadable_amount": "quarantined", "impossible_date": "quarantined",
-    "blank_key": "quarantined", "unknown_status": "quarantined", "ragged_row": "quarantined",
-    "unknown_currency": "quarantined", "duplicate_redelivery": "superseded",
-    "corrected_invoice": "superseded", "late_invoice": "loaded", "dated_ahead": "not_yet",
-    "no_customer": "unattributed", "unknown_customer": "unattributed",
-    "test_customer": "unattributed", "merged_account": "excluded", "deleted_account": "excluded",
-    "test_account": "excluded", "ambiguous_email": "unlinked", "total_differs": "loaded",
-    "payment_of_unknown_invoice": "loaded", "communication_of_unknown_account": "loaded",
-    "hostile_name": "loaded", "embedded_newline": "loaded",
+    "unreadable_amount": "quarantined",
+    "impossible_date": "quarantined",
+    "blank_key": "quarantined",
+    "unknown_status": "quarantined",
+    "ragged_row": "quarantined",
+    "unknown_currency": "quarantined",
+    "duplicate_redelivery": "superseded",
+    "corrected_invoice": "superseded",
+    "late_invoice": "loaded",
+    "dated_ahead": "not_yet",
+    "no_customer": "unattributed",
+    "unknown_customer": "unattributed",
+    "test_customer": "unattributed",
+    "merged_account": "excluded",
+    "deleted_account": "excluded",
+    "test_account": "excluded",
+    "ambiguous_email": "unlinked",
+    "total_differs": "loaded",
+    "payment_of_unknown_invoice": "loaded",
+    "communication_of_unknown_account": "loaded",
+    "hostile_name": "loaded",
+    "embedded_newline": "loaded",
 }
 
 
 def entries(example: Example, kind: str) -> list[Record]:
-    found = [
-        example.entry(entry)
-        for entry in example.truth["entries"] if entry["kind"] == kind
-    ]
+    found = [example.entry(entry) for entry in example.truth["entries"] if entry["kind"] == kind]
     assert found, kind
     return found
 
 
 def lines_of(example: Example, invoice: Record) -> list[Record]:
     return [
-        line for line in example.records("InvoiceLines")
+        line
+        for line in example.records("InvoiceLines")
         if line["InvoiceNo"] == invoice["InvoiceNo"] and line.delivery == invoice.delivery
     ]
 
@@ -51,8 +70,7 @@ def lines_of(example: Example, invoice: Record) -> list[Record]:
 def test_every_kind_occurs_and_is_expected_as_agreed(example: Example) -> None:
     found = {(entry["kind"], entry["expect"]) for entry in example.truth["entries"]}
     assert found == set(EXPECTED.items())
-    assert example.truth["entry_counts"] == Counter(
-        entry["kind"] for entry in example.truth["entries"])
+    assert example.truth["entry_counts"] == Counter(entry["kind"] for entry in example.truth["entries"])
 
 
 def test_every_entry_is_in_its_file_at_its_record(example: Example) -> None:
@@ -65,10 +83,8 @@ def test_every_entry_is_in_its_file_at_its_record(example: Example) -> None:
 
 RULES: dict[str, Callable[[Record], bool]] = {
     "unreadable_amount": lambda record: not re.fullmatch(r"-?\d+\.\d\d", record["Total"]),
-    "impossible_date": lambda record: "-02-30" in (
-        record.cells.get("PaidOn") or record.cells["InvoiceDate"]),
-    "blank_key": lambda record: "" in (
-        record.cells.get("PaymentNo"), record.cells.get("InvoiceNo")),
+    "impossible_date": lambda record: "-02-30" in (record.cells.get("PaidOn") or record.cells["InvoiceDate"]),
+    "blank_key": lambda record: "" in (record.cells.get("PaymentNo"), record.cells.get("InvoiceNo")),
     "unknown_status": lambda record: record["Status"] not in ("Open", "Paid", "Void"),
     "ragged_row": lambda record: None in record.cells,
     "unknown_currency": lambda record: record["Currency"] == "XTS",
@@ -138,7 +154,7 @@ def test_names_that_look_like_code_come_through(example: Example) -> None:
 
 
 def test_unreadable_records_are_few_and_historic(example: Example) -> None:
-    daily = set(example.truth["deliveries"][example.truth["historic_deliveries"]:])
+    daily = set(example.truth["deliveries"][example.truth["historic_deliveries"] :])
     unreadable = example.places(expect="quarantined")
     assert not {file.split("/")[1] for file, _ in unreadable} & daily
     for name, count in Counter(file.rsplit("/", 1)[1] for file, _ in unreadable).items():
@@ -195,16 +211,22 @@ def test_account_segments_follow_from_explicit_keys_and_unique_emails(example: E
         for key, record in example.latest("Customers", "CustomerNo", "Changed").items()
         if not record["Name"].startswith("TEST ")
     }
-    linked = {key: record["CRMAccount"] for key, record in customers.items()
-              if record["CRMAccount"] in accounts}
-    linked |= {record["Billing_Customer__c"]: key for key, record in accounts.items()
-               if record["Billing_Customer__c"]}
+    linked = {
+        key: record["CRMAccount"] for key, record in customers.items() if record["CRMAccount"] in accounts
+    }
+    linked |= {
+        record["Billing_Customer__c"]: key
+        for key, record in accounts.items()
+        if record["Billing_Customer__c"]
+    }
     explicit = len(linked)
     emails = Counter(record["Email__c"].strip().lower() for record in accounts.values())
     billing_emails = Counter(record["Email"].strip().lower() for record in customers.values())
     by_email = [
-        key for key, record in customers.items()
-        if key not in linked and (email := record["Email"].strip().lower())
+        key
+        for key, record in customers.items()
+        if key not in linked
+        and (email := record["Email"].strip().lower())
         and emails[email] == billing_emails[email] == 1
     ]
     links = example.truth["links"]

@@ -55,20 +55,29 @@ def test_references_resolve_but_for_the_noted_ones(example: Example) -> None:
         "invoice": {record["InvoiceNo"] for record in example.readable("Invoices")},
     }
     references = [
-        ("Account", "ParentId", "account"), ("Account", "MasterRecordId", "account"),
-        ("Account", "Billing_Customer__c", "customer"), ("Contact", "AccountId", "account"),
-        ("Opportunity", "AccountId", "account"), ("Task", "AccountId", "account"),
-        ("Task", "WhoId", "contact"), ("Event", "AccountId", "account"),
-        ("Event", "WhoId", "contact"), ("Case", "AccountId", "account"),
-        ("Survey_Response__c", "Account__c", "account"), ("Customers", "CRMAccount", "account"),
-        ("Invoices", "CustomerNo", "customer"), ("InvoiceLines", "InvoiceNo", "invoice"),
-        ("CreditNotes", "CustomerNo", "customer"), ("CreditNotes", "CreditedInvoiceNo", "invoice"),
+        ("Account", "ParentId", "account"),
+        ("Account", "MasterRecordId", "account"),
+        ("Account", "Billing_Customer__c", "customer"),
+        ("Contact", "AccountId", "account"),
+        ("Opportunity", "AccountId", "account"),
+        ("Task", "AccountId", "account"),
+        ("Task", "WhoId", "contact"),
+        ("Event", "AccountId", "account"),
+        ("Event", "WhoId", "contact"),
+        ("Case", "AccountId", "account"),
+        ("Survey_Response__c", "Account__c", "account"),
+        ("Customers", "CRMAccount", "account"),
+        ("Invoices", "CustomerNo", "customer"),
+        ("InvoiceLines", "InvoiceNo", "invoice"),
+        ("CreditNotes", "CustomerNo", "customer"),
+        ("CreditNotes", "CreditedInvoiceNo", "invoice"),
         ("Payments", "InvoiceNo", "invoice"),
     ]
     noted = {
-        entry["key"] for entry in example.truth["entries"]
-        if entry["kind"] in (
-            "unknown_customer", "payment_of_unknown_invoice", "communication_of_unknown_account")
+        entry["key"]
+        for entry in example.truth["entries"]
+        if entry["kind"]
+        in ("unknown_customer", "payment_of_unknown_invoice", "communication_of_unknown_account")
     }
     dangling = {
         next(iter(record.cells.values()))
@@ -82,15 +91,20 @@ def test_references_resolve_but_for_the_noted_ones(example: Example) -> None:
 def test_a_delivery_holds_what_was_created_or_changed_in_it(example: Example) -> None:
     folders = example.truth["deliveries"]
     noted = example.places("late_invoice", "dated_ahead")
-    repeated = {
-        entry["key"] for entry in example.truth["entries"]
-        if entry["kind"] == "duplicate_redelivery"
-    }
+    repeated = {entry["key"] for entry in example.truth["entries"] if entry["kind"] == "duplicate_redelivery"}
     stamps = {
-        "Account": "LastModifiedDate", "Contact": "LastModifiedDate", "Event": "LastModifiedDate",
-        "Opportunity": "LastModifiedDate", "Task": "LastModifiedDate", "Case": "LastModifiedDate",
-        "Survey_Response__c": "SystemModstamp", "Customers": "Changed", "Invoices": "Changed",
-        "CreditNotes": "Changed", "ExchangeRates": "Date", "Payments": "PaidOn",
+        "Account": "LastModifiedDate",
+        "Contact": "LastModifiedDate",
+        "Event": "LastModifiedDate",
+        "Opportunity": "LastModifiedDate",
+        "Task": "LastModifiedDate",
+        "Case": "LastModifiedDate",
+        "Survey_Response__c": "SystemModstamp",
+        "Customers": "Changed",
+        "Invoices": "Changed",
+        "CreditNotes": "Changed",
+        "ExchangeRates": "Date",
+        "Payments": "PaidOn",
     }
     for name, stamp in stamps.items():
         for record in example.readable(name):
@@ -108,8 +122,7 @@ def test_accounts_start_stop_and_return(example: Example) -> None:
     regular = [days for days in days_of_purchase(example).values() if len(days) >= 4]
     stopped = [days for days in regular if end - days[-1] > timedelta(days=150)]
     returned = [
-        days for days in regular
-        if any(later - day > timedelta(days=120) for day, later in pairwise(days))
+        days for days in regular if any(later - day > timedelta(days=120) for day, later in pairwise(days))
     ]
     started = [days for days in regular if days[0] - start > timedelta(days=150)]
     active = [days for days in regular if end - days[-1] < timedelta(days=60)]
@@ -121,8 +134,7 @@ def test_accounts_start_stop_and_return(example: Example) -> None:
 def test_hot_and_cold_accounts_are_both_plentiful(example: Example) -> None:
     end = date.fromisoformat(example.truth["as_of_date"])
     heat = [
-        sum(2 ** (-(end - day).days / 120) for day in days)
-        for days in days_of_purchase(example).values()
+        sum(2 ** (-(end - day).days / 120) for day in days) for days in days_of_purchase(example).values()
     ]
     accounts = example.truth["account_segments"]
     assert 0.25 * accounts < sum(degrees >= 1 for degrees in heat) < 0.5 * accounts
@@ -143,8 +155,14 @@ def test_kinds_families_and_accounts_in_one_system_only(example: Example) -> Non
     assert levels[2] > levels[3] > 0
     assert example.truth["links"]["unknowable"] > 0
     assert any(record["Do_Not_Contact__c"] == "true" for record in accounts.values())
-    assert max(Counter(r["AccountId"] for r in
-                       example.latest("Contact", "Id", "SystemModstamp").values()).values()) <= 4
+    assert (
+        max(
+            Counter(
+                r["AccountId"] for r in example.latest("Contact", "Id", "SystemModstamp").values()
+            ).values()
+        )
+        <= 4
+    )
 
 
 def test_most_invoices_are_paid_and_paid_ones_are_paid_in_full(example: Example) -> None:
@@ -171,8 +189,7 @@ def test_credit_notes_follow_their_invoice_and_never_exceed_it(example: Example)
     for note in named:
         invoice = invoices[note["CreditedInvoiceNo"]]
         assert note["Date"] >= invoice["InvoiceDate"]
-        assert (note["CustomerNo"], note["Currency"]) == (
-            invoice["CustomerNo"], invoice["Currency"])
+        assert (note["CustomerNo"], note["Currency"]) == (invoice["CustomerNo"], invoice["Currency"])
         assert 0 < Decimal(note["Total"]) <= Decimal(invoice["Total"])
         whole += note["Total"] == invoice["Total"]
     assert 0 < whole < len(named)

@@ -16,12 +16,18 @@ from thermocline.orchestration import arrivals, triggers
 from thermocline.orchestration.calendar import screening_time
 from thermocline.orchestration.sensors import DayCovered, DeliveryArrived
 
-NOW = time.time()
+NOW = 0.0
 DAY = "2026-03-28"
 
 
-def day_wait(hour: float, until: float = NOW + 3600) -> triggers.DayCovered:
-    return triggers.DayCovered("crm", until, DAY, hour)
+@pytest.fixture(autouse=True)
+def now() -> None:
+    global NOW
+    NOW = time.time()
+
+
+def day_wait(hour: float, until: float | None = None) -> triggers.DayCovered:
+    return triggers.DayCovered("crm", until or NOW + 3600, DAY, hour)
 
 
 def landed(home: Home, seconds_ago: float) -> None:

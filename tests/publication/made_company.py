@@ -110,28 +110,42 @@ def facts(as_of: date, accounts: int = 5, **changed: Any) -> Facts:
         "manifest_hash": "ab" * 32,
         "inputs": (),
         "dbt": {"expected": 12, "passed": 12, "failed": []},
-        "figures": {"accounts": accounts, "hot": accounts // 2, "cold": accounts - accounts // 2,
-                    "unattributed_revenue": "12.3400", "quarantined_rows": 0},
+        "figures": {
+            "accounts": accounts,
+            "hot": accounts // 2,
+            "cold": accounts - accounts // 2,
+            "unattributed_revenue": "12.3400",
+            "quarantined_rows": 0,
+        },
     }
     return Facts(**{**given, **changed})
 
 
 def write_marts(
-    connection: duckdb.DuckDBPyConnection, as_of: str = "2011-12-09", accounts: int = 5,
+    connection: duckdb.DuckDBPyConnection,
+    as_of: str = "2011-12-09",
+    accounts: int = 5,
     marts: str = SLIM,
 ) -> None:
     """Leave in the schemas `reporting` and `gate` what a build does."""
     for schema in ("reporting", "gate"):
         connection.execute(f"drop schema if exists {schema} cascade; create schema {schema}")
     for statement in (marts.strip() + BESIDE).split(";\n"):
-        given = {name: value for name, value in (("as_of", as_of), ("accounts", accounts))
-                 if f"${name}" in statement}
+        given = {
+            name: value
+            for name, value in (("as_of", as_of), ("accounts", accounts))
+            if f"${name}" in statement
+        }
         connection.execute(statement, given)
 
 
 def build(
-    home: Home, as_of: str = "2011-12-09", accounts: int = 5,
-    change: str = "", marts: str = SLIM, **changed: Any,
+    home: Home,
+    as_of: str = "2011-12-09",
+    accounts: int = 5,
+    change: str = "",
+    marts: str = SLIM,
+    **changed: Any,
 ) -> Candidate:
     """Write the marts, `change` them if asked to, and freeze them."""
     with warehouse.connect(home) as connection:
@@ -144,17 +158,28 @@ def build(
 def audit(home: Home, candidate: Candidate, verdict: str = "pass", **changed: Any) -> Candidate:
     """What the gate does: a verdict against what readers see now."""
     done = [entry for entry in Ledger(home.ledger).scan().entries if entry["kind"] == "done"]
-    candidate.write_verdict({
-        "candidate": candidate.content_hash,
-        "verdict": verdict,
-        "warnings": 1 if verdict == "warn" else 0,
-        "predecessor": done[-1]["publication_id"] if done else None,
-        "audited_at": "2026-01-01T00:00:00Z",
-        "checks": [{"rule": "rows", "table": "account_segments", "severity": "block",
-                    "figure": "5", "bound": "1", "verdict": verdict,
-                    "sentence": "There are accounts.", "observed": "5 rows"}],
-        **changed,
-    })
+    candidate.write_verdict(
+        {
+            "candidate": candidate.content_hash,
+            "verdict": verdict,
+            "warnings": 1 if verdict == "warn" else 0,
+            "predecessor": done[-1]["publication_id"] if done else None,
+            "audited_at": "2026-01-01T00:00:00Z",
+            "checks": [
+                {
+                    "rule": "rows",
+                    "table": "account_segments",
+                    "severity": "block",
+                    "figure": "5",
+                    "bound": "1",
+                    "verdict": verdict,
+                    "sentence": "There are accounts.",
+                    "observed": "5 rows",
+                }
+            ],
+            **changed,
+        }
+    )
     return candidate
 
 

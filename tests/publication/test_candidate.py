@@ -27,7 +27,8 @@ def rewrite(path: Path, query: str) -> None:
     """Replace a read-only parquet file by what the query makes of it."""
     changed = path.with_suffix(".changed")
     duckdb.sql(query.format(path=str(path).replace("'", "''").replace("[", "[[]"))).write_parquet(
-        str(changed))
+        str(changed)
+    )
     changed.replace(path)
 
 
@@ -35,8 +36,10 @@ def test_a_candidate_holds_every_table_and_what_is_known_of_the_build(home: Home
     candidate = build(home, marts=FULL)
     assert candidate == Candidate.read(home, candidate.content_hash)
     assert len(candidate.tables) == 8
-    assert {name: candidate.tables[name].rows for name in ("account_segments", "account_timeline")
-            } == {"account_segments": 5, "account_timeline": 15}
+    assert {name: candidate.tables[name].rows for name in ("account_segments", "account_timeline")} == {
+        "account_segments": 5,
+        "account_timeline": 15,
+    }
     assert candidate.tables["account_segments"].columns["heat"] == "DECIMAL(18,9)"
     assert list(candidate.gate) == ["reconciliation"]
     assert candidate.facts == facts(date(2011, 12, 9))
@@ -98,15 +101,16 @@ def test_rows_changed_with_their_file_hash_are_found(begun: Begun) -> None:
         forged.check()
 
 
-@pytest.mark.parametrize("mend", [
-    lambda stored: stored["tables"]["account_segments"].update(content_hash="0" * 64),
-    lambda stored: stored["tables"].pop("scorecards"),
-    lambda stored: stored.update(content_hash="0" * 64),
-    lambda stored: stored.pop("facts"),
-])
-def test_a_changed_manifest_is_refused(
-    begun: Begun, mend: Callable[[dict[str, Any]], object]
-) -> None:
+@pytest.mark.parametrize(
+    "mend",
+    [
+        lambda stored: stored["tables"]["account_segments"].update(content_hash="0" * 64),
+        lambda stored: stored["tables"].pop("scorecards"),
+        lambda stored: stored.update(content_hash="0" * 64),
+        lambda stored: stored.pop("facts"),
+    ],
+)
+def test_a_changed_manifest_is_refused(begun: Begun, mend: Callable[[dict[str, Any]], object]) -> None:
     candidate = begun.coming
     manifest = candidate.folder / "candidate.json"
     stored = json.loads(manifest.read_text())
@@ -125,15 +129,22 @@ def test_a_folder_without_its_manifest_is_no_candidate(begun: Begun) -> None:
         Candidate.read(home, "../reporting")
 
 
-@pytest.mark.parametrize(("statement", "message"), [
-    ("drop table reporting.group_segments", "core table group_segments isn't among"),
-    ("alter table reporting.segment_summary alter accounts type double",
-     "segment_summary.accounts has type DOUBLE"),
-    ("alter table reporting.segment_summary alter accounts type hugeint",
-     "segment_summary.accounts has type HUGEINT"),
-    ('create table reporting."../x" as select 1', "can't be frozen"),
-    ("create table reporting.publication as select 1", "can't be frozen"),
-])
+@pytest.mark.parametrize(
+    ("statement", "message"),
+    [
+        ("drop table reporting.group_segments", "core table group_segments isn't among"),
+        (
+            "alter table reporting.segment_summary alter accounts type double",
+            "segment_summary.accounts has type DOUBLE",
+        ),
+        (
+            "alter table reporting.segment_summary alter accounts type hugeint",
+            "segment_summary.accounts has type HUGEINT",
+        ),
+        ('create table reporting."../x" as select 1', "can't be frozen"),
+        ("create table reporting.publication as select 1", "can't be frozen"),
+    ],
+)
 def test_what_cant_be_published_cant_be_frozen(home: Home, statement: str, message: str) -> None:
     with pytest.raises(ThermoclineError, match=message):
         build(home, change=statement)
@@ -143,8 +154,14 @@ def test_what_cant_be_published_cant_be_frozen(home: Home, statement: str, messa
 def test_a_verdict_must_be_whole(begun: Begun) -> None:
     home, candidate = begun.home, begun.coming
     assert candidate.read_verdict() is None
-    whole = {"candidate": candidate.content_hash, "verdict": "pass", "warnings": 0,
-             "predecessor": None, "audited_at": "2026-01-01", "checks": [{"rule": "rows"}]}
+    whole = {
+        "candidate": candidate.content_hash,
+        "verdict": "pass",
+        "warnings": 0,
+        "predecessor": None,
+        "audited_at": "2026-01-01",
+        "checks": [{"rule": "rows"}],
+    }
     for changed in ({"verdict": "maybe"}, {"checks": []}, {"candidate": "0" * 64}):
         with pytest.raises(ThermoclineError, match="incomplete or of another one"):
             candidate.write_verdict({**whole, **changed})
@@ -156,8 +173,10 @@ def test_a_verdict_must_be_whole(begun: Begun) -> None:
 
 
 def test_a_verdict_of_other_content_or_an_edited_one_is_refused(begun: Begun) -> None:
-    judged, other = audit(begun.home, begun.coming, "block"), Candidate.read(
-        begun.home, begun.first.content_hash)
+    judged, other = (
+        audit(begun.home, begun.coming, "block"),
+        Candidate.read(begun.home, begun.first.content_hash),
+    )
     shutil.copy(judged.folder / "verdict.json", other.folder)
     with pytest.raises(ContentChanged, match="of other content, or was changed"):
         other.read_verdict()
@@ -186,6 +205,7 @@ def freeze_and_die(root: str, deadly: int) -> None:
             if len(steps) == deadly:
                 os.kill(os.getpid(), signal.SIGKILL)
             return step(*given, **named)
+
         return killed
 
     Path.rename = before(Path.rename)  # type: ignore[method-assign, assignment]

@@ -17,9 +17,16 @@ from thermocline.contract import HASHED
 from thermocline.errors import ThermoclineError
 
 COLUMNS = {
-    "zone": "varchar", "amount": "decimal(18,4)", "heat": "decimal(18,9)", "is_hot": "boolean",
-    "seen_on": "date", "seen_at": "timestamp", "logged_at": "timestamp with time zone",
-    "times": "bigint", "source_row": "bigint", "publication_id": "varchar",
+    "zone": "varchar",
+    "amount": "decimal(18,4)",
+    "heat": "decimal(18,9)",
+    "is_hot": "boolean",
+    "seen_on": "date",
+    "seen_at": "timestamp",
+    "logged_at": "timestamp with time zone",
+    "times": "bigint",
+    "source_row": "bigint",
+    "publication_id": "varchar",
 }
 MOMENTS = st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30))
 CELLS = {
@@ -30,7 +37,7 @@ CELLS = {
     "date": st.dates(),
     "timestamp": MOMENTS,
     "timestamp with time zone": MOMENTS.map(lambda moment: moment.replace(tzinfo=UTC)),
-    "bigint": st.integers(-2**63, 2**63 - 1),
+    "bigint": st.integers(-(2**63), 2**63 - 1),
 }
 ROWS = st.lists(st.tuples(*(st.none() | CELLS[kind] for kind in COLUMNS.values())), max_size=12)
 
@@ -53,8 +60,9 @@ def oracle(names: list[str], rows: list[tuple[Any, ...]]) -> str:
         joined = "".join("n" if each is None else f"s{len(each.encode())}:{each}" for each in texts)
         row_hash = hashlib.sha256(joined.encode()).hexdigest()
         buckets.setdefault(row_hash[:3], []).append(row_hash)
-    hashed = (hashlib.sha256("".join(sorted(bucket)).encode()).hexdigest()
-              for _, bucket in sorted(buckets.items()))
+    hashed = (
+        hashlib.sha256("".join(sorted(bucket)).encode()).hexdigest() for _, bucket in sorted(buckets.items())
+    )
     return hashlib.sha256("".join(hashed).encode()).hexdigest()
 
 
@@ -84,7 +92,8 @@ def test_hashes_agree_with_their_definition_in_any_order(
     assert found.rows == len(rows)
     assert found.stored == oracle(list(COLUMNS), rows)
     assert found.content == oracle(
-        [name for name in COLUMNS if name not in ("source_row", "publication_id")], rows)
+        [name for name in COLUMNS if name not in ("source_row", "publication_id")], rows
+    )
 
 
 def test_tables_files_and_attached_databases_hash_alike(
@@ -94,13 +103,16 @@ def test_tables_files_and_attached_databases_hash_alike(
     connection.execute(
         "insert into made select 'Zoë', 1.5, null, true, '2011-12-09', "
         "'2011-12-09 08:26:00.000001', '2011-12-09 08:26:00.000001+00', 7, range, null "
-        "from range(5000)")
+        "from range(5000)"
+    )
     odd = tmp_path / "it's [a] file*?.parquet"
     connection.execute(f"copy made to {hashing.literal(odd)} (format parquet)")
     connection.execute(f"attach {hashing.literal(tmp_path / 'x.duckdb')} as other")
     connection.execute('create table other."a ""name" as from made order by source_row desc')
-    hashes = {relation: hashing.hash_table(connection, relation)
-              for relation in ("made", hashing.parquet(odd), hashing.quoted("other", 'a "name'))}
+    hashes = {
+        relation: hashing.hash_table(connection, relation)
+        for relation in ("made", hashing.parquet(odd), hashing.quoted("other", 'a "name'))
+    }
     connection.execute("detach other")
     assert len({(each.content, each.stored, each.rows) for each in hashes.values()}) == 1
 
@@ -126,8 +138,10 @@ def hashes(marts: duckdb.DuckDBPyConnection, statement: str) -> tuple[str, str]:
     """Content and stored hash of all marts after a statement, which is taken back."""
     marts.execute(f"begin; {statement}")
     try:
-        tables = {name: hashing.hash_table(marts, hashing.quoted("reporting", name))
-                  for name in (*HASHED, "scorecards")}
+        tables = {
+            name: hashing.hash_table(marts, hashing.quoted("reporting", name))
+            for name in (*HASHED, "scorecards")
+        }
     finally:
         marts.execute("rollback")
     return hashing.content_hash(tables), hashing.stored_hash(tables)
@@ -138,15 +152,18 @@ def untouched(marts: duckdb.DuckDBPyConnection) -> tuple[str, str]:
     return hashes(marts, "select 1")
 
 
-@pytest.mark.parametrize("statement", [
-    "update reporting.account_segments set heat = heat + 0.000000001 where account_code = '2'",
-    "update reporting.account_segments set account_name = '' where account_name is null",
-    "update reporting.account_timeline set occurred_at = occurred_at + interval 1 microsecond "
-    "where event_id = 'billing:1:1'",
-    "delete from reporting.segment_summary where temperature = 'hot'",
-    "insert into reporting.account_timeline from reporting.account_timeline limit 1",
-    "alter table reporting.segment_summary rename column accounts to accounts_counted",
-])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update reporting.account_segments set heat = heat + 0.000000001 where account_code = '2'",
+        "update reporting.account_segments set account_name = '' where account_name is null",
+        "update reporting.account_timeline set occurred_at = occurred_at + interval 1 microsecond "
+        "where event_id = 'billing:1:1'",
+        "delete from reporting.segment_summary where temperature = 'hot'",
+        "insert into reporting.account_timeline from reporting.account_timeline limit 1",
+        "alter table reporting.segment_summary rename column accounts to accounts_counted",
+    ],
+)
 def test_one_difference_changes_both_hashes(
     marts: duckdb.DuckDBPyConnection, untouched: tuple[str, str], statement: str
 ) -> None:
@@ -155,18 +172,28 @@ def test_one_difference_changes_both_hashes(
     assert stored != untouched[1]
 
 
-@pytest.mark.parametrize(("statement", "stored_changes"), [
-    ("create or replace table reporting.account_timeline as "
-     "from reporting.account_timeline order by hash(event_id)", False),
-    ("create or replace table reporting.account_timeline as select source, * exclude (source) "
-     "from reporting.account_timeline", False),
-    ("update reporting.account_timeline set source_file = 'all.csv', source_row = source_row + 9",
-     True),
-    ("update reporting.account_segments set publication_id = '2011-12-09-0001'", True),
-    ("update reporting.scorecards set is_current = false", True),
-])
+@pytest.mark.parametrize(
+    ("statement", "stored_changes"),
+    [
+        (
+            "create or replace table reporting.account_timeline as "
+            "from reporting.account_timeline order by hash(event_id)",
+            False,
+        ),
+        (
+            "create or replace table reporting.account_timeline as select source, * exclude (source) "
+            "from reporting.account_timeline",
+            False,
+        ),
+        ("update reporting.account_timeline set source_file = 'all.csv', source_row = source_row + 9", True),
+        ("update reporting.account_segments set publication_id = '2011-12-09-0001'", True),
+        ("update reporting.scorecards set is_current = false", True),
+    ],
+)
 def test_packaging_changes_at_most_the_stored_hash(
-    marts: duckdb.DuckDBPyConnection, untouched: tuple[str, str], statement: str,
+    marts: duckdb.DuckDBPyConnection,
+    untouched: tuple[str, str],
+    statement: str,
     stored_changes: bool,
 ) -> None:
     content, stored = hashes(marts, statement)

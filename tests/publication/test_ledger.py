@@ -24,8 +24,7 @@ def lines(ledger: Ledger) -> list[bytes]:
 def test_entries_are_chained_from_the_beginning(ledger: Ledger) -> None:
     entries = ledger.entries()
     assert [entry["seq"] for entry in entries] == [1, 2, 3, 4, 5]
-    assert [entry["previous"] for entry in entries] == [
-        BEGINNING, *(entry["hash"] for entry in entries[:-1])]
+    assert [entry["previous"] for entry in entries] == [BEGINNING, *(entry["hash"] for entry in entries[:-1])]
     assert ledger.head == entries[-1]["hash"]
     assert Ledger(ledger.path.with_name("none")).head == BEGINNING
 
@@ -33,17 +32,21 @@ def test_entries_are_chained_from_the_beginning(ledger: Ledger) -> None:
 CHANGES: dict[str, tuple[Callable[[list[bytes]], list[bytes]], str]] = {
     "first removed": (lambda kept: kept[1:], r"entry 2 stands on line 1, entry 1 is due"),
     "one removed": (lambda kept: kept[:2] + kept[3:], r"entry 4 stands on line 3, entry 3 is due"),
-    "two swapped": (lambda kept: [kept[0], kept[2], kept[1], *kept[3:]],
-                    r"entry 3 stands on line 2, entry 2 is due"),
+    "two swapped": (
+        lambda kept: [kept[0], kept[2], kept[1], *kept[3:]],
+        r"entry 3 stands on line 2, entry 2 is due",
+    ),
     "one twice": (lambda kept: [*kept, kept[-1]], r"entry 5 stands on line 6, entry 6 is due"),
-    "a value edited": (lambda kept: [*kept[:3], kept[3].replace(b'"n":4', b'"n":5'), kept[4]],
-                       r"entry 4 \(line 4\) was edited"),
-    "a space added": (lambda kept: [kept[0].replace(b":", b": ", 1), *kept[1:]],
-                      r"entry 1 \(line 1\) was edited"),
-    "a line emptied": (lambda kept: [*kept[:1], b"\n", *kept[2:]],
-                       r"entry 2 \(line 2\) can't be read"),
-    "not an object": (lambda kept: [*kept[:1], b"[]\n", *kept[2:]],
-                      r"entry 2 \(line 2\) can't be read"),
+    "a value edited": (
+        lambda kept: [*kept[:3], kept[3].replace(b'"n":4', b'"n":5'), kept[4]],
+        r"entry 4 \(line 4\) was edited",
+    ),
+    "a space added": (
+        lambda kept: [kept[0].replace(b":", b": ", 1), *kept[1:]],
+        r"entry 1 \(line 1\) was edited",
+    ),
+    "a line emptied": (lambda kept: [*kept[:1], b"\n", *kept[2:]], r"entry 2 \(line 2\) can't be read"),
+    "not an object": (lambda kept: [*kept[:1], b"[]\n", *kept[2:]], r"entry 2 \(line 2\) can't be read"),
 }
 
 

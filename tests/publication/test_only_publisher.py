@@ -24,17 +24,27 @@ def breaches(source: str, name: str) -> Iterator[str]:
         if isinstance(node, ast.Attribute) and node.attr in CHANGES and name not in MAY_CHANGE:
             yield f"{line} changes a target ({node.attr})"
         if name not in MAY_IMPORT_TARGETS:
-            imported = [node.module or ""] if isinstance(node, ast.ImportFrom) else [
-                alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            if any(module.startswith(("thermocline.targets", "thermocline.publisher"))
-                   for module in imported):
+            imported = (
+                [node.module or ""]
+                if isinstance(node, ast.ImportFrom)
+                else [alias.name for alias in node.names]
+                if isinstance(node, ast.Import)
+                else []
+            )
+            if any(
+                module.startswith(("thermocline.targets", "thermocline.publisher")) for module in imported
+            ):
                 yield f"{line} imports a target"
         if name in MAY_NAME_FOLDER:
             continue
         if isinstance(node, ast.Attribute) and node.attr == "reporting":
             yield f"{line} names the folder of reporting; read it through publication.database"
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) and isinstance(
-                node.right, ast.Constant) and str(node.right.value).startswith("reporting"):
+        if (
+            isinstance(node, ast.BinOp)
+            and isinstance(node.op, ast.Div)
+            and isinstance(node.right, ast.Constant)
+            and str(node.right.value).startswith("reporting")
+        ):
             yield f"{line} names the folder of reporting; read it through publication.database"
 
 
@@ -43,26 +53,33 @@ def modules() -> list[Path]:
 
 
 def test_no_other_module_changes_a_target() -> None:
-    found = [breach for path in modules()
-             for breach in breaches(path.read_text(encoding="utf-8"), str(
-                 path.relative_to(PACKAGE)) if PACKAGE in path.parents else f"dags/{path.name}")]
+    found = [
+        breach
+        for path in modules()
+        for breach in breaches(
+            path.read_text(encoding="utf-8"),
+            str(path.relative_to(PACKAGE)) if PACKAGE in path.parents else f"dags/{path.name}",
+        )
+    ]
     assert found == []
 
 
 def test_publishing_is_among_the_modules_looked_at() -> None:
     publisher = (PACKAGE / "publisher.py").read_text(encoding="utf-8")
-    called = {node.attr for node in ast.walk(ast.parse(publisher))
-              if isinstance(node, ast.Attribute)}
+    called = {node.attr for node in ast.walk(ast.parse(publisher)) if isinstance(node, ast.Attribute)}
     assert called >= CHANGES
     assert len(list(breaches(publisher, "other.py"))) >= len(CHANGES)
 
 
-@pytest.mark.parametrize("source", [
-    "target.switch_to('2011-12-09-0001')",
-    "from thermocline.targets.duckdb_file import DuckDBFile",
-    "import thermocline.targets",
-    "path = home.reporting / 'x.duckdb'",
-    "path = home.root / 'reporting' / 'x.duckdb'",
-])
+@pytest.mark.parametrize(
+    "source",
+    [
+        "target.switch_to('2011-12-09-0001')",
+        "from thermocline.targets.duckdb_file import DuckDBFile",
+        "import thermocline.targets",
+        "path = home.reporting / 'x.duckdb'",
+        "path = home.root / 'reporting' / 'x.duckdb'",
+    ],
+)
 def test_a_way_around_is_noticed(source: str) -> None:
     assert list(breaches(source, "gate.py"))

@@ -44,19 +44,21 @@ def test_a_passed_candidate_is_published_with_all_its_tables(home: Home) -> None
     assert current(home) is None
     candidate = audit(home, build(home, marts=FULL), "warn")
     published = publish(home, candidate.content_hash)
-    assert published == Published("published", "2011-12-09-0001", date(2011, 12, 9),
-                                  candidate.content_hash)
-    tables = query(home, "select table_name from duckdb_tables() where schema_name = 'reporting' "
-                         "order by 1")
+    assert published == Published("published", "2011-12-09-0001", date(2011, 12, 9), candidate.content_hash)
+    tables = query(home, "select table_name from duckdb_tables() where schema_name = 'reporting' order by 1")
     assert [name for (name,) in tables] == sorted([*candidate.tables, "publication", "gate_checks"])
-    assert query(home, "select distinct publication_id from reporting.account_segments "
-                       "union all select publication_id from reporting.gate_checks") == [
-        ("2011-12-09-0001",)] * 2
+    assert (
+        query(
+            home,
+            "select distinct publication_id from reporting.account_segments "
+            "union all select publication_id from reporting.gate_checks",
+        )
+        == [("2011-12-09-0001",)] * 2
+    )
     seen = current(home)
     assert seen is not None
     intent = Ledger(home.ledger).entries()[0]
-    assert (seen.verdict, seen.warnings, seen.restores, seen.accounts, seen.hot) == (
-        "warn", 1, None, 5, 2)
+    assert (seen.verdict, seen.warnings, seen.restores, seen.accounts, seen.hot) == ("warn", 1, None, 5, 2)
     assert seen.unattributed_revenue == Decimal("12.34")
     assert (seen.content_hash, seen.ledger_hash) == (candidate.content_hash, intent["hash"])
     assert seen.published_at.isoformat() + "Z" == intent["at"]
@@ -66,8 +68,9 @@ def test_a_passed_candidate_is_published_with_all_its_tables(home: Home) -> None
 def test_readers_of_older_duckdb_can_open_the_file(begun: Begun) -> None:
     home = begun.home
     with duckdb.connect(str(database(home)), read_only=True) as connection:
-        assert "v1.5.0" in str(connection.execute(
-            "select tags from duckdb_databases() where not internal").fetchall())
+        assert "v1.5.0" in str(
+            connection.execute("select tags from duckdb_databases() where not internal").fetchall()
+        )
     assert database(home).resolve().stat().st_mode & 0o777 == 0o444
 
 
@@ -87,7 +90,8 @@ def test_reporting_is_never_turned_back_to_an_earlier_day(begun: Begun) -> None:
     earlier = home.candidates / begun.first.content_hash
     (earlier / "verdict.json").unlink()
     assert publish(home, earlier.name) == Published(
-        "superseded", later.publication_id, date(2011, 12, 10), later.content_hash)
+        "superseded", later.publication_id, date(2011, 12, 10), later.content_hash
+    )
     assert kinds(home) == ["intent", "done"] * 2
     corrected = run(home, "2011-12-10", accounts=6)
     assert (corrected.outcome, corrected.publication_id) == ("published", "2011-12-10-0003")
@@ -115,8 +119,10 @@ def test_nothing_is_published_without_a_verdict_that_lets_it_pass(begun: Begun) 
 def rewritten_rows(candidate: Candidate) -> None:
     path = candidate.folder / "account_segments.parquet"
     connection = duckdb.connect()
-    connection.execute("create table kept as select * replace ('hot' as temperature) from "
-                       "read_parquet(?)", [str(path).replace("[", "[[]")])
+    connection.execute(
+        "create table kept as select * replace ('hot' as temperature) from read_parquet(?)",
+        [str(path).replace("[", "[[]")],
+    )
     path.unlink()
     connection.execute(f"copy kept to '{str(path).replace(chr(39), chr(39) * 2)}'")
 
@@ -127,12 +133,15 @@ def edited_facts(candidate: Candidate) -> None:
     durable.replace(manifest, manifest.read_bytes().replace(b'"hot": 3', b'"hot": 4'))
 
 
-@pytest.mark.parametrize("mutate", [
-    rewritten_rows,
-    edited_facts,
-    lambda candidate: (candidate.folder / "segment_summary.parquet").unlink(),
-    lambda candidate: (candidate.folder / "gate" / "reconciliation.parquet").unlink(),
-])
+@pytest.mark.parametrize(
+    "mutate",
+    [
+        rewritten_rows,
+        edited_facts,
+        lambda candidate: (candidate.folder / "segment_summary.parquet").unlink(),
+        lambda candidate: (candidate.folder / "gate" / "reconciliation.parquet").unlink(),
+    ],
+)
 def test_a_mutation_between_audit_and_publication_is_refused(
     begun: Begun, mutate: Callable[[Candidate], object]
 ) -> None:
@@ -150,9 +159,11 @@ def test_the_ledger_names_each_input_once(home: Home) -> None:
     run(home, "2011-12-11", inputs=(three, two))
     intents = [entry for entry in Ledger(home.ledger).entries() if entry["kind"] == "intent"]
     assert [[item["path"] for item in entry["new_inputs"]] for entry in intents] == [
-        ["1.csv", "2.csv"], ["3.csv"], []]
-    assert [entry["gone_inputs"] for entry in intents] == [
-        [], [], [["online_retail", "1.csv", one.sha256]]]
+        ["1.csv", "2.csv"],
+        ["3.csv"],
+        [],
+    ]
+    assert [entry["gone_inputs"] for entry in intents] == [[], [], [["online_retail", "1.csv", one.sha256]]]
     assert len({entry["inputs_digest"] for entry in intents}) == 3
 
 
@@ -193,15 +204,16 @@ def test_a_failing_target_leaves_the_old_publication_and_a_clear_message(
     assert kinds(home) == ["intent", "done", "intent", "abandoned", "intent", "done"]
 
 
-@pytest.mark.parametrize("damage", [
-    lambda home: database(home).unlink(),
-    lambda home: (database(home).unlink(), database(home).write_text("not a link")),
-    lambda home: (database(home).unlink(), database(home).symlink_to("2011-12-09-0001.duckdb")),
-    lambda home: database(home).resolve().unlink(),
-])
-def test_a_lost_pointer_or_file_is_brought_back(
-    begun: Begun, damage: Callable[[Home], object]
-) -> None:
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda home: database(home).unlink(),
+        lambda home: (database(home).unlink(), database(home).write_text("not a link")),
+        lambda home: (database(home).unlink(), database(home).symlink_to("2011-12-09-0001.duckdb")),
+        lambda home: database(home).resolve().unlink(),
+    ],
+)
+def test_a_lost_pointer_or_file_is_brought_back(begun: Begun, damage: Callable[[Home], object]) -> None:
     home, second = begun.home, begun.publish()
     damage(home)
     assert publish(home, begun.first.content_hash).outcome == "superseded"
@@ -215,8 +227,7 @@ def test_a_lost_file_is_brought_back_from_another_packaging(begun: Begun) -> Non
     assert repackaged.content_hash == begun.first.content_hash
     database(home).resolve().unlink()
     assert publish(home, repackaged.content_hash).outcome == "unchanged"
-    assert query(home, "select distinct source_file from reporting.account_timeline") == [
-        ("x.csv",)]
+    assert query(home, "select distinct source_file from reporting.account_timeline") == [("x.csv",)]
     assert verify(home).findings == []
 
 
@@ -243,19 +254,24 @@ def test_a_damaged_ledger_stops_publishing(begun: Begun) -> None:
     assert current_id(home) == second.publication_id
 
 
-def test_the_last_publications_are_kept(
-    begun: Begun, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_last_publications_are_kept(begun: Begun, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(publisher, "KEEP", 2)
     home = begun.home
     stray = home.reporting / "notes.txt"
     stray.write_text("left alone")
-    names = [begun.first.publication_id, begun.publish().publication_id,
-             run(home, "2011-12-12").publication_id]
+    names = [
+        begun.first.publication_id,
+        begun.publish().publication_id,
+        run(home, "2011-12-12").publication_id,
+    ]
     assert sorted(path.name for path in home.reporting.glob("*.duckdb")) == [
-        *(f"{name}.duckdb" for name in names[1:]), "reporting.duckdb"]
-    assert query(home, "select publication_id, is_current from reporting.publication "
-                       "order by 1") == [(names[1], False), (names[2], True)]
+        *(f"{name}.duckdb" for name in names[1:]),
+        "reporting.duckdb",
+    ]
+    assert query(home, "select publication_id, is_current from reporting.publication order by 1") == [
+        (names[1], False),
+        (names[2], True),
+    ]
     assert kinds(home) == ["intent", "done"] * 3
     assert stray.exists()
     assert verify(home).findings == []

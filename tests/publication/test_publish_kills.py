@@ -15,8 +15,18 @@ from thermocline.publication import database, publish
 from thermocline.verification import verify
 
 STEPS = [
-    "locked", "tidied", "recovered", "checked", "intent recorded", "intent", "duckdb written",
-    "duckdb in place", "duckdb switched", "done recorded", "duckdb done", "tidied again",
+    "locked",
+    "tidied",
+    "recovered",
+    "checked",
+    "intent recorded",
+    "intent",
+    "duckdb written",
+    "duckdb in place",
+    "duckdb switched",
+    "done recorded",
+    "duckdb done",
+    "tidied again",
 ]
 
 
@@ -58,8 +68,7 @@ def test_killed_after(step: str, begun: Begun, processes: BaseContext) -> None:
 
     switched = deadly >= STEPS.index("duckdb switched")
     assert whole(home) == (("2011-12-10-0002", 7) if switched else (first.publication_id, 5))
-    intended = any(entry["publication_id"] == "2011-12-10-0002"
-                   for entry in Ledger(home.ledger).entries())
+    intended = any(entry["publication_id"] == "2011-12-10-0002" for entry in Ledger(home.ledger).entries())
     if intended and deadly < STEPS.index("done recorded"):
         report = verify(home)
         assert report.exit_code == 0
@@ -75,8 +84,11 @@ def test_killed_after(step: str, begun: Begun, processes: BaseContext) -> None:
     abandoned = [each.publication_id for each in publications if each.abandoned]
     assert abandoned == (["2011-12-10-0002"] if intended and not switched else [])
     assert sorted(path.name for path in home.reporting.iterdir()) == [
-        f"{first.publication_id}.duckdb", f"{again.publication_id}.duckdb", "ledger-head",
-        "reporting.duckdb"]
+        f"{first.publication_id}.duckdb",
+        f"{again.publication_id}.duckdb",
+        "ledger-head",
+        "reporting.duckdb",
+    ]
 
 
 def test_killed_while_the_ledger_is_written(begun: Begun) -> None:

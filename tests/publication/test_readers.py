@@ -38,16 +38,15 @@ def read_on(path: str, stop: Connection) -> None:
     stop.send((seen, wrong))
 
 
-def test_readers_see_whole_publications_without_an_error(
-    home: Home, processes: BaseContext
-) -> None:
+def test_readers_see_whole_publications_without_an_error(home: Home, processes: BaseContext) -> None:
     candidates = [build(home, accounts=accounts) for accounts in (5, 6)]
     publish(home, audit(home, candidates[0]).content_hash)
     ours, theirs = processes.Pipe()
     reader = processes.Process(target=read_on, args=(str(database(home)), theirs))
     reader.start()
-    published = [publish(home, audit(home, candidates[nth % 2]).content_hash)
-                 for nth in range(1, PUBLICATIONS)]
+    published = [
+        publish(home, audit(home, candidates[nth % 2]).content_hash) for nth in range(1, PUBLICATIONS)
+    ]
     time.sleep(0.1)
     ours.send("stop")
     seen, wrong = ours.recv()

@@ -66,31 +66,60 @@ def test_a_line_deleted_from_a_landed_copy_is_named(home: Home) -> None:
     assert f"landed file {copy.with_suffix('')} is missing" in found(home, 3)
 
 
-@pytest.mark.parametrize(("publication_id", "statement", "told"), [
-    ("2011-12-10-0002", "delete from reporting.account_segments where account_code = '3'",
-     "table account_segments of publication 2011-12-10-0002 in target duckdb was changed: "
-     "5 rows expected, 4 found"),
-    ("2011-12-09-0001", "delete from reporting.account_timeline where source_row = 1",
-     "table account_timeline of publication 2011-12-09-0001 in target duckdb was changed: "
-     "15 rows expected, 10 found"),
-    ("2011-12-10-0002", "update reporting.account_timeline set source_file = 'other.csv'",
-     "table account_timeline of publication 2011-12-10-0002"),
-    ("2011-12-10-0002", "update reporting.account_segments set publication_id = null",
-     "table account_segments of publication 2011-12-10-0002"),
-    ("2011-12-10-0002", "update reporting.publication set verdict = 'warn'",
-     "table publication of publication 2011-12-10-0002"),
-    ("2011-12-10-0002", "update reporting.gate_checks set verdict = 'warn'",
-     "table gate_checks of publication 2011-12-10-0002"),
-    ("2011-12-10-0002", "drop table reporting.scorecards", "table scorecards of publication "
-     "2011-12-10-0002 in target duckdb is missing"),
-    ("2011-12-10-0002", "create table reporting.added as select 1 as one", "table added of "
-     "publication 2011-12-10-0002 in target duckdb was added"),
-    ("2011-12-09-0001", "create schema other", "file 2011-12-09-0001.duckdb of publication "
-     "2011-12-09-0001 in target duckdb was changed, though no row of a table was"),
-])
-def test_a_changed_table_is_named(
-    home: Home, publication_id: str, statement: str, told: str
-) -> None:
+@pytest.mark.parametrize(
+    ("publication_id", "statement", "told"),
+    [
+        (
+            "2011-12-10-0002",
+            "delete from reporting.account_segments where account_code = '3'",
+            "table account_segments of publication 2011-12-10-0002 in target duckdb was changed: "
+            "5 rows expected, 4 found",
+        ),
+        (
+            "2011-12-09-0001",
+            "delete from reporting.account_timeline where source_row = 1",
+            "table account_timeline of publication 2011-12-09-0001 in target duckdb was changed: "
+            "15 rows expected, 10 found",
+        ),
+        (
+            "2011-12-10-0002",
+            "update reporting.account_timeline set source_file = 'other.csv'",
+            "table account_timeline of publication 2011-12-10-0002",
+        ),
+        (
+            "2011-12-10-0002",
+            "update reporting.account_segments set publication_id = null",
+            "table account_segments of publication 2011-12-10-0002",
+        ),
+        (
+            "2011-12-10-0002",
+            "update reporting.publication set verdict = 'warn'",
+            "table publication of publication 2011-12-10-0002",
+        ),
+        (
+            "2011-12-10-0002",
+            "update reporting.gate_checks set verdict = 'warn'",
+            "table gate_checks of publication 2011-12-10-0002",
+        ),
+        (
+            "2011-12-10-0002",
+            "drop table reporting.scorecards",
+            "table scorecards of publication 2011-12-10-0002 in target duckdb is missing",
+        ),
+        (
+            "2011-12-10-0002",
+            "create table reporting.added as select 1 as one",
+            "table added of publication 2011-12-10-0002 in target duckdb was added",
+        ),
+        (
+            "2011-12-09-0001",
+            "create schema other",
+            "file 2011-12-09-0001.duckdb of publication "
+            "2011-12-09-0001 in target duckdb was changed, though no row of a table was",
+        ),
+    ],
+)
+def test_a_changed_table_is_named(home: Home, publication_id: str, statement: str, told: str) -> None:
     change(home, publication_id, statement)
     assert f"content changed: {told}" in found(home, 3)
 
@@ -132,12 +161,17 @@ def test_the_current_candidate_is_looked_at(home: Home) -> None:
     assert f"there is no candidate {content_hash}" in found(home, 3)
 
 
-@pytest.mark.parametrize(("edit", "told"), [
-    (lambda lines: [lines[0].replace(b'"accounts":5', b'"accounts":6'), *lines[1:]],
-     r"ledger\.jsonl: entry 1 \(line 1\) was edited"),
-    (lambda lines: [lines[0], *lines[2:]], "entry 3 stands on line 2, entry 2 is due"),
-    (lambda lines: [lines[0], lines[2], lines[1], lines[3]], "entry 3 stands on line 2"),
-])
+@pytest.mark.parametrize(
+    ("edit", "told"),
+    [
+        (
+            lambda lines: [lines[0].replace(b'"accounts":5', b'"accounts":6'), *lines[1:]],
+            r"ledger\.jsonl: entry 1 \(line 1\) was edited",
+        ),
+        (lambda lines: [lines[0], *lines[2:]], "entry 3 stands on line 2, entry 2 is due"),
+        (lambda lines: [lines[0], lines[2], lines[1], lines[3]], "entry 3 stands on line 2"),
+    ],
+)
 def test_a_changed_ledger_is_told_from_changed_content(
     home: Home, edit: Callable[[list[bytes]], list[bytes]], told: str
 ) -> None:
@@ -185,5 +219,7 @@ def test_what_is_under_way_is_harmless(home: Home) -> None:
     with durable.publishing(home, "a test", 0), home.ledger.open("ab") as ledger:
         ledger.write(b'{"half')
         ledger.flush()
-        assert "publication in progress: the ledger's last line was never finished; " \
+        assert (
+            "publication in progress: the ledger's last line was never finished; "
             "a publisher is at work" in found(home, 0)
+        )

@@ -12,8 +12,11 @@ def test_the_first_run_writes_down_what_the_exports_are(home, exports):
     write(exports, "crm/2024-01-05/Account.csv", ACCOUNTS)
     assert sources(home) == ()
     adopted = adopt(home, exports)
-    assert adopted == sources(home) == (
-        Source("kontor", "kontor", exports), Source("salesforce", "salesforce", exports))
+    assert (
+        adopted
+        == sources(home)
+        == (Source("kontor", "kontor", exports), Source("salesforce", "salesforce", exports))
+    )
     before = (home.config / "sources.yml").read_bytes()
     assert adopt(home, exports) == adopted
     assert (home.config / "sources.yml").read_bytes() == before
@@ -29,8 +32,14 @@ def test_a_location_in_the_home_is_kept_relative_so_that_the_home_can_move(home)
     assert sources(moved)[0].location == moved.exports
 
 
-@pytest.mark.parametrize("fill", [lambda _: None, lambda f: (f / "truth.json").write_text("{}"),
-                                  lambda f: (f / "README.txt").write_text("hello")])
+@pytest.mark.parametrize(
+    "fill",
+    [
+        lambda _: None,
+        lambda f: (f / "truth.json").write_text("{}"),
+        lambda f: (f / "README.txt").write_text("hello"),
+    ],
+)
 def test_a_folder_without_data_is_refused(home, exports, fill):
     fill(exports)
     with pytest.raises(InputError, match="holds no exports: put"):
@@ -105,10 +114,14 @@ def test_the_second_system_may_join_later_in_the_homes_own_folder_only(home):
     [
         ("sources: [{mapping: nope, location: x}]", "line 1, sources[1].mapping: expected one of"),
         ("sources:\n- {mapping: kontor}", "line 2, sources[1]: expected the key 'location'"),
-        ("sources:\n- {mapping: kontor, location: a}\n- {mapping: kontor, location: b, name: c}",
-         "line 3, sources[2].mapping: expected a mapping that no other source uses"),
-        ("sources:\n- {mapping: kontor, location: a, name: 'a:b'}",
-         "line 2, sources[1].name: expected an own name"),
+        (
+            "sources:\n- {mapping: kontor, location: a}\n- {mapping: kontor, location: b, name: c}",
+            "line 3, sources[2].mapping: expected a mapping that no other source uses",
+        ),
+        (
+            "sources:\n- {mapping: kontor, location: a, name: 'a:b'}",
+            "line 2, sources[1].name: expected an own name",
+        ),
         ("source: []", "line 1, source: expected one of the keys sources"),
     ],
 )
@@ -121,8 +134,16 @@ def test_a_wrong_list_of_sources_names_line_and_key(home, text, expected):
 
 def test_what_is_no_data_makes_no_noise(home, exports):
     write(exports, "Payments.csv", PAYMENTS, payment(1))
-    for path in ("truth.json", "README.md", "readme.csv", ".hidden.csv", "~$Payments.csv",
-                 "config/links.csv", ".git/x.csv", "_SUCCESS"):
+    for path in (
+        "truth.json",
+        "README.md",
+        "readme.csv",
+        ".hidden.csv",
+        "~$Payments.csv",
+        "config/links.csv",
+        ".git/x.csv",
+        "_SUCCESS",
+    ):
         write_bytes(exports, path, b"a,b\n")
     os.mkfifo(exports / "pipe.csv")
     warnings: list[str] = []

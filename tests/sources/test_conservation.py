@@ -24,7 +24,8 @@ from thermocline.sources.places import Folder
 from thermocline.sources.recognition import recognise
 
 needs_wholesaler = pytest.mark.skipif(
-    not WHOLESALER.is_dir(), reason="../shared/data/online_retail is absent")
+    not WHOLESALER.is_dir(), reason="../shared/data/online_retail is absent"
+)
 
 
 @pytest.fixture(scope="module")
@@ -36,34 +37,53 @@ def wholesaler(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 @needs_wholesaler
 def test_the_real_year_comes_in_without_losing_a_line_or_a_penny(wholesaler):
-    assert rows(wholesaler, """
+    assert rows(
+        wholesaler,
+        """
         select count(*), count(distinct sha256), sum(rows_read), sum(rows_loaded),
             sum(rows_quarantined), sum(money_read), sum(money_loaded), sum(money_quarantined)
-        from raw.files""") == [
-        (305, 305, 541_909, 541_909, 0, Decimal("9747747.934"), Decimal("9747747.934"), 0)]
-    assert rows(wholesaler, """
+        from raw.files""",
+    ) == [(305, 305, 541_909, 541_909, 0, Decimal("9747747.934"), Decimal("9747747.934"), 0)]
+    assert rows(
+        wholesaler,
+        """
         select count(*), count(distinct invoice_id), count(distinct customer_id), sum(amount),
             sum(amount) filter (where customer_id is null),
             count(*) filter (where customer_id is null),
             sum(amount) filter (where kind = 'credit_note'),
             sum(amount) filter (where kind = 'adjustment')
-        from raw.invoice_lines""") == [
-        (541_909, 25_900, 4_372, Decimal("9747747.934"), Decimal("1447682.12"), 135_080,
-         Decimal("-896812.49"), Decimal("-11062.06"))]
+        from raw.invoice_lines""",
+    ) == [
+        (
+            541_909,
+            25_900,
+            4_372,
+            Decimal("9747747.934"),
+            Decimal("1447682.12"),
+            135_080,
+            Decimal("-896812.49"),
+            Decimal("-11062.06"),
+        )
+    ]
 
 
 @needs_wholesaler
 def test_every_real_line_bears_its_file_and_number(wholesaler):
-    assert rows(wholesaler, """
+    assert rows(
+        wholesaler,
+        """
         select count(*) from (
             select file_id, count(*) as lines, min(source_row) as first, max(source_row) as last,
                 count(distinct source_row) as numbers
             from raw.invoice_lines group by file_id)
-        where first = 1 and last = lines and numbers = lines""") == [(305,)]
-    assert rows(wholesaler, """
+        where first = 1 and last = lines and numbers = lines""",
+    ) == [(305,)]
+    assert rows(
+        wholesaler,
+        """
         select invoice_id, product_code from raw.invoice_lines join raw.files using (file_id)
-        where source_file = '2010-12-01.csv' and source_row in (1, 3108) order by source_row""") == [
-        ("536365", "85123A"), ("536597", "20755")]
+        where source_file = '2010-12-01.csv' and source_row in (1, 3108) order by source_row""",
+    ) == [("536365", "85123A"), ("536597", "20755")]
 
 
 @needs_wholesaler
@@ -81,21 +101,23 @@ def test_salesforces_own_samples_come_in_with_the_rows_that_they_have(home):
     found = dict(rows(home, "select source_file, rows_loaded from raw.files"))
     assert (found["accountData.csv"], found["opportunityData.csv"]) == (423, 38)
     assert rows(home, "select encoding from raw.files where source_file = 'accountData.csv'") == [
-        ("latin-1",)]
-    assert rows(home, "select name, country from raw.accounts "
-                      "where name = 'Recall Information Management, S. A.'") == [
-        ("Recall Information Management, S. A.", "ES")]
+        ("latin-1",)
+    ]
+    assert rows(
+        home, "select name, country from raw.accounts where name = 'Recall Information Management, S. A.'"
+    ) == [("Recall Information Management, S. A.", "ES")]
     assert rows(home, "select count(*) from raw.quarantine") == [(0,)]
 
 
 @pytest.mark.parametrize(
     ("name", "what"),
-    [("_quarantine", r"records don't reconcile: 2 read, 1 loaded, 0 quarantined"),
-     ("_quarantine_rejects", r"records don't reconcile: 3 read, 1 loaded, 1 quarantined")],
+    [
+        ("_quarantine", r"records don't reconcile: 2 read, 1 loaded, 0 quarantined"),
+        ("_quarantine_rejects", r"records don't reconcile: 3 read, 1 loaded, 1 quarantined"),
+    ],
 )
 def test_a_lost_record_stops_the_load(home, exports, monkeypatch, name, what):
-    write(exports, "a.csv", PAYMENTS, payment(1), payment(2, "x"),
-          *(["ragged"] if "rejects" in name else []))
+    write(exports, "a.csv", PAYMENTS, payment(1), payment(2, "x"), *(["ragged"] if "rejects" in name else []))
     land_all(home, exports)
     monkeypatch.setattr(recording, name, lambda *_: None)
     with pytest.raises(ThermoclineError, match=what) as failure:
@@ -116,7 +138,8 @@ def test_lost_money_stops_the_load(exports, tmp_path):
         connection.execute(
             "create table raw.payments (payment_id varchar, invoice_id varchar, "
             "customer_id varchar, paid_at timestamp, amount decimal(18, 1), currency varchar, "
-            "method varchar, updated_at timestamp, file_id integer, source_row bigint)")
+            "method varchar, updated_at timestamp, file_id integer, source_row bigint)"
+        )
         with pytest.raises(ThermoclineError, match=r"money don't reconcile: 10.2500 read, 10.3"):
             load_files(connection, [arrival], mappings, "UTC", tmp_path)
         assert connection.execute("select count(*) from raw.files").fetchone() == (0,)

@@ -26,8 +26,13 @@ def test_records_are_counted_across_quotes_and_however_the_bytes_are_cut(size):
 @pytest.mark.parametrize(
     ("content", "is_regular"),
     [
-        (b"a\n1\n", True), (b"a\r\n1\r\n", True), (b"a\n1", True),
-        (b"a\r\n1\n", False), (b"a\r1\r", False), (b'a\n"1\n', False), (b'a\n"\r"\n', True),
+        (b"a\n1\n", True),
+        (b"a\r\n1\r\n", True),
+        (b"a\n1", True),
+        (b"a\r\n1\n", False),
+        (b"a\r1\r", False),
+        (b'a\n"1\n', False),
+        (b'a\n"\r"\n', True),
     ],
 )
 def test_mixed_line_breaks_and_open_quotes_are_irregular(tmp_path, content, is_regular):

@@ -26,7 +26,7 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Home]:
 def test_every_file_of_the_example_is_recognised_and_loaded(example):
     out, home = example
     files = {str(path.relative_to(out)) for path in out.rglob("*.csv")}
-    assert {path for path, in rows(home, "select source_file from raw.deliveries")} == files
+    assert {path for (path,) in rows(home, "select source_file from raw.deliveries")} == files
     assert rows(home, "select count(*) from raw.unmapped_columns") == [(0,)]
     assert rows(home, "select distinct covers_on::varchar = delivery_key from raw.files") == [(True,)]
 
@@ -38,7 +38,8 @@ def test_exactly_the_dirt_is_quarantined(example):
         for entry in json.loads((out / "truth.json").read_text())["entries"]
         if entry["expect"] == "quarantined" and entry["kind"] not in FOUND_LATER
     }
-    found = set(rows(home, "select source_file, source_row from raw.quarantine "
-                           "join raw.files using (file_id)"))
+    found = set(
+        rows(home, "select source_file, source_row from raw.quarantine join raw.files using (file_id)")
+    )
     assert told
     assert found == told

@@ -34,8 +34,7 @@ SPAWN = multiprocessing.get_context("spawn")
 
 def copies(home: Home) -> dict[str, bytes]:
     return {
-        str(path.relative_to(home.landing)): path.read_bytes()
-        for path in sorted(home.landing.glob("??/*"))
+        str(path.relative_to(home.landing)): path.read_bytes() for path in sorted(home.landing.glob("??/*"))
     }
 
 
@@ -47,13 +46,12 @@ def deliveries(home: Home) -> list[tuple[str, str, date | None]]:
 def state_of(folder: Path) -> dict[str, tuple[bytes, int, int]]:
     return {
         str(path): (path.read_bytes(), path.stat().st_mtime_ns, path.stat().st_mode)
-        for path in folder.rglob("*") if path.is_file()
+        for path in folder.rglob("*")
+        if path.is_file()
     }
 
 
-def test_files_are_kept_unmodified_named_by_their_content_and_the_source_is_untouched(
-    home, exports
-):
+def test_files_are_kept_unmodified_named_by_their_content_and_the_source_is_untouched(home, exports):
     content = b"\xef\xbb\xbf" + PAYMENTS.encode() + b"\r\n" + payment(1).encode()
     write_bytes(exports, "2024-01-05/Payments.csv", content)
     packed = gzip.compress(f"{PAYMENTS}\n{payment(2)}\n".encode())
@@ -82,7 +80,9 @@ def test_each_system_lands_its_own_files(home, exports):
     assert [pending(home, system) for system in ("crm", "billing")] == [0, 0]
     with manifest.opened(home) as book:
         assert {(file.system, file.feed, file.records) for file in book.files()} == {
-            ("crm", "accounts", 1), ("billing", "payments", 1)}
+            ("crm", "accounts", 1),
+            ("billing", "payments", 1),
+        }
 
 
 def test_landing_again_does_nothing_and_reads_nothing(home, exports, monkeypatch):
@@ -95,8 +95,9 @@ def test_landing_again_does_nothing_and_reads_nothing(home, exports, monkeypatch
     assert (landing.landed, landing.already, copies(home)) == (0, 1, before)
 
 
-@pytest.mark.parametrize("name", ["2024-01-05/Copy.csv", "later/2024-01-09/Payments.csv",
-                                  "2024-01-05/Payments.csv.gz"])
+@pytest.mark.parametrize(
+    "name", ["2024-01-05/Copy.csv", "later/2024-01-09/Payments.csv", "2024-01-05/Payments.csv.gz"]
+)
 def test_the_same_content_under_another_name_time_or_packing_is_one_file(home, exports, name):
     original = write(exports, "2024-01-05/Payments.csv", PAYMENTS, payment(1))
     land(home, "billing", exports)
@@ -134,7 +135,8 @@ def test_each_delivery_without_records_is_a_file_so_that_its_day_counts(home, ex
     assert len(copies(home)) == 1
     load_all(home)
     assert rows(home, "select covers_on, rows_read from raw.files order by 1") == [
-        (date(2024, 1, day), 0) for day in (5, 6, 7)]
+        (date(2024, 1, day), 0) for day in (5, 6, 7)
+    ]
 
 
 def test_a_changed_file_lands_beside_its_former_content(home, exports):
@@ -162,9 +164,7 @@ def test_a_time_of_change_in_the_future_does_not_hold_a_file_back(home, exports)
     assert land(home, "billing", exports).landed == 1
 
 
-def test_a_file_that_changes_while_it_is_copied_is_left_for_the_next_run(
-    home, exports, monkeypatch
-):
+def test_a_file_that_changes_while_it_is_copied_is_left_for_the_next_run(home, exports, monkeypatch):
     file = write(exports, "2024-01-05/Payments.csv", PAYMENTS, payment(1))
     examine = copying._copy_bytes
 
@@ -209,14 +209,21 @@ def test_links_are_not_followed(home, exports, tmp_path):
 
 
 def test_a_file_name_is_data(home, exports):
-    names = ["o'brien \"x\".csv", "'; drop table raw.files; --.csv", "line\nbreak.csv",
-             "[a]*?{b}.csv", "=cmd|' '!A0.csv", "日本.csv"]
+    names = [
+        'o\'brien "x".csv',
+        "'; drop table raw.files; --.csv",
+        "line\nbreak.csv",
+        "[a]*?{b}.csv",
+        "=cmd|' '!A0.csv",
+        "日本.csv",
+    ]
     for n, name in enumerate(names):
         write(exports, f"2024-01-05/{name}", PAYMENTS, payment(n))
     land(home, "billing", exports)
     load_all(home)
-    assert rows(home, "select source_file from raw.payments join raw.files using (file_id) "
-                      "order by payment_id") == [(f"2024-01-05/{name}",) for name in names]
+    assert rows(
+        home, "select source_file from raw.payments join raw.files using (file_id) order by payment_id"
+    ) == [(f"2024-01-05/{name}",) for name in names]
 
 
 def test_a_hostile_home_path_is_data(exports, tmp_path):
@@ -229,8 +236,11 @@ def test_a_hostile_home_path_is_data(exports, tmp_path):
 
 def test_an_unreadable_file_is_left_out_and_the_others_go_on(home, exports):
     write(exports, "2024-01-05/Payments.csv", PAYMENTS, payment(1))
-    write_bytes(exports, "2024-01-06/Payments.csv.gz",
-                gzip.compress(f"{PAYMENTS}\n{payment(1)}\n".encode() * 5000)[:-30])
+    write_bytes(
+        exports,
+        "2024-01-06/Payments.csv.gz",
+        gzip.compress(f"{PAYMENTS}\n{payment(1)}\n".encode() * 5000)[:-30],
+    )
     write_bytes(exports, "2024-01-07/Payments.csv", b"")
     landing = land(home, "billing", exports)
     assert landing.landed == 1
@@ -248,7 +258,8 @@ def test_what_was_left_out_is_looked_at_again_when_a_mapping_knows_it(home, expo
     (home.config / "mappings" / "own.yml").write_text(
         "name: own\ntitle: Own\nsystem: billing\nfeeds:\n- feed: payments\n  columns:\n"
         "    payment_id: {from: No, required: true}\n    paid_at: {from: Day, required: true}\n"
-        "    amount: Sum\n")
+        "    amount: Sum\n"
+    )
     with (home.config / "sources.yml").open("a") as file:
         file.write(f"- {{mapping: own, location: {exports}}}\n")
     assert pending(home, "billing") == 1
@@ -274,7 +285,8 @@ def test_a_feed_with_a_slower_rhythm_does_not_hold_the_day_back(home, exports):
     text = (SHIPPED / "kontor.yml").read_text()
     (home.config / "mappings").mkdir()
     (home.config / "mappings" / "kontor.yml").write_text(
-        text.replace("file: Invoices*", "rhythm_days: 30\n      file: Invoices*"))
+        text.replace("file: Invoices*", "rhythm_days: 30\n      file: Invoices*")
+    )
     write(exports, "2024-01-01/Invoices.csv", INVOICES)
     write(exports, "2024-01-05/Payments.csv", PAYMENTS, payment(1))
     assert land(home, "billing", exports).covered_through == date(2024, 1, 5)
@@ -320,10 +332,7 @@ def _many(exports: Path, files: int) -> None:
 
 def test_landings_at_the_same_time_land_each_file_once(home, exports):
     _many(exports, 20)
-    runs = [
-        SPAWN.Process(target=land, args=(home, system, exports))
-        for system in ("crm", "billing")
-    ]
+    runs = [SPAWN.Process(target=land, args=(home, system, exports)) for system in ("crm", "billing")]
     for run in runs:
         run.start()
     for run in runs:

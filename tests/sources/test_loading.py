@@ -32,8 +32,12 @@ from thermocline.sources.mapping import SHIPPED
 
 def test_every_raw_table_exists_even_when_nothing_has_landed(home):
     assert load_all(home).files == 0
-    found = {name for name, in rows(
-        home, "select table_name from information_schema.tables where table_schema = 'raw'")}
+    found = {
+        name
+        for (name,) in rows(
+            home, "select table_name from information_schema.tables where table_schema = 'raw'"
+        )
+    }
     assert found == {*canonical.TABLES, "files", "deliveries", "quarantine", "unmapped_columns"}
 
 
@@ -50,49 +54,110 @@ def test_a_second_load_adds_nothing_and_a_third_file_only_itself(home, exports):
 
 def test_lines_become_typed_rows_with_their_document(home, exports):
     write(
-        exports, "2024-01-05.csv", LINES,
+        exports,
+        "2024-01-05.csv",
+        LINES,
         "536365,85123A, HEART ,6,2024-01-05 08:26:00,2.55,17850.0,United Kingdom",
         "C536379,D,Discount,-1,2024-07-05 09:41:00,27.5,,",
         "A563185,B,Adjust bad debt,1,2024-01-05 14:50:00,-11062.06,,United Kingdom",
     )
     bring_in(home, exports, "Europe/London")
-    assert rows(home, """
+    assert rows(
+        home,
+        """
         select invoice_id, line_no, product_code, description, quantity, unit_price, amount,
             customer_id, country, issued_at, currency, kind, status, source_row
-        from raw.invoice_lines order by source_row""") == [
-        ("536365", None, "85123A", "HEART", Decimal(6), Decimal("2.55"), Decimal("15.3"), "17850",
-         "United Kingdom", datetime(2024, 1, 5, 8, 26), "GBP", "invoice", None, 1),
-        ("C536379", None, "D", "Discount", Decimal(-1), Decimal("27.5"), Decimal("-27.5"), None,
-         None, datetime(2024, 7, 5, 8, 41), "GBP", "credit_note", None, 2),
-        ("A563185", None, "B", "Adjust bad debt", Decimal(1), Decimal("-11062.06"),
-         Decimal("-11062.06"), None, "United Kingdom", datetime(2024, 1, 5, 14, 50), "GBP",
-         "adjustment", None, 3),
+        from raw.invoice_lines order by source_row""",
+    ) == [
+        (
+            "536365",
+            None,
+            "85123A",
+            "HEART",
+            Decimal(6),
+            Decimal("2.55"),
+            Decimal("15.3"),
+            "17850",
+            "United Kingdom",
+            datetime(2024, 1, 5, 8, 26),
+            "GBP",
+            "invoice",
+            None,
+            1,
+        ),
+        (
+            "C536379",
+            None,
+            "D",
+            "Discount",
+            Decimal(-1),
+            Decimal("27.5"),
+            Decimal("-27.5"),
+            None,
+            None,
+            datetime(2024, 7, 5, 8, 41),
+            "GBP",
+            "credit_note",
+            None,
+            2,
+        ),
+        (
+            "A563185",
+            None,
+            "B",
+            "Adjust bad debt",
+            Decimal(1),
+            Decimal("-11062.06"),
+            Decimal("-11062.06"),
+            None,
+            "United Kingdom",
+            datetime(2024, 1, 5, 14, 50),
+            "GBP",
+            "adjustment",
+            None,
+            3,
+        ),
     ]
 
 
 def test_a_credit_notes_total_is_negative(home, exports):
     write(exports, "CreditNotes.csv", CREDIT_NOTES, "G-1,K-1,R-1,2024-01-05,EUR,12.50,")
     bring_in(home, exports)
-    assert rows(home, "select invoice_id, credited_invoice_id, kind, total, status from "
-                      "raw.invoices") == [("G-1", "R-1", "credit_note", Decimal("-12.5"), None)]
+    assert rows(home, "select invoice_id, credited_invoice_id, kind, total, status from raw.invoices") == [
+        ("G-1", "R-1", "credit_note", Decimal("-12.5"), None)
+    ]
     assert rows(home, "select money_read, money_loaded from raw.files") == [
-        (Decimal("-12.5"), Decimal("-12.5"))]
+        (Decimal("-12.5"), Decimal("-12.5"))
+    ]
 
 
 def test_crm_records_become_canonical(home, exports):
-    write(exports, "Account.csv", ACCOUNTS,
-          "001,FALSE,,Ruhr AG,Customer,000,DE,,77,005,2024-01-05T23:30:00.000Z,,"
-          "2024-01-06T01:00:00.000+0000,a@b.de,legal entity,1,K-1")
-    write(exports, "Task.csv", TASKS,
-          "00T1,false,001,003,Order,Completed,Email,Inbound,,2024-01-04,2024-01-04T10:00:00Z,,,",
-          "00T2,false,001,,Ring,Completed,Call,Outbound,No Answer,2024-01-04,,,,",
-          "00T3,true,001,,Note,Open,Letter__c,,,,,2024-01-03T00:00:00+02:00,,")
+    write(
+        exports,
+        "Account.csv",
+        ACCOUNTS,
+        "001,FALSE,,Ruhr AG,Customer,000,DE,,77,005,2024-01-05T23:30:00.000Z,,"
+        "2024-01-06T01:00:00.000+0000,a@b.de,legal entity,1,K-1",
+    )
+    write(
+        exports,
+        "Task.csv",
+        TASKS,
+        "00T1,false,001,003,Order,Completed,Email,Inbound,,2024-01-04,2024-01-04T10:00:00Z,,,",
+        "00T2,false,001,,Ring,Completed,Call,Outbound,No Answer,2024-01-04,,,,",
+        "00T3,true,001,,Note,Open,Letter__c,,,,,2024-01-03T00:00:00+02:00,,",
+    )
     bring_in(home, exports, "Europe/Berlin")
-    assert rows(home, "select kind, created_on, do_not_contact, is_deleted, updated_at, "
-                      "parent_account_id, billing_customer_id from raw.accounts") == [
-        ("legal_entity", date(2024, 1, 6), True, False, datetime(2024, 1, 6, 1), "000", "K-1")]
-    assert rows(home, "select channel, direction, outcome, occurred_at, is_deleted from "
-                      "raw.communications order by communication_id") == [
+    assert rows(
+        home,
+        "select kind, created_on, do_not_contact, is_deleted, updated_at, "
+        "parent_account_id, billing_customer_id from raw.accounts",
+    ) == [("legal_entity", date(2024, 1, 6), True, False, datetime(2024, 1, 6, 1), "000", "K-1")]
+    assert rows(
+        home,
+        "select channel, direction, outcome, occurred_at, is_deleted from "
+        "raw.communications order by communication_id",
+    ) == [
         ("email", "inbound", None, datetime(2024, 1, 4, 10), False),
         ("call", "outbound", "unanswered", datetime(2024, 1, 3, 23), False),
         ("letter", None, None, datetime(2024, 1, 2, 22), True),
@@ -113,11 +178,9 @@ TIMES = [
 
 
 def test_every_time_is_utc_inside(home, exports):
-    write(exports, "Payments.csv", PAYMENTS,
-          *(payment(n, paid_on=text) for n, (text, _) in enumerate(TIMES)))
+    write(exports, "Payments.csv", PAYMENTS, *(payment(n, paid_on=text) for n, (text, _) in enumerate(TIMES)))
     bring_in(home, exports, "Europe/Berlin")
-    assert rows(home, "select paid_at from raw.payments order by source_row") == [
-        (utc,) for _, utc in TIMES]
+    assert rows(home, "select paid_at from raw.payments order by source_row") == [(utc,) for _, utc in TIMES]
 
 
 def test_a_mappings_own_zone_wins_over_the_reporting_zone(home, exports):
@@ -131,20 +194,33 @@ def test_a_mappings_own_zone_wins_over_the_reporting_zone(home, exports):
 
 
 def test_a_files_days_are_those_of_the_reporting_zone(home, exports):
-    write(exports, "Payments.csv", PAYMENTS, payment(1, paid_on="2024-07-05T23:00:00Z"),
-          payment(2, paid_on="2024-07-06"))
+    write(
+        exports,
+        "Payments.csv",
+        PAYMENTS,
+        payment(1, paid_on="2024-07-05T23:00:00Z"),
+        payment(2, paid_on="2024-07-06"),
+    )
     bring_in(home, exports, "Europe/Berlin")
     assert rows(home, "select first_record_on, last_record_on from raw.files") == [
-        (date(2024, 7, 6), date(2024, 7, 6))]
+        (date(2024, 7, 6), date(2024, 7, 6))
+    ]
 
 
 def test_numbers_are_exact_decimals(home, exports):
-    numbers = {"1e3": "1000", "-.5": "-0.5", "+7.": "7", " 12.3456 ": "12.3456",
-               "0.00005": "0.0001", "99999999999999.9999": "99999999999999.9999"}
+    numbers = {
+        "1e3": "1000",
+        "-.5": "-0.5",
+        "+7.": "7",
+        " 12.3456 ": "12.3456",
+        "0.00005": "0.0001",
+        "99999999999999.9999": "99999999999999.9999",
+    }
     write(exports, "Payments.csv", PAYMENTS, *(payment(1, number) for number in numbers))
     bring_in(home, exports)
     assert rows(home, "select amount from raw.payments order by source_row") == [
-        (Decimal(read),) for read in numbers.values()]
+        (Decimal(read),) for read in numbers.values()
+    ]
 
 
 Query = Callable[..., list[tuple[Any, ...]]]
@@ -169,36 +245,66 @@ REFUSED_PAYMENTS = [
     ("Z-1,R-1,K-1,2024-01-05,$5,EUR,x", "amount", "$5", "is not a number", None),
     ("Z-1,R-1,K-1,2024-01-05,(5),EUR,x", "amount", "(5)", "is not a number", None),
     ("Z-1,R-1,K-1,2024-01-05,1_000,EUR,x", "amount", "1_000", "is not a number", None),
-    (f"Z-1,R-1,K-1,2024-01-05,{'9' * 40},EUR,x", "amount", "9" * 40, "has too many digits",
-     None),
+    (f"Z-1,R-1,K-1,2024-01-05,{'9' * 40},EUR,x", "amount", "9" * 40, "has too many digits", None),
     ("Z-1,R-1,K-1,2024-01-05,1e400,EUR,x", "amount", "1e400", "has too many digits", None),
     ("Z-1,R-1,K-1", None, "Z-1,R-1,K-1", "has too few columns", None),
-    ("Z-1,R-1,K-1,2024-01-05,10,EUR,x,y", None, "Z-1,R-1,K-1,2024-01-05,10,EUR,x,y",
-     "has too many columns", None),
-    ('Z-1,R-1,K-1,2024-01-05,10,EUR,"x"y', None, 'Z-1,R-1,K-1,2024-01-05,10,EUR,"x"y',
-     "has a stray quote", None),
+    (
+        "Z-1,R-1,K-1,2024-01-05,10,EUR,x,y",
+        None,
+        "Z-1,R-1,K-1,2024-01-05,10,EUR,x,y",
+        "has too many columns",
+        None,
+    ),
+    (
+        'Z-1,R-1,K-1,2024-01-05,10,EUR,"x"y',
+        None,
+        'Z-1,R-1,K-1,2024-01-05,10,EUR,"x"y',
+        "has a stray quote",
+        None,
+    ),
 ]
 # The file, its header, its only record, the column refused, the value shown, the reason.
 REFUSED_RECORDS = [
-    ("Invoices.csv", INVOICES, "R-1,K-1,2024-01-05,,EUR,5,Parked,", "status", "Parked",
-     "is not a known value"),
-    ("Invoices.csv", INVOICES, "R-1,K-1,2024-01-05,soon,EUR,5,Open,", "due_at", "soon",
-     "is not a date"),
-    ("Invoices.csv", INVOICES, "R-1,K-1,2024-01-05,,EUR,5,Open,2024-13-01", "updated_at",
-     "2024-13-01", "is not a date"),
-    ("Task.csv", TASKS, "1,no,1,,S,Done,Fax,,,2024-01-05,,,,", "channel", "Fax",
-     "is not a known value"),
+    (
+        "Invoices.csv",
+        INVOICES,
+        "R-1,K-1,2024-01-05,,EUR,5,Parked,",
+        "status",
+        "Parked",
+        "is not a known value",
+    ),
+    ("Invoices.csv", INVOICES, "R-1,K-1,2024-01-05,soon,EUR,5,Open,", "due_at", "soon", "is not a date"),
+    (
+        "Invoices.csv",
+        INVOICES,
+        "R-1,K-1,2024-01-05,,EUR,5,Open,2024-13-01",
+        "updated_at",
+        "2024-13-01",
+        "is not a date",
+    ),
+    ("Task.csv", TASKS, "1,no,1,,S,Done,Fax,,,2024-01-05,,,,", "channel", "Fax", "is not a known value"),
     ("Task.csv", TASKS, "1,no,1,,S,Done,,,,2024-01-05,,,,", "channel", None, "is blank"),
-    ("Task.csv", TASKS, "1,perhaps,1,,S,Done,Call,,,2024-01-05,,,,", "is_deleted", "perhaps",
-     "is not true or false"),
+    (
+        "Task.csv",
+        TASKS,
+        "1,perhaps,1,,S,Done,Call,,,2024-01-05,,,,",
+        "is_deleted",
+        "perhaps",
+        "is not true or false",
+    ),
     ("Task.csv", TASKS, "1,no,1,,S,Done,Call,,,,,,,", "occurred_at", None, "is blank"),
-    ("InvoiceLines.csv", "InvoiceNo,LineNo,ArticleNo,Description,Quantity,UnitPrice,Amount",
-     "R-1,1.5,A,B,1,2,2", "line_no", "1.5", "is not a whole number"),
+    (
+        "InvoiceLines.csv",
+        "InvoiceNo,LineNo,ArticleNo,Description,Quantity,UnitPrice,Amount",
+        "R-1,1.5,A,B,1,2,2",
+        "line_no",
+        "1.5",
+        "is not a whole number",
+    ),
     ("2024-01-05.csv", LINES, line(1, quantity="two"), "quantity", "two", "is not a number"),
     ("2024-01-05.csv", LINES, line(1, quantity=""), "amount", "1.50", "can't be worked out"),
     ("2024-01-05.csv", LINES, line(1, quantity="", price=""), "amount", None, "is blank"),
-    ("2024-01-05.csv", LINES, line(1).replace("2024-01-05 08:30:00", ""), "issued_at", None,
-     "is blank"),
+    ("2024-01-05.csv", LINES, line(1).replace("2024-01-05 08:30:00", ""), "issued_at", None, "is blank"),
 ]
 
 
@@ -218,52 +324,74 @@ def refused(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Query]:
 
 
 @pytest.mark.parametrize(
-    ("n", "case"), list(enumerate(REFUSED_PAYMENTS)),
+    ("n", "case"),
+    list(enumerate(REFUSED_PAYMENTS)),
     ids=[f"{case[1]} {case[3]} {n}" for n, case in enumerate(REFUSED_PAYMENTS)],
 )
-def test_a_record_that_cannot_be_read_is_quarantined_with_column_value_and_reason(
-    refused, n, case
-):
+def test_a_record_that_cannot_be_read_is_quarantined_with_column_value_and_reason(refused, n, case):
     cells, column, value, reason, amount = case
     [(file_id, *counts)] = refused(
         "select file_id, rows_read, rows_loaded, rows_quarantined, money_read, money_loaded, "
-        "money_quarantined from raw.files where source_file = ?", f"payments/{n}.csv")
+        "money_quarantined from raw.files where source_file = ?",
+        f"payments/{n}.csv",
+    )
     money = Decimal(amount) if amount else None
     kept = money or Decimal(0)
     assert counts == [3, 2, 1, kept + 20, Decimal(20), kept]
     document = None if cells.startswith(" ") else "Z-1"
     assert refused("select * exclude file_id from raw.quarantine where file_id = ?", file_id) == [
-        (2, document, column, value, reason, money)]
-    assert refused("select payment_id, source_row from raw.payments where file_id = ? order by 2",
-                   file_id) == [("Z-7", 1), ("Z-8", 3)]
+        (2, document, column, value, reason, money)
+    ]
+    assert refused(
+        "select payment_id, source_row from raw.payments where file_id = ? order by 2", file_id
+    ) == [("Z-7", 1), ("Z-8", 3)]
 
 
 @pytest.mark.parametrize(
-    ("n", "case"), list(enumerate(REFUSED_RECORDS)),
+    ("n", "case"),
+    list(enumerate(REFUSED_RECORDS)),
     ids=[f"{case[3]} {case[5]} {n}" for n, case in enumerate(REFUSED_RECORDS)],
 )
 def test_optional_columns_and_enumerations_are_not_let_through_unread(refused, n, case):
     file, _, _, *expected = case
     assert refused(
         "select source_row, column_name, value, reason from raw.quarantine "
-        "join raw.files using (file_id) where source_file = ?", f"others/{n}/{file}",
+        "join raw.files using (file_id) where source_file = ?",
+        f"others/{n}/{file}",
     ) == [(1, *expected)]
 
 
 def test_the_bounds_of_dates_are_inside(home, exports):
-    write(exports, "Payments.csv", PAYMENTS, payment(1, paid_on="1970-01-01"),
-          payment(2, paid_on="2100-12-31T23:59:59"))
+    write(
+        exports,
+        "Payments.csv",
+        PAYMENTS,
+        payment(1, paid_on="1970-01-01"),
+        payment(2, paid_on="2100-12-31T23:59:59"),
+    )
     assert bring_in(home, exports).rows_loaded == 2
 
 
 def test_an_opportunity_is_won_lost_or_open_and_nothing_else(home, exports):
     header = "Id,AccountId,StageName,CreatedDate,CloseDate,IsClosed,IsWon"
-    write(exports, "Opportunity.csv", header, *(
-        f"{n},1,S,2024-01-05,2024-02-05,{closed},{won}" for n, (closed, won) in enumerate(
-            [("true", "true"), ("TRUE", "false"), ("false", "false"), ("", ""), ("maybe", "")])))
+    write(
+        exports,
+        "Opportunity.csv",
+        header,
+        *(
+            f"{n},1,S,2024-01-05,2024-02-05,{closed},{won}"
+            for n, (closed, won) in enumerate(
+                [("true", "true"), ("TRUE", "false"), ("false", "false"), ("", ""), ("maybe", "")]
+            )
+        ),
+    )
     bring_in(home, exports)
     assert rows(home, "select outcome, closed_at from raw.opportunities order by 1, source_row") == [
-        ("lost", datetime(2024, 2, 5)), ("won", datetime(2024, 2, 5)), (None, None), (None, None)]
+        ("lost", datetime(2024, 2, 5)),
+        ("won", datetime(2024, 2, 5)),
+        (None, None),
+        (None, None),
+    ]
     assert quarantined(home) == [(5, "outcome", "maybe", "is not a known value")]
 
 
@@ -275,23 +403,46 @@ def test_encodings_and_line_ends_make_no_difference(home, exports):
             text = ending.join([PAYMENTS, payment(encoding).replace("Transfer", method), ""])
             write_bytes(exports, f"{encoding}{len(ending)}.csv", text.encode(encoding))
     assert bring_in(home, exports).rows_loaded == 12
-    assert rows(home, """
+    assert rows(
+        home,
+        """
         select encoding, count(*), count(distinct payment_id), min(method), max(method)
-        from raw.payments join raw.files using (file_id) group by 1 order by 1""") == [
+        from raw.payments join raw.files using (file_id) group by 1 order by 1""",
+    ) == [
         ("latin-1", 2, 1, "\x81Überweisung", "\x81Überweisung"),
-        *((encoding, count, ids, "“Überweisung”", "“Überweisung”") for encoding, count, ids in (
-            ("utf-16", 2, 1), ("utf-32", 2, 1), ("utf-8", 4, 2), ("windows-1252", 2, 1))),
+        *(
+            (encoding, count, ids, "“Überweisung”", "“Überweisung”")
+            for encoding, count, ids in (
+                ("utf-16", 2, 1),
+                ("utf-32", 2, 1),
+                ("utf-8", 4, 2),
+                ("windows-1252", 2, 1),
+            )
+        ),
     ]
     assert not (home.scratch / "loading").exists()
 
 
 def test_a_hostile_cell_is_data(home, exports):
-    cells = ["'; drop table raw.payments; --", '=HYPERLINK(\"\"http://x\"\")', "a\nb", "{{ 1 }}",
-             "<script>", "../../etc/passwd", "\x00", "💥", '\\"']
-    write(exports, "Payments.csv", PAYMENTS,
-          *(f'Z-{n},R-1,K-1,2024-01-05,1,EUR,"{cell}"' for n, cell in enumerate(cells[:-1])))
+    cells = [
+        "'; drop table raw.payments; --",
+        '=HYPERLINK(""http://x"")',
+        "a\nb",
+        "{{ 1 }}",
+        "<script>",
+        "../../etc/passwd",
+        "\x00",
+        "💥",
+        '\\"',
+    ]
+    write(
+        exports,
+        "Payments.csv",
+        PAYMENTS,
+        *(f'Z-{n},R-1,K-1,2024-01-05,1,EUR,"{cell}"' for n, cell in enumerate(cells[:-1])),
+    )
     assert bring_in(home, exports).rows_loaded == 8
-    found = [method for method, in rows(home, "select method from raw.payments order by source_row")]
+    found = [method for (method,) in rows(home, "select method from raw.payments order by source_row")]
     assert found == [cell.replace('""', '"') for cell in cells[:-1]]
     write(exports, "Bad.csv", PAYMENTS, "Z-1,R-1,K-1,2024-01-05,'; drop table raw.files; --,EUR,x")
     bring_in(home, exports)
@@ -377,7 +528,8 @@ def test_a_mapping_that_is_gone_is_named(home, exports):
         "    payment_id: {from: PaymentNo, required: true}\n    paid_at: PaidOn\n"
         "    amount: Amount\n    currency: {from: Currency, required: true}\n"
         "    method: {from: Method, required: true}\n    invoice_id: {from: InvoiceNo, required: true}\n"
-        "    customer_id: {from: CustomerNo, required: true}\n")
+        "    customer_id: {from: CustomerNo, required: true}\n"
+    )
     land_all(home, exports)
     own.unlink()
     with pytest.raises(InputError, match="mapping an_own, feed payments, which is gone"):

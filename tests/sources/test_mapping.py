@@ -41,8 +41,7 @@ def test_the_shipped_mappings_hold_and_name_only_canonical_columns():
 def test_a_mapping_is_read_as_declared(tmp_path):
     mapping = parsed(tmp_path, MAPPING)
     feed = mapping.feeds[0]
-    assert (mapping.name, mapping.timezone, feed.extent, feed.rhythm_days) == (
-        "handmade", None, "changes", 7)
+    assert (mapping.name, mapping.timezone, feed.extent, feed.rhythm_days) == ("handmade", None, "changes", 7)
     assert feed.required == (("Number", "No"), ("Day",))
     assert feed.rules[2].inputs == (("Sum",),)
 
@@ -64,15 +63,35 @@ def test_a_mapping_is_read_as_declared(tmp_path):
         ("from: Day", "form: Day", 10, "feeds[1].columns.paid_at.form", "one of the keys from"),
         ("from: Day", "from: Day, constant: x", 10, "feeds[1].columns.paid_at", "exactly one"),
         ("from: Day", "from: []", 10, "feeds[1].columns.paid_at.from", "at least one"),
-        ("required: true}\n          paid", "required: maybe}\n          paid", 9,
-         "feeds[1].columns.payment_id.required", "true or false"),
+        (
+            "required: true}\n          paid",
+            "required: maybe}\n          paid",
+            9,
+            "feeds[1].columns.payment_id.required",
+            "true or false",
+        ),
         ("replace(\"Sum\", '\"', '')", "12.5", 12, "feeds[1].columns.amount.expr", '"Column"'),
-        ("          amount:", "          paid_at: No\n          amount:", 11,
-         "feeds[1].columns.paid_at", "each key once"),
-        ("          amount:", "          method: {from: M, values: {}}\n          amount:", 11,
-         "feeds[1].columns.method.values", "the vendor's values"),
-        ("          amount:", "          method: {from: M, negate: true}\n          amount:", 11,
-         "feeds[1].columns.method.negate", "number"),
+        (
+            "          amount:",
+            "          paid_at: No\n          amount:",
+            11,
+            "feeds[1].columns.paid_at",
+            "each key once",
+        ),
+        (
+            "          amount:",
+            "          method: {from: M, values: {}}\n          amount:",
+            11,
+            "feeds[1].columns.method.values",
+            "the vendor's values",
+        ),
+        (
+            "          amount:",
+            "          method: {from: M, negate: true}\n          amount:",
+            11,
+            "feeds[1].columns.method.negate",
+            "number",
+        ),
         (", required: true", "", 9, "feeds[1].columns", "required: true"),
     ],
 )
@@ -92,7 +111,8 @@ def test_an_enumeration_only_becomes_canonical_values(tmp_path):
     text = MAPPING.replace("feed: payments", "feed: feedback").replace("payment_id", "feedback_id")
     text = text.replace("paid_at", "given_at").replace(
         "amount:\n              expr: replace(\"Sum\", '\"', '')",
-        "kind: {from: Kind, values: {Angry: anger}}")
+        "kind: {from: Kind, values: {Angry: anger}}",
+    )
     with pytest.raises(InputError, match=r"line 11, .*kind.values.Angry: expected one of nps, csat"):
         parsed(tmp_path, text)
 
@@ -121,12 +141,15 @@ def test_a_handmade_export_comes_in_by_the_homes_own_mapping(home: Home, exports
     folder = home.config / "mappings"
     folder.mkdir()
     (folder / "handmade.yml").write_text(MAPPING)
-    write(exports, "list 2024-03.csv", "no;day;sum", 'A1;2024-03-01;12.50', "A2;2024-03-02;-1")
+    write(exports, "list 2024-03.csv", "no;day;sum", "A1;2024-03-01;12.50", "A2;2024-03-02;-1")
     bring_in(home, exports)
     assert rows(home, "select payment_id, amount::varchar from raw.payments order by 1") == [
-        ("A1", "12.5000"), ("A2", "-1.0000")]
+        ("A1", "12.5000"),
+        ("A2", "-1.0000"),
+    ]
     assert rows(home, "select mapping, delivery_key, covers_on, rhythm_days from raw.files") == [
-        ("handmade", "2024-03", None, 7)]
+        ("handmade", "2024-03", None, 7)
+    ]
 
 
 def test_names_are_compared_without_case_spaces_and_underscores():
@@ -158,4 +181,6 @@ def test_columns_the_mapping_does_not_know_are_recorded_as_drift(home, exports):
     write(exports, "Account.csv", f"{ACCOUNTS},Twitter__c,Name", "001,false" + "," * 17)
     bring_in(home, exports)
     assert rows(home, "select column_name from raw.unmapped_columns order by 1") == [
-        ("Name",), ("Twitter__c",)]
+        ("Name",),
+        ("Twitter__c",),
+    ]

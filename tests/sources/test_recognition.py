@@ -26,8 +26,7 @@ HEADERS = {
     "Date,Currency,RateToEUR": "kontor exchange_rates",
     ACCOUNTS: "salesforce accounts",
     TASKS: "salesforce tasks",
-    "Id,IsDeleted,AccountId,Name,Title,Email,Phone,CreatedDate,LastModifiedDate,SystemModstamp":
-        "salesforce contacts",
+    "Id,IsDeleted,AccountId,Name,Title,Email,Phone,CreatedDate,LastModifiedDate,SystemModstamp": "salesforce contacts",
     "Id,IsDeleted,AccountId,Name,StageName,Amount,CurrencyIsoCode,CloseDate,IsClosed,IsWon,"
     "CreatedDate,LastModifiedDate,SystemModstamp": "salesforce opportunities",
     "Id,IsDeleted,AccountId,WhoId,Subject,StartDateTime,EndDateTime,Status__c,CreatedDate,"
@@ -55,7 +54,10 @@ def test_delimiters_and_encodings_are_found(tmp_path, delimiter, encoding):
     header = PAYMENTS.replace(",", delimiter)
     known = recognise(write(tmp_path, "p.csv", header, encoding=encoding), MAPPINGS)
     assert (known.feed.name, known.delimiter, known.header) == (
-        "payments", delimiter, tuple(PAYMENTS.split(",")))
+        "payments",
+        delimiter,
+        tuple(PAYMENTS.split(",")),
+    )
 
 
 def test_case_spaces_underscores_quotes_and_packing_do_not_matter(tmp_path):
@@ -71,13 +73,13 @@ def test_a_missing_optional_column_is_borne_a_missing_required_one_is_named(tmp_
     assert unknown.missing == ("PaidOn",)
     assert unknown.describe() == (
         "matches no mapping (columns: PaymentNo, InvoiceNo, CustomerNo, Day, Amount, Currency, "
-        "Method; nearest: kontor payments, missing PaidOn)")
+        "Method; nearest: kontor payments, missing PaidOn)"
+    )
 
 
 @pytest.mark.parametrize(
     ("content", "trouble"),
-    [(b"", "is empty"), (b"\n \n", "is empty"),
-     (gzip.compress(b"x" * 100)[:-9], "isn't a whole gzip file")],
+    [(b"", "is empty"), (b"\n \n", "is empty"), (gzip.compress(b"x" * 100)[:-9], "isn't a whole gzip file")],
 )
 def test_a_file_without_a_header_says_so(tmp_path, content, trouble):
     assert trouble in recognise(write_bytes(tmp_path, "p.csv", content), MAPPINGS).describe()
@@ -97,7 +99,8 @@ def test_binary_content_is_unknown(tmp_path):
 
 
 @pytest.mark.skipif(not SALESFORCE.is_dir(), reason="../shared/data is absent")
-@pytest.mark.parametrize(("file", "feed"), [("accountData", "accounts"),
-                                            ("opportunityData", "opportunities")])
+@pytest.mark.parametrize(
+    ("file", "feed"), [("accountData", "accounts"), ("opportunityData", "opportunities")]
+)
 def test_salesforces_own_samples_are_known(file, feed):
     assert found(SALESFORCE / f"{file}.csv") == f"salesforce {feed}"

@@ -13,9 +13,7 @@ MOST_ACCOUNTS = 500_000
 MOST_DAYS = 7_305
 
 
-def generate(
-    accounts: int, days: int, seed: int, out: Path, ends_on: date = date(2026, 6, 30)
-) -> None:
+def generate(accounts: int, days: int, seed: int, out: Path, ends_on: date = date(2026, 6, 30)) -> None:
     """Write the exports of `days` days up to and including `ends_on` below `out`.
 
     `out/crm/<date>/` and `out/billing/<date>/` hold one CSV file per kind of record; the folder's
@@ -37,16 +35,10 @@ def generate(
 
 def _check(accounts: int, days: int, seed: int, ends_on: date) -> None:
     if not 10 <= accounts <= MOST_ACCOUNTS:
-        raise InputError(
-            f"an example has 10 to {MOST_ACCOUNTS} accounts, not {accounts}: change --accounts"
-        )
+        raise InputError(f"an example has 10 to {MOST_ACCOUNTS} accounts, not {accounts}: change --accounts")
     if not 30 <= days <= MOST_DAYS:
-        raise InputError(
-            f"an example has 30 to {MOST_DAYS} days (20 years), not {days}: change --days"
-        )
+        raise InputError(f"an example has 30 to {MOST_DAYS} days (20 years), not {days}: change --days")
     if seed < 0:
         raise InputError(f"a seed is 0 or greater, not {seed}: change --seed")
     if not 1990 <= ends_on.year <= 2200:
-        raise InputError(
-            f"an example ends between 1990 and 2200, not on {ends_on}: change --ends-on"
-        )
+        raise InputError(f"an example ends between 1990 and 2200, not on {ends_on}: change --ends-on")

@@ -147,10 +147,12 @@ def issue(
     prompt = (rng.random(company.size) < 0.42)[party]
     troubled = (rng.random(company.size) < 0.05)[party]
 
-    usual = np.where(prompt, rng.integers(0, 3, size),
-                     (terms * rng.uniform(0.4, 1.05, size)).astype(np.int64))
+    usual = np.where(
+        prompt, rng.integers(0, 3, size), (terms * rng.uniform(0.4, 1.05, size)).astype(np.int64)
+    )
     delay = usual + (rng.random(size) < np.where(troubled, 0.6, 0.1)) * (
-        terms + rng.exponential(25, size).astype(np.int64))
+        terms + rng.exponential(25, size).astype(np.int64)
+    )
     paid = np.where(rng.random(size) < np.where(troubled, 0.3, 0.01), NEVER, day + delay)
     void = (rng.random(size) < 0.011) & (oddity == Oddity.NONE)
     changed = np.where(void, day + rng.integers(0, 12, size), paid)
@@ -172,22 +174,32 @@ def issue(
     first = np.where(oddity == Oddity.LATE, np.minimum(first + 3, calendar.deliveries - 1), first)
     year = calendar.year(day)
     invoices = Invoices(
-        buyer=party, customer=customer, day=day, second=bought.second, terms=terms,
-        currency=company.currency[party], total=total, oddity=oddity, status=status,
-        changed=changed, year=year, number=_numbers(year),
+        buyer=party,
+        customer=customer,
+        day=day,
+        second=bought.second,
+        terms=terms,
+        currency=company.currency[party],
+        total=total,
+        oddity=oddity,
+        status=status,
+        changed=changed,
+        year=year,
+        number=_numbers(year),
         versions=Versions.delivered(first, calendar, changed),
     )
     return invoices, _pay(rng, invoices, prompt)
 
 
-def _pay(
-    rng: np.random.Generator, invoices: Invoices, prompt: Array
-) -> Payments:
+def _pay(rng: np.random.Generator, invoices: Invoices, prompt: Array) -> Payments:
     """One payment per paid invoice, for a few in two parts."""
     paid = np.flatnonzero(invoices.status == 1)
     day = invoices.changed[paid]
-    part = np.where((rng.random(len(paid)) < 0.03) & (day > invoices.day[paid]),
-                    (invoices.total[paid] * rng.uniform(0.3, 0.7, len(paid))).astype(np.int64), 0)
+    part = np.where(
+        (rng.random(len(paid)) < 0.03) & (day > invoices.day[paid]),
+        (invoices.total[paid] * rng.uniform(0.3, 0.7, len(paid))).astype(np.int64),
+        0,
+    )
     earlier = invoices.day[paid] + ((day - invoices.day[paid]) * rng.random(len(paid))).astype(int)
     method = np.where(prompt[paid], rng.choice([1, 2, 3], len(paid), p=[0.6, 0.32, 0.08]), 0)
     split = part > 0
@@ -221,8 +233,13 @@ def credit(invoices: Invoices, calendar: Calendar, seed: int) -> Credits:
     named = np.where(np.arange(len(invoice)) < len(chosen), invoice, -1)[order]
     year = calendar.year(day[order])
     return Credits(
-        invoice=named, party=invoices.buyer[invoice][order], day=day[order], second=second[order],
-        total=np.where(whole, total, part)[order], year=year, number=_numbers(year),
+        invoice=named,
+        party=invoices.buyer[invoice][order],
+        day=day[order],
+        second=second[order],
+        total=np.where(whole, total, part)[order],
+        year=year,
+        number=_numbers(year),
         versions=Versions.of(calendar, day[order], np.full(len(order), NEVER)),
     )
 

@@ -108,18 +108,23 @@ def found(accounts: int, calendar: Calendar, seed: int) -> Company:
         Fate.TEST: max(1, accounts // 500),
         Fate.AMBIGUOUS: 3 * max(1, accounts // 400),
     }
-    fate = np.concatenate(
-        [np.zeros(accounts, dtype=np.int64)] + [np.full(n, f) for f, n in extra.items()]
-    )
+    fate = np.concatenate([np.zeros(accounts, dtype=np.int64)] + [np.full(n, f) for f, n in extra.items()])
     size = len(fate)
     ordinary = fate == Fate.ORDINARY
     third = np.arange(size) - np.searchsorted(fate, Fate.AMBIGUOUS)
     ambiguous_customer = (fate == Fate.AMBIGUOUS) & (third % 3 == 2)
 
     links = shares(
-        rng, accounts,
-        {-1: 0.03, Link.NONE: 0.12, Link.BY_EMAIL: 0.11, Link.UNKNOWABLE: 0.02,
-         Link.BY_ACCOUNT: 0.18, Link.BY_BOTH: 0.07},
+        rng,
+        accounts,
+        {
+            -1: 0.03,
+            Link.NONE: 0.12,
+            Link.BY_EMAIL: 0.11,
+            Link.UNKNOWABLE: 0.02,
+            Link.BY_ACCOUNT: 0.18,
+            Link.BY_BOTH: 0.07,
+        },
         rest=Link.BY_CUSTOMER,
     )
     link = np.zeros(size, dtype=np.int64)
@@ -148,8 +153,7 @@ def found(accounts: int, calendar: Calendar, seed: int) -> Company:
     changes = (rng.random(size) < 0.12) & ordinary
     change_day = np.maximum(crm_created, 0) + 1
     span = np.maximum(calendar.days - 1 - change_day, 0)
-    change_day = np.minimum(change_day + (span * rng.random(size)).astype(np.int64),
-                            calendar.days - 1)
+    change_day = np.minimum(change_day + (span * rng.random(size)).astype(np.int64), calendar.days - 1)
     crm_changed = np.where((changes | gone) & has_crm, change_day, NEVER)
     told_later = (link == Link.BY_ACCOUNT) | (link == Link.BY_BOTH)
     crm_changed = np.where(told_later, begins, crm_changed)
@@ -169,14 +173,25 @@ def found(accounts: int, calendar: Calendar, seed: int) -> Company:
     survivor[fate == Fate.MERGED] = rng.choice(targets, int((fate == Fate.MERGED).sum()))
     owners = 5 + accounts // 150
     return Company(
-        kind=kind, country=country, currency=currency, owner=rng.integers(0, owners, size),
-        fate=fate, link=link, has_crm=has_crm, has_billing=has_billing,
-        crm_created=crm_created, crm_changed=crm_changed, billing_created=begins,
+        kind=kind,
+        country=country,
+        currency=currency,
+        owner=rng.integers(0, owners, size),
+        fate=fate,
+        link=link,
+        has_crm=has_crm,
+        has_billing=has_billing,
+        crm_created=crm_created,
+        crm_changed=crm_changed,
+        billing_created=begins,
         billing_changed=np.where(billing_changes, billing_day, NEVER),
-        never_contact=never_contact, stops_contact=stops_contact,
-        parent=parent, survivor=survivor,
+        never_contact=never_contact,
+        stops_contact=stops_contact,
+        parent=parent,
+        survivor=survivor,
         crm_number=_numbers(crm_created, has_crm),
-        customer_number=_numbers(begins, has_billing), owners=owners,
+        customer_number=_numbers(begins, has_billing),
+        owners=owners,
     )
 
 

@@ -30,8 +30,7 @@ def task_feed(scene: Scene, ahead: int) -> Feed:
     u = rng.random(len(scene.met))
     way_met = np.searchsorted(np.cumsum(AROUND_INVOICES), u, side="right")
     talked = way_met < len(WAYS)
-    party_met, day_met = scene.around(
-        scene.met[talked], -rng.integers(0, 6, int(talked.sum())))
+    party_met, day_met = scene.around(scene.met[talked], -rng.integers(0, 6, int(talked.sum())))
     parts = [(party_met, day_met, way_met[talked])]
     calls = np.where(scene.asks, 6.0, 0.2)
     for per_year, mix in ((3.0, FROM_US), (calls, FROM_THEM)):
@@ -42,8 +41,7 @@ def task_feed(scene: Scene, ahead: int) -> Feed:
     if ahead and len(day):
         day[-ahead:] = calendar.days + 4
     contact = scene.contacts.someone(party, rng.random(len(party)))
-    subtypes, directions, dispositions, subjects = (
-        objects(column) for column in zip(*WAYS, strict=True))
+    subtypes, directions, dispositions, subjects = (objects(column) for column in zip(*WAYS, strict=True))
 
     def rows(at: slice) -> dict[str, Array]:
         kind = way[at]
@@ -76,7 +74,12 @@ def task_feed(scene: Scene, ahead: int) -> Feed:
         **STAMPS,
     }
     return Feed(
-        SYSTEM, "Task.csv", columns, calendar.delivery_of(day), rows, calendar,
+        SYSTEM,
+        "Task.csv",
+        columns,
+        calendar.delivery_of(day),
+        rows,
+        calendar,
         documents=len(party),
     )
 
@@ -96,7 +99,8 @@ def event_feed(scene: Scene) -> Feed:
     party_met, day_met = scene.around(met, -rng.integers(0, 15, len(met)))
     party_else, day_else = scene.at_random(rng, 0.1)
     party, day, second = in_order(
-        rng, np.concatenate([party_met, party_else]), np.concatenate([day_met, day_else]))
+        rng, np.concatenate([party_met, party_else]), np.concatenate([day_met, day_else])
+    )
     contact = scene.contacts.someone(party, rng.random(len(party)))
     cancelled = rng.random(len(party)) < 0.14
     planned = np.maximum(day - rng.integers(0, 14, len(day)), scene.begins[party])
@@ -128,6 +132,11 @@ def event_feed(scene: Scene) -> Feed:
         **STAMPS,
     }
     return Feed(
-        SYSTEM, "Event.csv", columns, calendar.delivery_of(day), rows, calendar,
+        SYSTEM,
+        "Event.csv",
+        columns,
+        calendar.delivery_of(day),
+        rows,
+        calendar,
         documents=len(party),
     )

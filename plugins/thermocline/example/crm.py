@@ -86,8 +86,7 @@ def account_feed(
         "Do_Not_Contact__c": "quiet",
         "Billing_Customer__c": "customer_no(customer)",
     }
-    feed = Feed(
-        SYSTEM, "Account.csv", columns, versions.delivery, rows, calendar, documents=len(party))
+    feed = Feed(SYSTEM, "Account.csv", columns, versions.delivery, rows, calendar, documents=len(party))
     return feed, versions, party
 
 
@@ -99,8 +98,10 @@ def employ(company: Company, calendar: Calendar, seed: int) -> Contacts:
     count[company.fate == Fate.MERGED] = 0
     start = np.concatenate([[0], np.cumsum(count)])
     party = np.repeat(np.arange(company.size), count)
-    created = np.minimum(company.crm_created[party] + rng.integers(0, 90, len(party)),
-                         np.minimum(calendar.days, company.until[party]) - 1)
+    created = np.minimum(
+        company.crm_created[party] + rng.integers(0, 90, len(party)),
+        np.minimum(calendar.days, company.until[party]) - 1,
+    )
     created = np.maximum(created, company.crm_created[party])
     changes = rng.random(len(party)) < 0.05
     changed = np.maximum(created + 1, (rng.random(len(party)) * calendar.days).astype(np.int64))
@@ -122,8 +123,7 @@ def contact_feed(
         names[row] = f"{first} {last}"
         phones[row] = f"{identities.phone[party]}-{10 + draw[2] % 90}" if draw[2] % 4 else None
         emails[row] = (
-            f"{slug(first)}.{slug(last)}.{row + 1}@{identities.domain[party]}"
-            if draw[2] % 8 else None
+            f"{slug(first)}.{slug(last)}.{row + 1}@{identities.domain[party]}" if draw[2] % 8 else None
         )
     role = rng.integers(0, len(ROLES), size)
     leaves = rng.random(size) < 0.3
@@ -143,8 +143,7 @@ def contact_feed(
             "email": emails[who],
             "phone": phones[who],
             "created": created,
-            "modified": np.where(
-                changed, calendar.moment(contacts.changed[who], second[who]), created),
+            "modified": np.where(changed, calendar.moment(contacts.changed[who], second[who]), created),
         }
 
     columns = {
@@ -158,5 +157,4 @@ def contact_feed(
         "CreatedDate": "zulu(created)",
         **STAMPS,
     }
-    return Feed(
-        SYSTEM, "Contact.csv", columns, versions.delivery, rows, calendar, documents=size)
+    return Feed(SYSTEM, "Contact.csv", columns, versions.delivery, rows, calendar, documents=size)

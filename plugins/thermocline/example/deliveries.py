@@ -38,9 +38,7 @@ class Calendar:
         dates = [first_day + timedelta(days=day) for day in range(days)]
         daily_from = days - DAILY_DELIVERIES
         ends = [
-            day
-            for day, on in enumerate(dates)
-            if day >= daily_from - 1 or (on + timedelta(days=1)).day == 1
+            day for day, on in enumerate(dates) if day >= daily_from - 1 or (on + timedelta(days=1)).day == 1
         ]
         return cls(first_day, ends_on, np.array(ends, dtype=np.int64))
 

@@ -36,8 +36,7 @@ def choose(
     oddity = np.where(bought.day >= calendar.days, Oddity.AHEAD, Oddity.NONE).astype(np.int64)
     if not size:
         return oddity
-    worth = np.add.reduceat(lines.amount, lines.start[:-1]) * ROUGH_RATES[
-        company.currency[bought.party]]
+    worth = np.add.reduceat(lines.amount, lines.start[:-1]) * ROUGH_RATES[company.currency[bought.party]]
     shuffled = rng.permutation(size)
     small = shuffled[(worth <= np.quantile(worth, 0.25))[shuffled] & (oddity[shuffled] == 0)]
     small = small[: len(UNATTRIBUTED) * max(1, int(0.003 * size))]

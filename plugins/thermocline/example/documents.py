@@ -28,8 +28,7 @@ def customer_feed(
     rng = stream(seed, "customers")
     party = np.flatnonzero(company.has_billing)
     second = rng.integers(7 * 3600, 8 * 3600, company.size)
-    versions = Versions.of(calendar, company.billing_created[party],
-                           company.billing_changed[party])
+    versions = Versions.of(calendar, company.billing_created[party], company.billing_changed[party])
     by_customer = np.isin(company.link, (Link.BY_CUSTOMER, Link.BY_BOTH))
     countries = np.array([country.code for country in COUNTRIES], dtype=object)
 
@@ -56,8 +55,7 @@ def customer_feed(
         "Created": "created::date",
         "Changed": "iso(changed)",
     }
-    feed = Feed(
-        SYSTEM, "Customers.csv", columns, versions.delivery, rows, calendar, documents=len(party))
+    feed = Feed(SYSTEM, "Customers.csv", columns, versions.delivery, rows, calendar, documents=len(party))
     return feed, versions, party
 
 
@@ -80,8 +78,9 @@ def invoice_feed(invoices: Invoices, lines: Lines, calendar: Calendar) -> Feed:
         which, changed = versions.record[at], versions.shows_change[at]
         issued = calendar.moment(invoices.day[which], invoices.second[which])
         later = calendar.moment(invoices.changed[which], 18 * 3600 + which % 3600)
-        known = calendar.moment(np.minimum(invoices.day[which], calendar.days - 1),
-                                invoices.second[which] + 60)
+        known = calendar.moment(
+            np.minimum(invoices.day[which], calendar.days - 1), invoices.second[which] + 60
+        )
         return {
             "year": invoices.year[which],
             "number": invoices.number[which],
@@ -105,7 +104,12 @@ def invoice_feed(invoices: Invoices, lines: Lines, calendar: Calendar) -> Feed:
         "Changed": "iso(changed)",
     }
     return Feed(
-        SYSTEM, "Invoices.csv", columns, versions.delivery, rows, calendar,
+        SYSTEM,
+        "Invoices.csv",
+        columns,
+        versions.delivery,
+        rows,
+        calendar,
         documents=invoices.size,
     )
 
@@ -146,14 +150,18 @@ def line_feed(invoices: Invoices, lines: Lines, calendar: Calendar) -> Feed:
         "Amount": "money(amount)",
     }
     return Feed(
-        SYSTEM, "InvoiceLines.csv", columns, versions.delivery, rows, calendar,
-        documents=len(lines.number), sizes=counts,
+        SYSTEM,
+        "InvoiceLines.csv",
+        columns,
+        versions.delivery,
+        rows,
+        calendar,
+        documents=len(lines.number),
+        sizes=counts,
     )
 
 
-def credit_feed(
-    credits: Credits, invoices: Invoices, company: Company, calendar: Calendar
-) -> Feed:
+def credit_feed(credits: Credits, invoices: Invoices, company: Company, calendar: Calendar) -> Feed:
     """One row per credit note; totals are positive, as the vendor writes them."""
     versions = credits.versions
     currencies = np.array(CURRENCIES, dtype=object)
@@ -176,15 +184,19 @@ def credit_feed(
     columns = {
         "CreditNoteNo": "document_no('G', year, number)",
         "CustomerNo": "customer_no(customer)",
-        "CreditedInvoiceNo":
-            "case when credited > 0 then document_no('R', credited_year, credited) end",
+        "CreditedInvoiceNo": "case when credited > 0 then document_no('R', credited_year, credited) end",
         "Date": "iso(moment)",
         "Currency": "currency",
         "Total": "money(total)",
         "Changed": "iso(moment)",
     }
     return Feed(
-        SYSTEM, "CreditNotes.csv", columns, versions.delivery, rows, calendar,
+        SYSTEM,
+        "CreditNotes.csv",
+        columns,
+        versions.delivery,
+        rows,
+        calendar,
         documents=len(credits.day),
     )
 
@@ -217,7 +229,12 @@ def payment_feed(payments: Payments, invoices: Invoices, calendar: Calendar) -> 
         "Method": "method",
     }
     return Feed(
-        SYSTEM, "Payments.csv", columns, calendar.delivery_of(payments.day), rows, calendar,
+        SYSTEM,
+        "Payments.csv",
+        columns,
+        calendar.delivery_of(payments.day),
+        rows,
+        calendar,
         documents=len(payments.day),
     )
 
@@ -240,6 +257,11 @@ def rate_feed(rates: tuple[Array, Array, Array], calendar: Calendar) -> Feed:
         "RateToEUR": "(rate::decimal(18, 6) * 0.000001)::decimal(18, 6)",
     }
     return Feed(
-        SYSTEM, "ExchangeRates.csv", columns, calendar.delivery_of(day), rows, calendar,
+        SYSTEM,
+        "ExchangeRates.csv",
+        columns,
+        calendar.delivery_of(day),
+        rows,
+        calendar,
         documents=len(day),
     )

@@ -34,16 +34,13 @@ class PartyRows:
     party: Array
 
     def __post_init__(self) -> None:
-        self._last = dict(
-            zip(self.party.tolist(), self.versions.last_rows().tolist(), strict=True))
+        self._last = dict(zip(self.party.tolist(), self.versions.last_rows().tolist(), strict=True))
 
     def last(self, party: int) -> int:
         return self._last[party]
 
 
-def note_parties(
-    findings: Findings, company: Company, accounts: PartyRows, customers: PartyRows
-) -> None:
+def note_parties(findings: Findings, company: Company, accounts: PartyRows, customers: PartyRows) -> None:
     """Deleted, merged and test accounts, ambiguous ones, and names that look like code."""
 
     def note(kind: str, expect: str, party: int) -> None:
@@ -67,8 +64,13 @@ def note_parties(
 
 
 def note_documents(
-    findings: Findings, invoices: Invoices, invoice_feed: Feed, line_feed: Feed,
-    credits: Credits, repeated: Array, credit_feed: Feed,
+    findings: Findings,
+    invoices: Invoices,
+    invoice_feed: Feed,
+    line_feed: Feed,
+    credits: Credits,
+    repeated: Array,
+    credit_feed: Feed,
 ) -> None:
     """Odd invoices, line 1 of those with a newline in its description, repeated credit notes."""
 
@@ -85,13 +87,16 @@ def note_documents(
     first = credits.versions.first_rows()
     for credit in repeated.tolist():
         number = document_no("G", int(credits.year[credit]), int(credits.number[credit]))
-        findings.note(
-            "duplicate_redelivery", "superseded", credit_feed, int(first[credit]), number)
+        findings.note("duplicate_redelivery", "superseded", credit_feed, int(first[credit]), number)
 
 
 def append_records(
-    findings: Findings, feeds: dict[str, Feed], company: Company, calendar: Calendar,
-    many: int, seed: int,
+    findings: Findings,
+    feeds: dict[str, Feed],
+    company: Company,
+    calendar: Calendar,
+    many: int,
+    seed: int,
 ) -> None:
     """Records that can't be read, and readable ones about things that nobody knows.
 
@@ -123,27 +128,112 @@ def append_records(
         task = [crm_id("00T", 10 * (BEYOND_ALL + count) + digit) for digit in range(10)]
         stranger = crm_id("001", 10 * (BEYOND_ALL + count))
 
-        add("unreadable_amount", "quarantined", "Invoices", delivery,
-            (number[0], customer, at, on, "EUR", "12,5x", "Open", at))
-        add("impossible_date", "quarantined", "Payments", delivery,
-            (payment[0], None, customer, f"{year}-02-30", money, "EUR", "Transfer"))
-        add("ragged_row", "quarantined", "Task", delivery,
-            (task[0], "false", account, None, "Offer", " prices", " terms", "Completed", "Email",
-             "Outbound", None, on, utc, utc, utc, utc))
-        add("unknown_currency", "quarantined", "Invoices", delivery,
-            (number[1], customer, at, on, "XTS", money, "Open", at))
-        add("blank_key", "quarantined", "Payments", delivery,
-            (None, None, customer, on, money, "EUR", "Transfer"))
-        add("unknown_status", "quarantined", "Invoices", delivery,
-            (number[2], customer, at, on, "EUR", money, "Parked", at))
-        add("ragged_row", "quarantined", "Payments", delivery,
-            (payment[1], None, customer, on, money, "EUR", "Transfer", "Transfer", "1"))
-        add("impossible_date", "quarantined", "Invoices", delivery,
-            (number[3], customer, f"{year}-02-30T09:30:00", on, "EUR", money, "Open", at))
-        add("blank_key", "quarantined", "Invoices", delivery,
-            (None, customer, at, on, "EUR", money, "Open", at))
-        add("payment_of_unknown_invoice", "loaded", "Payments", delivery,
-            (payment[2], number[4], customer, on, money, "EUR", "Transfer"))
-        add("communication_of_unknown_account", "loaded", "Task", delivery,
-            (task[1], "false", stranger, None, "Order by email", "Completed", "Email", "Inbound",
-             None, on, utc, utc, utc, utc))
+        add(
+            "unreadable_amount",
+            "quarantined",
+            "Invoices",
+            delivery,
+            (number[0], customer, at, on, "EUR", "12,5x", "Open", at),
+        )
+        add(
+            "impossible_date",
+            "quarantined",
+            "Payments",
+            delivery,
+            (payment[0], None, customer, f"{year}-02-30", money, "EUR", "Transfer"),
+        )
+        add(
+            "ragged_row",
+            "quarantined",
+            "Task",
+            delivery,
+            (
+                task[0],
+                "false",
+                account,
+                None,
+                "Offer",
+                " prices",
+                " terms",
+                "Completed",
+                "Email",
+                "Outbound",
+                None,
+                on,
+                utc,
+                utc,
+                utc,
+                utc,
+            ),
+        )
+        add(
+            "unknown_currency",
+            "quarantined",
+            "Invoices",
+            delivery,
+            (number[1], customer, at, on, "XTS", money, "Open", at),
+        )
+        add(
+            "blank_key",
+            "quarantined",
+            "Payments",
+            delivery,
+            (None, None, customer, on, money, "EUR", "Transfer"),
+        )
+        add(
+            "unknown_status",
+            "quarantined",
+            "Invoices",
+            delivery,
+            (number[2], customer, at, on, "EUR", money, "Parked", at),
+        )
+        add(
+            "ragged_row",
+            "quarantined",
+            "Payments",
+            delivery,
+            (payment[1], None, customer, on, money, "EUR", "Transfer", "Transfer", "1"),
+        )
+        add(
+            "impossible_date",
+            "quarantined",
+            "Invoices",
+            delivery,
+            (number[3], customer, f"{year}-02-30T09:30:00", on, "EUR", money, "Open", at),
+        )
+        add(
+            "blank_key",
+            "quarantined",
+            "Invoices",
+            delivery,
+            (None, customer, at, on, "EUR", money, "Open", at),
+        )
+        add(
+            "payment_of_unknown_invoice",
+            "loaded",
+            "Payments",
+            delivery,
+            (payment[2], number[4], customer, on, money, "EUR", "Transfer"),
+        )
+        add(
+            "communication_of_unknown_account",
+            "loaded",
+            "Task",
+            delivery,
+            (
+                task[1],
+                "false",
+                stranger,
+                None,
+                "Order by email",
+                "Completed",
+                "Email",
+                "Inbound",
+                None,
+                on,
+                utc,
+                utc,
+                utc,
+                utc,
+            ),
+        )

@@ -69,9 +69,7 @@ def identify(company: Company, seed: int) -> Identities:
     for party, name in zip(hostile(company), HOSTILE_NAMES, strict=False):
         names[party] = name
 
-    email: list[str | None] = [
-        f"{box}@{domain}" for box, domain in zip(boxes, domains, strict=True)
-    ]
+    email: list[str | None] = [f"{box}@{domain}" for box, domain in zip(boxes, domains, strict=True)]
     billing_email, billing_name = list(email), list(names)
     luck = rng.random((size, 3)).tolist()
     for party, (first_luck, second_luck, third_luck) in enumerate(luck):
@@ -79,8 +77,7 @@ def identify(company: Company, seed: int) -> Identities:
         address = f"{boxes[party]}@{domains[party]}"
         if link == Link.BY_EMAIL:
             billing_email[party] = (
-                address if first_luck < 0.6 else address.upper() if first_luck < 0.8
-                else f" {address} "
+                address if first_luck < 0.6 else address.upper() if first_luck < 0.8 else f" {address} "
             )
         elif link != Link.NONE:
             other = f"billing@{domains[party]}" if company.kind[party] < 2 else None
@@ -91,8 +88,12 @@ def identify(company: Company, seed: int) -> Identities:
             billing_name[party] = names[party].upper()
     _name_the_odd(company, names, email, billing_name, billing_email)
     return Identities(
-        name=_texts(names), email=_texts(email), phone=_texts(phones), domain=_texts(domains),
-        billing_name=_texts(billing_name), billing_email=_texts(billing_email),
+        name=_texts(names),
+        email=_texts(email),
+        phone=_texts(phones),
+        domain=_texts(domains),
+        billing_name=_texts(billing_name),
+        billing_email=_texts(billing_email),
     )
 
 
@@ -109,7 +110,10 @@ def _unused(name: str, taken: dict[str, int]) -> str:
 
 
 def _name_branches(
-    company: Company, draws: list[list[int]], names: list[str], domains: list[str],
+    company: Company,
+    draws: list[list[int]],
+    names: list[str],
+    domains: list[str],
     boxes: list[str],
 ) -> None:
     """Branches are called after their topmost parent and their town, parents first."""
@@ -124,7 +128,10 @@ def _name_branches(
 
 
 def _name_the_odd(
-    company: Company, names: list[str], email: list[str | None], billing_name: list[str],
+    company: Company,
+    names: list[str],
+    email: list[str | None],
+    billing_name: list[str],
     billing_email: list[str | None],
 ) -> None:
     for party in np.flatnonzero(company.fate == Fate.MERGED).tolist():

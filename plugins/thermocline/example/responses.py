@@ -30,10 +30,12 @@ def opportunity_feed(scene: Scene) -> Feed:
         np.concatenate([opened_won, opened_else]),
         np.concatenate([np.maximum(closed_won, opened_won), np.where(ends, closes, NEVER)]),
         np.concatenate([np.full(len(won), 3), np.where(ends, 4, 0)]),
-        np.concatenate([
-            invoices.total[won],
-            np.round(rng.lognormal(np.log(700), 0.9, len(closes))).astype(np.int64) * 100,
-        ]),
+        np.concatenate(
+            [
+                invoices.total[won],
+                np.round(rng.lognormal(np.log(700), 0.9, len(closes))).astype(np.int64) * 100,
+            ]
+        ),
         rng.integers(0, 3 * len(TOPICS), len(won) + len(closes)),
     )
     versions = Versions.of(calendar, opened, closed)
@@ -75,7 +77,12 @@ def opportunity_feed(scene: Scene) -> Feed:
         **STAMPS,
     }
     return Feed(
-        SYSTEM, "Opportunity.csv", columns, versions.delivery, rows, calendar,
+        SYSTEM,
+        "Opportunity.csv",
+        columns,
+        versions.delivery,
+        rows,
+        calendar,
         documents=len(party),
     )
 
@@ -116,8 +123,7 @@ def case_feed(scene: Scene) -> Feed:
         "ClosedDate": "case when closed then zulu(closed_at) end",
         **STAMPS,
     }
-    return Feed(
-        SYSTEM, "Case.csv", columns, versions.delivery, rows, calendar, documents=len(party))
+    return Feed(SYSTEM, "Case.csv", columns, versions.delivery, rows, calendar, documents=len(party))
 
 
 def survey_feed(scene: Scene) -> Feed:
@@ -164,6 +170,11 @@ def survey_feed(scene: Scene) -> Feed:
         **STAMPS,
     }
     return Feed(
-        SYSTEM, "Survey_Response__c.csv", columns, calendar.delivery_of(day), rows, calendar,
+        SYSTEM,
+        "Survey_Response__c.csv",
+        columns,
+        calendar.delivery_of(day),
+        rows,
+        calendar,
         documents=len(party),
     )

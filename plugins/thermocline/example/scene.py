@@ -14,7 +14,11 @@ class Scene:
     """The parties in the CRM, their contacts and the invoices that things happen around."""
 
     def __init__(
-        self, company: Company, contacts: Contacts, invoices: Invoices, calendar: Calendar,
+        self,
+        company: Company,
+        contacts: Contacts,
+        invoices: Invoices,
+        calendar: Calendar,
         seed: int,
     ) -> None:
         self.company, self.contacts, self.calendar = company, contacts, calendar

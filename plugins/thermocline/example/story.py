@@ -33,8 +33,7 @@ def write(accounts: int, days: int, seed: int, folder: Path, ends_on: date) -> N
     contacts = crm.employ(company, calendar, seed)
     scene = Scene(company, contacts, invoices, calendar, seed)
     accounts_told = findings.PartyRows(*crm.account_feed(company, identities, calendar, seed))
-    customers_told = findings.PartyRows(
-        *documents.customer_feed(company, identities, calendar, seed))
+    customers_told = findings.PartyRows(*documents.customer_feed(company, identities, calendar, seed))
     feeds = {
         feed.file.removesuffix(".csv"): feed
         for feed in (
@@ -57,7 +56,12 @@ def write(accounts: int, days: int, seed: int, folder: Path, ends_on: date) -> N
     known = Findings()
     findings.note_parties(known, company, accounts_told, customers_told)
     findings.note_documents(
-        known, invoices, feeds["Invoices"], feeds["InvoiceLines"], credits, repeated,
+        known,
+        invoices,
+        feeds["Invoices"],
+        feeds["InvoiceLines"],
+        credits,
+        repeated,
         feeds["CreditNotes"],
     )
     conversations.note_ahead(known, feeds["Task"], many)

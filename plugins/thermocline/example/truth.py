@@ -24,8 +24,14 @@ TABLES = {
 
 
 def tell(
-    accounts: int, seed: int, calendar: Calendar, company: Company, invoices: Invoices,
-    credits: Credits, feeds: dict[str, Feed], findings: Findings,
+    accounts: int,
+    seed: int,
+    calendar: Calendar,
+    company: Company,
+    invoices: Invoices,
+    credits: Credits,
+    feeds: dict[str, Feed],
+    findings: Findings,
 ) -> dict[str, Any]:
     """The truth about one example, ready for JSON.
 
@@ -53,7 +59,9 @@ def tell(
     counted = company.is_screened.sum() + (_unlinked(company) & company.buys).sum()
     return {
         "arguments": {
-            "accounts": accounts, "days": calendar.days, "seed": seed,
+            "accounts": accounts,
+            "days": calendar.days,
+            "seed": seed,
             "ends_on": str(calendar.ends_on),
         },
         "as_of_date": str(calendar.ends_on),
@@ -82,9 +90,7 @@ def _unlinked(company: Company) -> Array:
     return ~np.isin(company.link, LINKED)
 
 
-def _revenue(
-    invoices: Invoices, credits: Credits, company: Company, days: int
-) -> dict[str, dict[str, Any]]:
+def _revenue(invoices: Invoices, credits: Credits, company: Company, days: int) -> dict[str, dict[str, Any]]:
     counts = (invoices.status < 2) & (invoices.day < days)
     lost = np.isin(invoices.oddity, UNATTRIBUTED)
     revenue = {}
@@ -108,4 +114,3 @@ def _revenue(
 def _money(hundredths: int) -> str:
     sign, figure = "-" if hundredths < 0 else "", abs(int(hundredths))
     return f"{sign}{figure // 100}.{figure % 100:02d}"
-

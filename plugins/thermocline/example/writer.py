@@ -123,19 +123,23 @@ class Findings:
         """An oddity in a row of the feed."""
         self._add(kind, expect, feed, feed.place(row), key)
 
-    def append(
-        self, kind: str, expect: str, feed: Feed, delivery: int, cells: Cells, key: str
-    ) -> None:
+    def append(self, kind: str, expect: str, feed: Feed, delivery: int, cells: Cells, key: str) -> None:
         """An oddity that is a record of its own, at the end of a delivery's file."""
         place = feed.append(delivery, cells, readable=expect == "loaded")
         self._add(kind, expect, feed, place, key)
 
     def _add(self, kind: str, expect: str, feed: Feed, place: tuple[str, int], key: str) -> None:
         file, record = place
-        self.entries.append({
-            "kind": kind, "system": feed.system, "file": file,
-            "record": record, "key": key, "expect": expect,
-        })
+        self.entries.append(
+            {
+                "kind": kind,
+                "system": feed.system,
+                "file": file,
+                "record": record,
+                "key": key,
+                "expect": expect,
+            }
+        )
 
     def counts(self) -> dict[str, int]:
         return dict(sorted(Counter(str(entry["kind"]) for entry in self.entries).items()))

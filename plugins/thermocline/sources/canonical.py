@@ -66,84 +66,140 @@ DOCUMENT_STATUSES = ("open", "paid", "void")
 TABLES = {
     table.name: table
     for table in (
-        Table("accounts", "account_id", _columns(
-            "account_id! name",
-            Column("kind", TEXT, ("legal_entity", "entrepreneur", "private_client")),
-            "parent_account_id owner country email phone",
-            f"created_on:{DATE}",
-            f"do_not_contact:{BOOLEAN}",
-            "billing_customer_id",
-            f"is_deleted:{BOOLEAN}",
-            "merged_into_account_id",
-        ), dated_by="updated_at"),
-        Table("contacts", "contact_id", _columns(
-            "contact_id! account_id name role email phone", f"is_deleted:{BOOLEAN}",
-        ), dated_by="updated_at"),
-        Table("opportunities", "opportunity_id", _columns(
-            "opportunity_id! account_id",
-            f"opened_at!:{TIMESTAMP}",
-            "stage",
-            f"amount:{MONEY}",
+        Table(
+            "accounts",
+            "account_id",
+            _columns(
+                "account_id! name",
+                Column("kind", TEXT, ("legal_entity", "entrepreneur", "private_client")),
+                "parent_account_id owner country email phone",
+                f"created_on:{DATE}",
+                f"do_not_contact:{BOOLEAN}",
+                "billing_customer_id",
+                f"is_deleted:{BOOLEAN}",
+                "merged_into_account_id",
+            ),
+            dated_by="updated_at",
+        ),
+        Table(
+            "contacts",
+            "contact_id",
+            _columns(
+                "contact_id! account_id name role email phone",
+                f"is_deleted:{BOOLEAN}",
+            ),
+            dated_by="updated_at",
+        ),
+        Table(
+            "opportunities",
+            "opportunity_id",
+            _columns(
+                "opportunity_id! account_id",
+                f"opened_at!:{TIMESTAMP}",
+                "stage",
+                f"amount:{MONEY}",
+                "currency",
+                f"expected_on:{DATE}",
+                f"closed_at:{TIMESTAMP}",
+                Column("outcome", TEXT, ("won", "lost")),
+                f"is_deleted:{BOOLEAN}",
+            ),
+            dated_by="opened_at",
+        ),
+        Table(
+            "communications",
+            "communication_id",
+            _columns(
+                "communication_id! account_id contact_id",
+                f"occurred_at!:{TIMESTAMP}",
+                Column("channel", TEXT, ("email", "call", "meeting", "chat", "letter"), filled=True),
+                Column("direction", TEXT, ("inbound", "outbound")),
+                Column("outcome", TEXT, ("held", "answered", "unanswered", "cancelled")),
+                "subject",
+                f"is_deleted:{BOOLEAN}",
+            ),
+            dated_by="occurred_at",
+        ),
+        Table(
+            "feedback",
+            "feedback_id",
+            _columns(
+                "feedback_id! account_id",
+                f"given_at!:{TIMESTAMP}",
+                Column("kind", TEXT, ("nps", "csat", "survey", "complaint"), filled=True),
+                f"score scale_min scale_max:{QUANTITY}",
+                "comment",
+                f"resolved_at:{TIMESTAMP}",
+                f"is_deleted:{BOOLEAN}",
+            ),
+            dated_by="given_at",
+        ),
+        Table(
+            "billing_customers",
+            "customer_id",
+            _columns(
+                "customer_id! name email account_id country",
+            ),
+            dated_by="updated_at",
+        ),
+        Table(
+            "invoices",
+            "invoice_id",
+            _columns(
+                "invoice_id! customer_id",
+                f"issued_at!:{TIMESTAMP}",
+                f"due_at:{TIMESTAMP}",
+                "currency",
+                f"total!:{MONEY}",
+                Column("status", TEXT, DOCUMENT_STATUSES),
+                Column("kind", TEXT, DOCUMENT_KINDS, filled=True),
+                "credited_invoice_id",
+            ),
+            money="total",
+            dated_by="issued_at",
+        ),
+        Table(
+            "invoice_lines",
+            "invoice_id",
+            _columns(
+                "invoice_id!",
+                f"line_no:{INTEGER}",
+                "product_code description",
+                f"quantity:{QUANTITY}",
+                f"unit_price:{UNIT_PRICE}",
+                f"amount!:{MONEY}",
+                "customer_id customer_name customer_email country",
+                f"issued_at due_at:{TIMESTAMP}",
+                "currency",
+                Column("status", TEXT, DOCUMENT_STATUSES),
+                Column("kind", TEXT, DOCUMENT_KINDS),
+                "credited_invoice_id",
+            ),
+            money="amount",
+            dated_by="issued_at",
+        ),
+        Table(
+            "payments",
+            "payment_id",
+            _columns(
+                "payment_id! invoice_id customer_id",
+                f"paid_at!:{TIMESTAMP}",
+                f"amount!:{MONEY}",
+                "currency method",
+            ),
+            money="amount",
+            dated_by="paid_at",
+        ),
+        Table(
+            "exchange_rates",
             "currency",
-            f"expected_on:{DATE}",
-            f"closed_at:{TIMESTAMP}",
-            Column("outcome", TEXT, ("won", "lost")),
-            f"is_deleted:{BOOLEAN}",
-        ), dated_by="opened_at"),
-        Table("communications", "communication_id", _columns(
-            "communication_id! account_id contact_id",
-            f"occurred_at!:{TIMESTAMP}",
-            Column("channel", TEXT, ("email", "call", "meeting", "chat", "letter"), filled=True),
-            Column("direction", TEXT, ("inbound", "outbound")),
-            Column("outcome", TEXT, ("held", "answered", "unanswered", "cancelled")),
-            "subject",
-            f"is_deleted:{BOOLEAN}",
-        ), dated_by="occurred_at"),
-        Table("feedback", "feedback_id", _columns(
-            "feedback_id! account_id",
-            f"given_at!:{TIMESTAMP}",
-            Column("kind", TEXT, ("nps", "csat", "survey", "complaint"), filled=True),
-            f"score scale_min scale_max:{QUANTITY}",
-            "comment",
-            f"resolved_at:{TIMESTAMP}",
-            f"is_deleted:{BOOLEAN}",
-        ), dated_by="given_at"),
-        Table("billing_customers", "customer_id", _columns(
-            "customer_id! name email account_id country",
-        ), dated_by="updated_at"),
-        Table("invoices", "invoice_id", _columns(
-            "invoice_id! customer_id",
-            f"issued_at!:{TIMESTAMP}",
-            f"due_at:{TIMESTAMP}",
-            "currency",
-            f"total!:{MONEY}",
-            Column("status", TEXT, DOCUMENT_STATUSES),
-            Column("kind", TEXT, DOCUMENT_KINDS, filled=True),
-            "credited_invoice_id",
-        ), money="total", dated_by="issued_at"),
-        Table("invoice_lines", "invoice_id", _columns(
-            "invoice_id!",
-            f"line_no:{INTEGER}",
-            "product_code description",
-            f"quantity:{QUANTITY}",
-            f"unit_price:{UNIT_PRICE}",
-            f"amount!:{MONEY}",
-            "customer_id customer_name customer_email country",
-            f"issued_at due_at:{TIMESTAMP}",
-            "currency",
-            Column("status", TEXT, DOCUMENT_STATUSES),
-            Column("kind", TEXT, DOCUMENT_KINDS),
-            "credited_invoice_id",
-        ), money="amount", dated_by="issued_at"),
-        Table("payments", "payment_id", _columns(
-            "payment_id! invoice_id customer_id",
-            f"paid_at!:{TIMESTAMP}",
-            f"amount!:{MONEY}",
-            "currency method",
-        ), money="amount", dated_by="paid_at"),
-        Table("exchange_rates", "currency", _columns(
-            f"rate_on!:{DATE}", "currency! base_currency!", f"rate!:{RATE}",
-        ), dated_by="rate_on"),
+            _columns(
+                f"rate_on!:{DATE}",
+                "currency! base_currency!",
+                f"rate!:{RATE}",
+            ),
+            dated_by="rate_on",
+        ),
     )
 }
 
@@ -179,7 +235,6 @@ def create_raw(connection: duckdb.DuckDBPyConnection) -> None:
     for table in TABLES.values():
         columns = ", ".join(f"{column.name} {column.type}" for column in table.columns)
         statements.append(
-            f"create table if not exists raw.{table.name} "
-            f"({columns}, file_id integer, source_row bigint)"
+            f"create table if not exists raw.{table.name} ({columns}, file_id integer, source_row bigint)"
         )
     connection.execute(f"begin; {'; '.join(statements)}; commit")

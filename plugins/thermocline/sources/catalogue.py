@@ -76,9 +76,7 @@ def adopt(home: Home, location: Path) -> tuple[Source, ...]:
         known = sources(home)
         own = {source.mapping for source in known}
         systems = {mappings[mapping].system for mapping in own}
-        may_add = not known or (
-            location == home.exports.resolve() and systems != set(SYSTEMS)
-        )
+        may_add = not known or (location == home.exports.resolve() and systems != set(SYSTEMS))
         names: set[str] = set()
         first_unknown = None
         for path, recognition in _recognised(location, mappings):
@@ -135,7 +133,8 @@ def _write(home: Home, known: tuple[Source, ...]) -> None:
             "name": source.name,
             "mapping": source.mapping,
             "location": str(source.location.relative_to(root))
-            if source.location.is_relative_to(root) else str(source.location),
+            if source.location.is_relative_to(root)
+            else str(source.location),
         }
         for source in known
     ]

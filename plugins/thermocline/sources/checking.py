@@ -55,9 +55,7 @@ class Checked:
         return [shown(file.file) for file in self.files if file.refused]
 
 
-def check(
-    directory: Path, mappings: Mappings | None = None, reporting_time_zone: str = "UTC"
-) -> Checked:
+def check(directory: Path, mappings: Mappings | None = None, reporting_time_zone: str = "UTC") -> Checked:
     """Read every data file of `directory` by the given mappings, by default those shipped.
 
     Raises InputError where there is no such folder, or no data file in it.
@@ -67,8 +65,7 @@ def check(
     listing = folder.listing()
     if not listing.entries and not listing.links:
         raise InputError(f"{directory} holds no exports: name the folder of the exports")
-    checked = {path: CheckedFile(path, refused="is a link; links aren't followed")
-               for path in listing.links}
+    checked = {path: CheckedFile(path, refused="is a link; links aren't followed") for path in listing.links}
     arrivals = []
     for file_id, entry in enumerate(listing.entries, 1):
         recognition = recognise(folder.local(entry), mappings, entry.path)
@@ -108,26 +105,42 @@ def arrival_of(folder: Folder, entry: Entry, recognition: Recognition, file_id: 
     key, covers_on = mapping.delivery(entry.path)
     return Arrival(
         LandedFile(
-            source=mapping.name, system=mapping.system, mapping=mapping.name, feed=feed.name,
-            sha256=content.sha256, content_sha256=content.sha256, landed_as="",
-            bytes=entry.size, mtime_ns=entry.mtime_ns, compression=recognition.compression,
-            encoding=content.encoding, delimiter=recognition.delimiter,
-            header=recognition.header, records=content.records - 1,
-            blank_lines=content.blank_lines, is_regular=content.is_regular,
-            extent=feed.extent, rhythm_days=feed.rhythm_days, empty_delivery="", file_id=file_id,
+            source=mapping.name,
+            system=mapping.system,
+            mapping=mapping.name,
+            feed=feed.name,
+            sha256=content.sha256,
+            content_sha256=content.sha256,
+            landed_as="",
+            bytes=entry.size,
+            mtime_ns=entry.mtime_ns,
+            compression=recognition.compression,
+            encoding=content.encoding,
+            delimiter=recognition.delimiter,
+            header=recognition.header,
+            records=content.records - 1,
+            blank_lines=content.blank_lines,
+            is_regular=content.is_regular,
+            extent=feed.extent,
+            rhythm_days=feed.rhythm_days,
+            empty_delivery="",
+            file_id=file_id,
         ),
-        path, entry.path, key, covers_on,
+        path,
+        entry.path,
+        key,
+        covers_on,
     )
 
 
-def _fill(
-    checked: dict[str, CheckedFile], arrivals: list[Arrival], mappings: Mappings, zone: str
-) -> None:
+def _fill(checked: dict[str, CheckedFile], arrivals: list[Arrival], mappings: Mappings, zone: str) -> None:
     """Load the files into a database in memory and take the figures from there."""
     with tempfile.TemporaryDirectory(prefix="thermocline-check-") as scratch:
         config: dict[str, str | bool | int | float | list[str]] = {
-            "memory_limit": MEMORY_LIMIT, "temp_directory": f"{scratch}/duckdb",
-            "autoinstall_known_extensions": "false", "autoload_known_extensions": "false",
+            "memory_limit": MEMORY_LIMIT,
+            "temp_directory": f"{scratch}/duckdb",
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
         }
         with duckdb.connect(":memory:", config=config) as connection:
             create_raw(connection)
@@ -154,9 +167,13 @@ def _cells(row: CheckedFile) -> tuple[str, ...]:
     if row.unmapped:
         notes = f"unused columns: {listed(row.unmapped, 6)}"
     return (
-        shown(row.file, 120), row.mapping or "-", row.feed or "-", row.encoding or "-",
+        shown(row.file, 120),
+        row.mapping or "-",
+        row.feed or "-",
+        row.encoding or "-",
         "-" if row.rows is None else f"{row.rows:,}",
-        str(row.first_on or "-"), str(row.last_on or "-"),
+        str(row.first_on or "-"),
+        str(row.last_on or "-"),
         ", ".join(f"{rows} {reason}" for reason, rows in row.quarantined.items()) or "-",
         notes,
     )

@@ -69,9 +69,7 @@ class Conversion:
     nulls: tuple[str, ...]
 
     @classmethod
-    def of(
-        cls, mapping: Mapping, feed: Feed, header: tuple[str, ...], reporting_zone: str
-    ) -> "Conversion":
+    def of(cls, mapping: Mapping, feed: Feed, header: tuple[str, ...], reporting_zone: str) -> "Conversion":
         zone = mapping.timezone or reporting_zone
         return cls(feed, zone, reporting_zone, header, mapping.nulls)
 
@@ -127,16 +125,16 @@ class Conversion:
         money = table.money if table.money in names else "null"
         key = table.key if table.key in names else "null"
         return f"""
-            select {', '.join(names)}, file_id, record,
+            select {", ".join(names)}, file_id, record,
                 cast({money} as decimal(38, 4)) as money, {key} as document_id,
                 cast(problem as smallint) as problem,
                 left({value}, {LONGEST_VALUE}) as value
             from (
                 select *, {problem} as problem
                 from (
-                    select *, {', '.join(typed)}
+                    select *, {", ".join(typed)}
                     from (
-                        select file_id, record, columns('v\\d+'), {', '.join(texts)}
+                        select file_id, record, columns('v\\d+'), {", ".join(texts)}
                         from (
                             select {file_id} as file_id, {record} as record, {self._cells()}
                             from {reader}

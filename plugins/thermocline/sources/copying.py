@@ -24,7 +24,12 @@ class Changed(Exception):
 
 
 def copy(
-    home: Home, folder: Folder, entry: Entry, source: str, recognition: Recognition, key: str,
+    home: Home,
+    folder: Folder,
+    entry: Entry,
+    source: str,
+    recognition: Recognition,
+    key: str,
     landed: set[Identity],
 ) -> LandedFile:
     """Copy a recognised file to `landing/<2 hex>/<sha256><suffix>`, on the disk when this returns.
@@ -42,13 +47,24 @@ def copy(
         content = examine(incoming, recognition.compression, sha256)
         records = content.records - 1
         file = LandedFile(
-            source=source, system=mapping.system, mapping=mapping.name, feed=feed.name,
-            sha256=sha256, content_sha256=content.sha256,
+            source=source,
+            system=mapping.system,
+            mapping=mapping.name,
+            feed=feed.name,
+            sha256=sha256,
+            content_sha256=content.sha256,
             landed_as=f"{sha256[:2]}/{sha256}{_suffix(entry.path, recognition.compression)}",
-            bytes=entry.size, mtime_ns=entry.mtime_ns, compression=recognition.compression,
-            encoding=content.encoding, delimiter=recognition.delimiter,
-            header=recognition.header, records=records, blank_lines=content.blank_lines,
-            is_regular=content.is_regular, extent=feed.extent, rhythm_days=feed.rhythm_days,
+            bytes=entry.size,
+            mtime_ns=entry.mtime_ns,
+            compression=recognition.compression,
+            encoding=content.encoding,
+            delimiter=recognition.delimiter,
+            header=recognition.header,
+            records=records,
+            blank_lines=content.blank_lines,
+            is_regular=content.is_regular,
+            extent=feed.extent,
+            rhythm_days=feed.rhythm_days,
             empty_delivery="" if records else key,
         )
         if file.identity not in landed:

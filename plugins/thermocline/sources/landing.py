@@ -145,9 +145,7 @@ def configured(home: Home, system: str) -> bool:
     return any(mappings[source.mapping].system == system for source in sources(home))
 
 
-def _places(
-    home: Home, known: Iterable[Source], system: str, location: Path | None
-) -> list[Path]:
+def _places(home: Home, known: Iterable[Source], system: str, location: Path | None) -> list[Path]:
     """The folders to look at: the given one, else the sources' own, else the home's exports."""
     if location:
         return [location.resolve()]
@@ -170,8 +168,14 @@ def _is_settled(entry: Entry, seen: Seen | None, system: str, in_force: str) -> 
 
 
 def _land_from(
-    home: Home, place: Path, known: tuple[Source, ...], mappings: Mappings, book: Manifest,
-    landing: Landing, warn: Warn, settle_seconds: float,
+    home: Home,
+    place: Path,
+    known: tuple[Source, ...],
+    mappings: Mappings,
+    book: Manifest,
+    landing: Landing,
+    warn: Warn,
+    settle_seconds: float,
 ) -> None:
     folder = Folder(place)
     listing = folder.listing()
@@ -196,9 +200,7 @@ def _land_from(
     contents = book.contents()
 
     def take(entry: Entry) -> _Taken | None:
-        return _take(
-            home, folder, entry, by_mapping, mappings, landing.system, in_force, contents
-        )
+        return _take(home, folder, entry, by_mapping, mappings, landing.system, in_force, contents)
 
     with ThreadPoolExecutor(COPIERS) as copiers:
         results = zip(todo, copiers.map(take, todo), strict=True)
@@ -209,8 +211,14 @@ def _land_from(
 
 
 def _take(
-    home: Home, folder: Folder, entry: Entry, by_mapping: dict[str, Source], mappings: Mappings,
-    system: str, in_force: str, contents: set[Identity],
+    home: Home,
+    folder: Folder,
+    entry: Entry,
+    by_mapping: dict[str, Source],
+    mappings: Mappings,
+    system: str,
+    in_force: str,
+    contents: set[Identity],
 ) -> _Taken | None:
     """Deal with one path; None where it must be looked at again."""
 
@@ -239,7 +247,10 @@ def _take(
 
 
 def _record(
-    home: Home, place: Path, batch: list[tuple[Entry, _Taken | None]], book: Manifest,
+    home: Home,
+    place: Path,
+    batch: list[tuple[Entry, _Taken | None]],
+    book: Manifest,
     landing: Landing,
 ) -> list[str]:
     """Record what became of some paths; returns those that were left out."""
@@ -276,4 +287,3 @@ def _mark_covered(home: Home, system: str, through: date | None) -> None:
     if through and through != covered_through(home, system):
         (home.landing / "covered").mkdir(exist_ok=True)
         durable.replace(home.landing / "covered" / system, f"{through.isoformat()}\n".encode())
-

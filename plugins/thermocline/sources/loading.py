@@ -61,8 +61,12 @@ def load(home: Home, connection: duckdb.DuckDBPyConnection, reporting_time_zone:
 
 
 def load_files(
-    connection: duckdb.DuckDBPyConnection, new: list[Arrival], mappings: Mappings,
-    reporting_time_zone: str, scratch: Path, again: list[Arrival] | None = None,
+    connection: duckdb.DuckDBPyConnection,
+    new: list[Arrival],
+    mappings: Mappings,
+    reporting_time_zone: str,
+    scratch: Path,
+    again: list[Arrival] | None = None,
     deliveries: list[manifest.Delivery] | None = None,
 ) -> Loaded:
     """Load files into the raw tables, which exist; see `load`."""
@@ -99,20 +103,22 @@ def _landed(home: Home) -> tuple[list[Arrival], list[manifest.Delivery]]:
             last[delivery.file_id] = delivery
     arrivals = [
         Arrival(
-            file, home.landing / file.landed_as, last[file.file_id].source_file,
-            last[file.file_id].delivery_key, last[file.file_id].covers_on,
+            file,
+            home.landing / file.landed_as,
+            last[file.file_id].source_file,
+            last[file.file_id].delivery_key,
+            last[file.file_id].covers_on,
         )
         for file in files
     ]
     return arrivals, deliveries
 
 
-def _known(
-    connection: duckdb.DuckDBPyConnection, arrivals: list[Arrival]
-) -> dict[int, tuple[Any, ...]]:
+def _known(connection: duckdb.DuckDBPyConnection, arrivals: list[Arrival]) -> dict[int, tuple[Any, ...]]:
     """The loaded files: SHA-256, path, delivery key and covered day by id."""
     known = {
-        row[0]: row[1:] for row in connection.execute(
+        row[0]: row[1:]
+        for row in connection.execute(
             "select file_id, sha256, source_file, delivery_key, covers_on from raw.files"
         ).fetchall()
     }

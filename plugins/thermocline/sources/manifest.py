@@ -119,8 +119,8 @@ class Manifest:
 
     def seen(self, location: Path) -> dict[str, Seen]:
         rows = self._connection.execute(
-            "select path, size, mtime_ns, state, system, note, digest from seen "
-            "where location = ?", (str(location),)
+            "select path, size, mtime_ns, state, system, note, digest from seen where location = ?",
+            (str(location),),
         )
         return {row[0]: Seen(*row) for row in rows}
 
@@ -159,9 +159,7 @@ class Manifest:
 
     def files(self) -> list[LandedFile]:
         """All landed files, in the order of their ids."""
-        rows = self._connection.execute(
-            f"select {_FILE_COLUMNS}, file_id from files order by file_id"
-        )
+        rows = self._connection.execute(f"select {_FILE_COLUMNS}, file_id from files order by file_id")
         return [_landed_file(row) for row in rows]
 
     def deliveries(self) -> list[Delivery]:
@@ -187,7 +185,8 @@ class Manifest:
             )
             select min(covers_on) from covered
             where rhythm_days is (select min(rhythm_days) from covered)
-            """, (system,),
+            """,
+            (system,),
         ).fetchone()
         return date.fromisoformat(row[0]) if row[0] else None
 

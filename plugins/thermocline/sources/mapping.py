@@ -215,9 +215,7 @@ def _delivery(declared: Declared | None) -> tuple[re.Pattern[str] | None, bool]:
 
 
 def _feed(declared: Declared, extent: str, rhythm_days: int | None) -> Feed:
-    fields = declared.fields(
-        ("feed", "columns"), ("name", "file", "ignored", "extent", "rhythm_days")
-    )
+    fields = declared.fields(("feed", "columns"), ("name", "file", "ignored", "extent", "rhythm_days"))
     table = canonical.TABLES[fields["feed"].choice(canonical.TABLES)]
     rules = tuple(_rules(fields["columns"], table))
     named = {rule.column.name for rule in rules}
@@ -249,9 +247,7 @@ def _rules(declared: Declared, table: canonical.Table) -> Iterator[Rule]:
 def _rule(declared: Declared, column: canonical.Column) -> Rule:
     if not isinstance(declared.value, dict):
         return Rule(column, aliases=declared.texts(), filled=column.filled)
-    fields = declared.fields(
-        (), ("from", "expr", "constant", "values", "required", "filled", "negate")
-    )
+    fields = declared.fields((), ("from", "expr", "constant", "values", "required", "filled", "negate"))
     origins = [key for key in ("from", "expr", "constant") if key in fields]
     if len(origins) != 1:
         raise declared.refuse("exactly one of the keys from, expr, constant")

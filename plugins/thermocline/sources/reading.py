@@ -81,7 +81,9 @@ class Staged:
 
 
 def stage(
-    connection: duckdb.DuckDBPyConnection, conversion: Conversion, arrivals: list[Arrival],
+    connection: duckdb.DuckDBPyConnection,
+    conversion: Conversion,
+    arrivals: list[Arrival],
     scratch: Path,
 ) -> list[Staged]:
     """Stage files of one feed and header. Raises ContentChanged for a copy that isn't whole."""
@@ -112,8 +114,12 @@ def _check_whole(arrival: Arrival) -> None:
 
 
 def _stage_together(
-    connection: duckdb.DuckDBPyConnection, conversion: Conversion, arrivals: list[Arrival],
-    scratch: Path, delimiter: str, packing: str,
+    connection: duckdb.DuckDBPyConnection,
+    conversion: Conversion,
+    arrivals: list[Arrival],
+    scratch: Path,
+    delimiter: str,
+    packing: str,
 ) -> tuple[list[Staged], list[Arrival]]:
     """What was staged, and the files that have to be read again."""
     paths = [_as_utf8(arrival, scratch) for arrival in arrivals]
@@ -136,11 +142,12 @@ def _stage_together(
             for part in (arrivals[:half], arrivals[half:])
         ]
         return [s for fast, _ in parts for s in fast], [a for _, again in parts for a in again]
-    counts = dict(connection.execute(
-        f"select file_id, count(*) from {staged.table} group by file_id"
-    ).fetchall())
+    counts = dict(
+        connection.execute(f"select file_id, count(*) from {staged.table} group by file_id").fetchall()
+    )
     again = [
-        arrival for arrival in arrivals
+        arrival
+        for arrival in arrivals
         if not _is_sure(arrival.file, counts.get(arrival.file_id, 0), refused[arrival.file_id])
     ]
     if again:
@@ -162,9 +169,7 @@ def _is_sure(file: LandedFile, rows: int, refused: list[tuple[int, str, str]]) -
     return rows + len(refused) == file.records
 
 
-def _reject(
-    conversion: Conversion, line: int, error: str, text: str, delimiter: str
-) -> Reject:
+def _reject(conversion: Conversion, line: int, error: str, text: str, delimiter: str) -> Reject:
     # DuckDB counts blank lines as lines and a line break in quotes as none; the header is line 1.
     document = conversion.document(cells_of(text, delimiter))
     return Reject(line - 1, REJECTED.get(error, error.lower()), text[:LONGEST_VALUE], document)
@@ -187,21 +192,28 @@ def _rejects(
 
 
 def _create(
-    connection: duckdb.DuckDBPyConnection, table: str, conversion: Conversion, reader: str,
-    file_id: str, record: str,
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    conversion: Conversion,
+    reader: str,
+    file_id: str,
+    record: str,
 ) -> None:
     connection.execute(f"set TimeZone = {literal(conversion.zone)}")
     try:
-        connection.execute(
-            f"create temp table {table} as {conversion.select(reader, file_id, record)}"
-        )
+        connection.execute(f"create temp table {table} as {conversion.select(reader, file_id, record)}")
     finally:
         connection.execute("set TimeZone = 'UTC'")
 
 
 def _reader(
-    paths: Iterable[Path], width: int, delimiter: str, packing: str, rejects: str,
-    first: tuple[str, ...] = (), longest: int = LONGEST_RECORD,
+    paths: Iterable[Path],
+    width: int,
+    delimiter: str,
+    packing: str,
+    rejects: str,
+    first: tuple[str, ...] = (),
+    longest: int = LONGEST_RECORD,
 ) -> str:
     names = [*first, *(f"c{n}" for n in range(width))]
     columns = ", ".join(f"'{name}': 'varchar'" for name in names)
@@ -216,7 +228,9 @@ def _reader(
 
 
 def _stage_exactly(
-    connection: duckdb.DuckDBPyConnection, conversion: Conversion, arrivals: list[Arrival],
+    connection: duckdb.DuckDBPyConnection,
+    conversion: Conversion,
+    arrivals: list[Arrival],
     scratch: Path,
 ) -> Staged:
     """Stage files that are split into records here, which also gives the records' numbers.
@@ -233,12 +247,21 @@ def _stage_exactly(
             out.writerow(range(width + 2))
             written = sum(_rewrite(arrival, staged, out) for arrival in arrivals)
         reader = _reader(
-            [target], width, ",", PLAIN, _fresh("rejects"), ("file", "record_number"),
+            [target],
+            width,
+            ",",
+            PLAIN,
+            _fresh("rejects"),
+            ("file", "record_number"),
             3 * LONGEST_RECORD,
         )
         _create(
-            connection, staged.table, conversion, reader,
-            "cast(file as integer)", "cast(record_number as bigint)",
+            connection,
+            staged.table,
+            conversion,
+            reader,
+            "cast(file as integer)",
+            "cast(record_number as bigint)",
         )
     finally:
         target.unlink(missing_ok=True)

@@ -62,8 +62,13 @@ class _Fit:
         """The least is the best fit."""
         required = len(self.feed.required)
         return (
-            bool(self.missing), len(self.missing) / required, -self.matched, -required,
-            not self.is_hinted, self.mapping.name, self.feed.name,
+            bool(self.missing),
+            len(self.missing) / required,
+            -self.matched,
+            -required,
+            not self.is_hinted,
+            self.mapping.name,
+            self.feed.name,
         )
 
 
@@ -94,7 +99,9 @@ def recognise(path: Path, mappings: Mappings, name: str | None = None) -> Recogn
         return Recognition(compression, best.delimiter, best.header, best.mapping, best.feed)
     nearest = best if best and best.matched else None
     return Recognition(
-        compression, widest, headers[widest],
+        compression,
+        widest,
+        headers[widest],
         nearest=(nearest.mapping, nearest.feed) if nearest else None,
         missing=nearest.missing if nearest else (),
     )
@@ -120,9 +127,7 @@ def _header(text: str, delimiter: str) -> tuple[str, ...]:
     return ()
 
 
-def _fit(
-    mapping: Mapping, feed: Feed, delimiter: str, header: tuple[str, ...], path: str
-) -> _Fit:
+def _fit(mapping: Mapping, feed: Feed, delimiter: str, header: tuple[str, ...], path: str) -> _Fit:
     found = {normalised(cell) for cell in header}
 
     def is_there(aliases: tuple[str, ...]) -> bool:
@@ -130,7 +135,10 @@ def _fit(
 
     inputs = {aliases for rule in feed.rules for aliases in rule.inputs}
     return _Fit(
-        mapping, feed, delimiter, header,
+        mapping,
+        feed,
+        delimiter,
+        header,
         missing=tuple(aliases[0] for aliases in feed.required if not is_there(aliases)),
         matched=sum(map(is_there, inputs)),
         is_hinted=feed.hints_at(path),

@@ -37,8 +37,7 @@ def record_deliveries(
     """Note under which paths files came; a file that came again counts for its last delivery."""
     for arrival in again:
         connection.execute(
-            "update raw.files set source_file = ?, delivery_key = ?, covers_on = ? "
-            "where file_id = ?",
+            "update raw.files set source_file = ?, delivery_key = ?, covers_on = ? where file_id = ?",
             [arrival.source_file, arrival.delivery_key, arrival.covers_on, arrival.file_id],
         )
     if deliveries:
@@ -63,15 +62,14 @@ def record_deliveries(
 
 def _numbered(connection: duckdb.DuckDBPyConnection, staged: Staged) -> str:
     """The staged rows with `source_row`: their place in the file, refused records counted in."""
-    firsts = dict(connection.execute(
-        f"select file_id, min(rowid) from {staged.table} group by file_id"
-    ).fetchall())
+    firsts = dict(
+        connection.execute(f"select file_id, min(rowid) from {staged.table} group by file_id").fetchall()
+    )
     least = min(firsts, default=0)
     # Looked up by position: a join would cost as much as writing the rows.
     before = ", ".join(str(firsts.get(n, 0) - 1) for n in range(least, max(firsts, default=0) + 1))
     placed = (
-        f"(select *, rowid - list_extract([{before}], file_id - {least - 1}) as place "
-        f"from {staged.table})"
+        f"(select *, rowid - list_extract([{before}], file_id - {least - 1}) as place from {staged.table})"
     )
     rejects = [
         (file_id, reject.record - earlier, earlier + 1)
@@ -92,9 +90,7 @@ def _numbered(connection: duckdb.DuckDBPyConnection, staged: Staged) -> str:
     )
 
 
-def _quarantine(
-    connection: duckdb.DuckDBPyConnection, conversion: Conversion, numbered: str
-) -> None:
+def _quarantine(connection: duckdb.DuckDBPyConnection, conversion: Conversion, numbered: str) -> None:
     checks = conversion.checks
     connection.execute(
         "insert into raw.quarantine "
@@ -104,9 +100,7 @@ def _quarantine(
     )
 
 
-def _quarantine_rejects(
-    connection: duckdb.DuckDBPyConnection, rejects: list[tuple[int, Reject]]
-) -> None:
+def _quarantine_rejects(connection: duckdb.DuckDBPyConnection, rejects: list[tuple[int, Reject]]) -> None:
     if rejects:
         connection.execute(
             "insert into raw.quarantine "
@@ -130,12 +124,14 @@ def _register(connection: duckdb.DuckDBPyConnection, staged: Staged) -> tuple[in
     loaded = _by_file(
         connection,
         f"select file_id, count(*), {_money(table)}, {_days(table, staged.conversion)} "
-        f"from raw.{table.name} where file_id between $least and $most group by 1", ids,
+        f"from raw.{table.name} where file_id between $least and $most group by 1",
+        ids,
     )
     quarantined = _by_file(
         connection,
         "select file_id, count(*), sum(amount) from raw.quarantine "
-        "where file_id between $least and $most group by 1", ids,
+        "where file_id between $least and $most group by 1",
+        ids,
     )
     unmapped = staged.conversion.unmapped
     rows = []
@@ -153,12 +149,29 @@ def _register(connection: duckdb.DuckDBPyConnection, staged: Staged) -> tuple[in
             if sums[0] != sums[1] + sums[2]:
                 raise _unreconciled(arrival, "money", *sums)
             money = [*sums]
-        rows.append((
-            file_id, file.source, file.system, file.mapping, table.name, arrival.source_file,
-            file.sha256, file.bytes, arrival.delivery_key, file.extent, arrival.covers_on,
-            file.rhythm_days, file.encoding, rows_read, rows_loaded, rows_kept,
-            *money, first, last,
-        ))
+        rows.append(
+            (
+                file_id,
+                file.source,
+                file.system,
+                file.mapping,
+                table.name,
+                arrival.source_file,
+                file.sha256,
+                file.bytes,
+                arrival.delivery_key,
+                file.extent,
+                arrival.covers_on,
+                file.rhythm_days,
+                file.encoding,
+                rows_read,
+                rows_loaded,
+                rows_kept,
+                *money,
+                first,
+                last,
+            )
+        )
     _append(connection, "raw.files", rows)
     _append(connection, "raw.unmapped_columns", [(i, name) for i in ids for name in unmapped])
     return sum(row[13] for row in rows), sum(row[14] for row in rows)
@@ -177,25 +190,21 @@ def _days(table: Table, conversion: Conversion) -> str:
     if column.type != DATE:
         zone = literal(conversion.reporting_zone)
         return ", ".join(
-            f"cast(timezone({zone}, timezone('UTC', {which}({day}))) as date)"
-            for which in ("min", "max")
+            f"cast(timezone({zone}, timezone('UTC', {which}({day}))) as date)" for which in ("min", "max")
         )
     return f"min({day}), max({day})"
 
 
-def _by_file(
-    connection: duckdb.DuckDBPyConnection, query: str, ids: list[int]
-) -> dict[int, tuple[Any, ...]]:
+def _by_file(connection: duckdb.DuckDBPyConnection, query: str, ids: list[int]) -> dict[int, tuple[Any, ...]]:
     bounds = {"least": min(ids), "most": max(ids)} if "$least" in query else {}
     return {row[0]: row[1:] for row in connection.execute(query, bounds).fetchall()}
 
 
-def _append(
-    connection: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[Any, ...]]
-) -> None:
+def _append(connection: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[Any, ...]]) -> None:
     if rows:
-        types = [row[0] for row in connection.execute(
-            f"select column_type from (describe {table})").fetchall()]
+        types = [
+            row[0] for row in connection.execute(f"select column_type from (describe {table})").fetchall()
+        ]
         columns = [list(column) for column in zip(*rows, strict=True)]
         unnested = ", ".join(f"unnest(?::{kind}[])" for kind in types)
         connection.execute(f"insert into {table} select {unnested}", columns)

@@ -77,9 +77,7 @@ def _split(path: Path, file: LandedFile) -> Iterator[Record]:
                 start, skipped = skipped, None
                 first: list[str] = []
                 lines = _remembered(islice(text, start, None), first)
-                reader = csv.reader(
-                    lines, delimiter=file.delimiter, skipinitialspace=True, strict=True
-                )
+                reader = csv.reader(lines, delimiter=file.delimiter, skipinitialspace=True, strict=True)
                 while True:
                     before = reader.line_num
                     first.clear()
@@ -91,7 +89,8 @@ def _split(path: Path, file: LandedFile) -> Iterator[Record]:
                         is_open = str(error) == UNCLOSED or reader.line_num > before + 1
                         yield Record(
                             cells_of(first[0], file.delimiter),
-                            OPEN_QUOTE if is_open else STRAY_QUOTE, first[0],
+                            OPEN_QUOTE if is_open else STRAY_QUOTE,
+                            first[0],
                         )
                         if not is_open or unclosed == MOST_UNCLOSED:
                             continue

@@ -59,9 +59,7 @@ class Target(Protocol):
     def files(self, publication_id: str) -> dict[str, str]:
         """SHA-256 by file name of what holds the publication, read now; empty without files."""
 
-    def tables(
-        self, publication_id: str, only: Collection[str] | None = None
-    ) -> dict[str, TableHash]:
+    def tables(self, publication_id: str, only: Collection[str] | None = None) -> dict[str, TableHash]:
         """Rows and hashes by table, read now, publication_id taken as in the candidate."""
 
     def publications(self, publication_id: str) -> list[dict[str, Any]]:

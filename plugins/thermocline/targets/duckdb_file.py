@@ -70,7 +70,8 @@ class DuckDBFile:
         for path in self.folder.iterdir():
             named = _NAME.match(path.name)
             if path.name.startswith((".writing-", f".{POINTER}-", f".{HEAD}-")) or (
-                    named and named[1] not in publication_ids):
+                named and named[1] not in publication_ids
+            ):
                 path.unlink()
         durable.sync(self.folder)
 
@@ -96,16 +97,15 @@ class DuckDBFile:
     def kept(self) -> list[str]:
         if not self.folder.is_dir():
             return []
-        return sorted(named[1] for path in self.folder.iterdir()
-                      if (named := _NAME.fullmatch(path.name)))
+        return sorted(named[1] for path in self.folder.iterdir() if (named := _NAME.fullmatch(path.name)))
 
     def files(self, publication_id: str) -> dict[str, str]:
-        return {path.name: durable.file_hash(path)
-                for path in sorted(self.folder.glob(f"{publication_id}.duckdb*"))}
+        return {
+            path.name: durable.file_hash(path)
+            for path in sorted(self.folder.glob(f"{publication_id}.duckdb*"))
+        }
 
-    def tables(
-        self, publication_id: str, only: Collection[str] | None = None
-    ) -> dict[str, TableHash]:
+    def tables(self, publication_id: str, only: Collection[str] | None = None) -> dict[str, TableHash]:
         with self._opened(publication_id) as connection:
             found = connection.execute(
                 "select table_name from information_schema.tables "
@@ -114,8 +114,10 @@ class DuckDBFile:
             ).fetchall()
             return {
                 name: hashing.hash_table(
-                    connection, quoted("target", contract.REPORTING_SCHEMA, name), publication_id)
-                for (name,) in found if only is None or name in only
+                    connection, quoted("target", contract.REPORTING_SCHEMA, name), publication_id
+                )
+                for (name,) in found
+                if only is None or name in only
             }
 
     def publications(self, publication_id: str) -> list[dict[str, Any]]:
@@ -142,9 +144,7 @@ class DuckDBFile:
             raise
         self._connection.execute("detach target")
 
-    def _opened(
-        self, publication_id: str
-    ) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+    def _opened(self, publication_id: str) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
         return self._attached(self.path(publication_id), "read_only")
 
     def _remove(self, path: Path) -> None:
@@ -157,8 +157,9 @@ def _write_tables(connection: duckdb.DuckDBPyConnection, edition: Edition) -> No
     connection.execute(f"create schema {schema}")
     for name, source in edition.tables.items():
         stamped = contract.PUBLICATION_ID in hashing.columns_of(connection, parquet(source))
-        stamp = (f" replace ({literal(edition.publication_id)} as {contract.PUBLICATION_ID})"
-                 if stamped else "")
+        stamp = (
+            f" replace ({literal(edition.publication_id)} as {contract.PUBLICATION_ID})" if stamped else ""
+        )
         table = f"{schema}.{quoted(name)}"
         connection.execute(f"create table {table} as select *{stamp} from {parquet(source)}")
         counted = connection.execute(f"select count(*) from {table}").fetchall()
@@ -167,14 +168,14 @@ def _write_tables(connection: duckdb.DuckDBPyConnection, edition: Edition) -> No
                 f"{name} has {edition.rows[name]} rows in its candidate and {counted[0][0]} in "
                 f"publication {edition.publication_id}: run again"
             )
-    _fill(connection, f"{schema}.{contract.PUBLICATION}",
-          contract.PUBLICATION_COLUMNS, edition.publication)
-    _fill(connection, f"{schema}.{contract.GATE_CHECKS}",
-          contract.GATE_CHECKS_COLUMNS, edition.gate_checks)
+    _fill(connection, f"{schema}.{contract.PUBLICATION}", contract.PUBLICATION_COLUMNS, edition.publication)
+    _fill(connection, f"{schema}.{contract.GATE_CHECKS}", contract.GATE_CHECKS_COLUMNS, edition.gate_checks)
 
 
 def _fill(
-    connection: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, str],
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    columns: Mapping[str, str],
     rows: Sequence[Mapping[str, Any]],
 ) -> None:
     declared = ", ".join(f"{name} {kind}" for name, kind in columns.items())
