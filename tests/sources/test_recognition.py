@@ -26,7 +26,8 @@ HEADERS = {
     "Date,Currency,RateToEUR": "kontor exchange_rates",
     ACCOUNTS: "salesforce accounts",
     TASKS: "salesforce tasks",
-    "Id,IsDeleted,AccountId,Name,Title,Email,Phone,CreatedDate,LastModifiedDate,SystemModstamp": "salesforce contacts",
+    "Id,IsDeleted,AccountId,Name,Title,Email,Phone,CreatedDate,"
+    "LastModifiedDate,SystemModstamp": "salesforce contacts",
     "Id,IsDeleted,AccountId,Name,StageName,Amount,CurrencyIsoCode,CloseDate,IsClosed,IsWon,"
     "CreatedDate,LastModifiedDate,SystemModstamp": "salesforce opportunities",
     "Id,IsDeleted,AccountId,WhoId,Subject,StartDateTime,EndDateTime,Status__c,CreatedDate,"
