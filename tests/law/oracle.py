@@ -54,6 +54,17 @@ class Body:
                 sums = [total + each * left for total, each in zip(sums, degrees, strict=True)]
         return sum(map(rounded, sums))
 
+    def is_tied(self, day: date) -> bool:
+        """Whether the day's heat is at a threshold by a tie: half a billionth that rounds either way."""
+        sums = [0] * 5
+        for then, degrees in self.added.items():
+            if then <= day:
+                left = kept(self.version.half_life, (day - then).days)
+                sums = [total + each * left for total, each in zip(sums, degrees, strict=True)]
+        heat, whole = sum(map(rounded, sums)), 1 << BITS
+        near = min(abs(heat - self.version.hot_at), abs(heat - self.version.cold_at)) <= 5
+        return near and any(abs(abs(total) % whole - whole // 2) < whole // 1000 for total in sums)
+
     def simulate(self, first: date, last: date) -> list[tuple[date, str, str]]:
         """Day, temperature and the cause it would have as a change, of each day."""
         version, temperature, days = self.version, "cold", []
@@ -96,3 +107,11 @@ def history(
             elif temperature != changes[-1][2]:
                 changes.append((version.number, day, temperature, cause if flips else "scorecard"))
     return changes
+
+
+def has_a_tie(events: Sequence[Event], versions: Sequence[Version], as_of: date) -> bool:
+    """Whether a temperature hangs on the last bit of a power of two, which the law leaves open."""
+    first = min(event.day for event in events)
+    days = [first + number * DAY for number in range((as_of - first).days + 1)]
+    bodies = [Body.of(events, version) for version in versions]
+    return any(body.is_tied(day) for body in bodies for day in days)

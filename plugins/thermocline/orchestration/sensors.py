@@ -5,6 +5,7 @@ Both only wait in runs that Airflow starts by itself; a run started by hand goes
 
 import logging
 import time
+from abc import abstractmethod
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any, NoReturn
@@ -31,9 +32,9 @@ class Waiting(BaseOperator):
         super().__init__(**arguments)
         self.system = system
 
+    @abstractmethod
     def ask(self, context: Context) -> None:
         """Return if there is nothing to wait for, skip if it would be in vain, else defer."""
-        raise NotImplementedError
 
     def execute(self, context: Context) -> None:
         if not by_hand(context):

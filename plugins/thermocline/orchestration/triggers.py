@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from abc import abstractmethod
 from collections.abc import AsyncIterator
 from datetime import date
 from typing import Any
@@ -31,9 +32,9 @@ class Wait(BaseTrigger):
         self.since = since
         self.until = until
 
+    @abstractmethod
     def outcome(self) -> str | None:
         """READY, LATE, or None: ask again."""
-        raise NotImplementedError
 
     def arguments(self) -> dict[str, Any]:
         return {"system": self.system, "since": self.since, "until": self.until}
