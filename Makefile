@@ -39,8 +39,8 @@ up: $(INSTALLED) ## Serve Airflow with the daily DAGs on localhost; PORT=8080
 airflow: $(INSTALLED) ## Run Airflow's own command in that home; ARGS="dags list"
 	@THERMOCLINE_HOME="$(SERVED)" $(BIN)/python -m thermocline.orchestration.command $(ARGS)
 
-test: $(INSTALLED) ## Run every test
-	@$(BIN)/python -m pytest
+test: $(INSTALLED) ## Run every test, two at a time
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 bench: $(INSTALLED) ## Measure the whole history of ten million events; SIZE=small is quick
 	@$(BIN)/python benchmarks/history.py $(or $(SIZE),full)
