@@ -4,6 +4,7 @@ import hashlib
 import os
 import shutil
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -33,8 +34,10 @@ def deliver(exports: Path, day: date, name: str, *lines: str) -> None:
 
 
 def invoice(number: object, day: str, changed: date, status: str = "Open") -> str:
+    """The customers 3 to 7 buy for 300.00, which makes them hot; for the others 100.00 is typical."""
     customer = str(number).split("-")[0]
-    return f"R-{number},K-{customer},2026-{day},2026-{day},EUR,100.00,{status},{changed}"
+    total = "300.00" if 3 <= int(customer) <= 7 else "100.00"
+    return f"R-{number},K-{customer},2026-{day},2026-{day},EUR,{total},{status},{changed}"
 
 
 def file_hash(path: Path) -> str:
@@ -42,7 +45,7 @@ def file_hash(path: Path) -> str:
 
 
 class Corrected:
-    """Twelve customers with one invoice each, which makes them hot; the next day voids and credits come."""
+    """Twelve customers with one invoice each, some of them hot; the next day voids and credits come."""
 
     def __init__(self, folder: Path) -> None:
         exports, self.home = folder / "exports", Home(folder / "home")
@@ -58,7 +61,7 @@ class Corrected:
             invoice("5-1", "07-01", NEXT), invoice("6-1", "06-10", NEXT),
             invoice(3, "06-01", NEXT, "Void"), invoice(1, "06-01", NEXT, "Paid"),
         )  # fmt: skip
-        deliver(exports, NEXT, "CreditNotes.csv", CREDIT_NOTES, f"C-4,K-4,R-4,2026-06-20,EUR,100.00,{NEXT}")
+        deliver(exports, NEXT, "CreditNotes.csv", CREDIT_NOTES, f"C-4,K-4,R-4,2026-06-20,EUR,300.00,{NEXT}")
         self.after = screen(self.home, exports, NEXT)
 
     @property
@@ -90,7 +93,7 @@ def test_a_void_is_named_with_its_file_and_record(found: Difference) -> None:
     [record] = found.accounts[0].records
     assert (record.kind, record.document_id) == ("invoice", "R-3")
     assert record.earlier and record.later
-    assert (record.earlier.degrees, record.earlier.outcome) == (1, "open")
+    assert (record.earlier.degrees, record.earlier.outcome) == (Decimal("1.5"), "open")
     assert (record.later.degrees, record.later.outcome) == (None, "void")
     assert (record.earlier.source_file, record.earlier.source_row) == ("billing/2026-06-30/Invoices.csv", 3)
     assert (record.later.source_file, record.later.source_row) == ("billing/2026-07-01/Invoices.csv", 3)
@@ -100,7 +103,7 @@ def test_a_late_credit_note_is_named_with_its_file_and_record(found: Difference)
     [record] = found.accounts[1].records
     assert (record.kind, record.document_id, record.earlier) == ("credit_note", "C-4", None)
     assert record.later
-    assert (record.later.degrees, record.later.occurred_on) == (-1, date(2026, 6, 20))
+    assert (record.later.degrees, record.later.occurred_on) == (Decimal("-1.5"), date(2026, 6, 20))
     assert (record.later.source_file, record.later.source_row) == ("billing/2026-07-01/CreditNotes.csv", 1)
 
 

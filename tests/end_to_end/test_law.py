@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from screened import Screened
 
-HALF_LIFE, HOT_AT, COLD_AT = 120, 1.0, 0.5
+HALF_LIFE, HOT_AT, COLD_AT = 120, 1.2, 0.5
 
 
 @pytest.fixture(scope="module")

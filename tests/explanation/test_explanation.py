@@ -286,7 +286,7 @@ def test_the_rules_are_those_in_force_on_the_day(example: Screened, published_al
         "from reporting.scorecards",
     )
     today = explain(published_alone, account)
-    assert (today.rules["scorecard_version"], today.rules["hot_at"]) == (1, 1)
+    assert (today.rules["scorecard_version"], today.rules["hot_at"]) == (1, Decimal("1.2"))
     later = explain(published_alone, account, coming)
     assert (later.rules["scorecard_version"], later.rules["hot_at"]) == (2, Decimal("2.5"))
     assert "degrees and heat below are those of version 1" in render(later)
