@@ -150,27 +150,31 @@ class RecordCounter:
         self._line_start = 0
         self._last = 0
 
+    @property
+    def is_between_records(self) -> bool:
+        """Whether what was added ends with a line break outside quotes."""
+        return not self._in_quotes and self._line_start == self._position
+
     def add(self, chunk: bytes) -> None:
         if not chunk:
             return
         bytes_ = np.frombuffer(chunk, np.uint8)
-        line_feeds, returns = bytes_ == LINE_FEED, bytes_ == CARRIAGE_RETURN
-        has_returns = bool(returns.any())
+        ends = np.flatnonzero(bytes_ == LINE_FEED)
+        has_returns = b"\r" in chunk
+        returns = np.flatnonzero(bytes_ == CARRIAGE_RETURN) if has_returns else ends[:0]
         if self._in_quotes or QUOTE in chunk:
-            parity = np.cumsum(bytes_ == QUOTE, dtype=np.uint8)
-            parity += self._in_quotes
-            parity &= 1
-            self._in_quotes = int(parity[-1])
-            outside = parity == 0
-            line_feeds &= outside
-            returns &= outside
-        ends = np.flatnonzero(line_feeds)
+            quotes = np.flatnonzero(bytes_ == QUOTE)
+            ends, returns = self._outside(ends, quotes), self._outside(returns, quotes)
+            self._in_quotes = (self._in_quotes + len(quotes)) & 1
         if len(ends):
             self._end_lines(ends, bytes_, has_returns)
-        if has_returns:
-            self._returns += int(np.count_nonzero(returns))
+        self._returns += len(returns)
         self._position += len(chunk)
         self._last = chunk[-1]
+
+    def _outside(self, places: np.ndarray, quotes: np.ndarray) -> np.ndarray:
+        """The places before which an even number of quotes stands."""
+        return places[(np.searchsorted(quotes, places) + self._in_quotes) & 1 == 0]
 
     def _end_lines(self, ends: np.ndarray, bytes_: np.ndarray, has_returns: bool) -> None:
         starts = np.concatenate([[self._line_start - self._position], ends[:-1] + 1])
