@@ -121,7 +121,7 @@ def _refuse_cycles(connection: duckdb.DuckDBPyConnection) -> None:
                 source || ':' || nullif(merged_into_account_id, account_id) as merged_into,
                 source_file, source_row
             from ({_current("accounts", "account_id")})
-            where not coalesce(is_deleted, false) and not is_absent
+            where not coalesce(is_deleted, false) and not coalesce(is_absent, false)
                 or merged_into_account_id is not null
             """,
         )
@@ -234,11 +234,15 @@ def _current(feed: str, key: str) -> str:
     return f"""
         select
             files.source, files.source_file, records.*,
-            files.extent = 'full' and files.delivery_key < max(files.delivery_key) over (
-                partition by files.source
-            ) as is_absent
+            files.extent = 'full' and max(files.delivery_key) over (
+                partition by files.source, records.{key}
+            ) < newest.delivery_key as is_absent
         from raw.{feed} as records
         inner join raw.files as files on records.file_id = files.file_id
+        left join (
+            select source, kind_of_file, max(delivery_key) as delivery_key
+            from raw.files where feed = '{feed}' group by all
+        ) as newest on files.source = newest.source and files.kind_of_file = newest.kind_of_file
         qualify rank() over (
             partition by files.source, records.{key}
             order by records.updated_at desc nulls last, files.delivery_key desc nulls last, files.sha256 desc

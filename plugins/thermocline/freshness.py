@@ -11,7 +11,7 @@ from thermocline.company import Company
 from thermocline.configuration import TABLES
 
 # What the loader changes whenever it changes anything.
-LOADED = ("raw.files", "raw.deliveries")
+LOADED = ("raw.files", "raw.deliveries", "raw.ended_feeds")
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import pytest
 from thermocline import company, configuration, contract, errors
 from thermocline.cli import _parser
 from thermocline.home import PROJECT
-from thermocline.sources.mapping import parse_mapping
+from thermocline.sources.mapping_files import parse_mapping
 from thermocline.sources.recognition import recognise
 
 PAGES = sorted([*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md")])

@@ -19,7 +19,7 @@ from thermocline.sources import recording
 from thermocline.sources.canonical import create_raw
 from thermocline.sources.checking import arrival_of
 from thermocline.sources.loading import load_files
-from thermocline.sources.mapping import load_mappings
+from thermocline.sources.mapping_files import load_mappings
 from thermocline.sources.places import Folder
 from thermocline.sources.recognition import recognise
 

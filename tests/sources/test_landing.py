@@ -27,7 +27,7 @@ from thermocline.home import Home
 from thermocline.sources import copying, manifest
 from thermocline.sources.catalogue import adopt
 from thermocline.sources.landing import covered_through, land, pending
-from thermocline.sources.mapping import SHIPPED
+from thermocline.sources.mapping_files import SHIPPED
 
 SPAWN = multiprocessing.get_context("spawn")
 

@@ -6,7 +6,8 @@ from export_files import ACCOUNTS, bring_in, rows, write
 from thermocline.errors import InputError
 from thermocline.home import Home
 from thermocline.sources import canonical
-from thermocline.sources.mapping import identifiers, load_mappings, normalised, parse_mapping
+from thermocline.sources.mapping import identifiers, normalised
+from thermocline.sources.mapping_files import load_mappings, parse_mapping
 
 MAPPING = """\
 name: handmade

@@ -12,7 +12,7 @@ from export_files import (
     write,
     write_bytes,
 )
-from thermocline.sources.mapping import load_mappings
+from thermocline.sources.mapping_files import load_mappings
 from thermocline.sources.recognition import recognise
 
 MAPPINGS = load_mappings()

@@ -40,6 +40,7 @@ select
     status,
     currency,
     case
+        when kind = 'payable' then 'non_revenue'
         when issued_on > {{ as_of_date() }} then 'not_yet'
         when status = 'void' then 'void'
         when total is null then 'no_rate'

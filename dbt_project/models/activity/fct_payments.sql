@@ -1,6 +1,8 @@
 with stg_billing__payments as (
     select * from {{ ref('stg_billing__payments') }}
-    where is_current
+    where
+        is_current
+        and not is_deleted
 ),
 
 fct_invoices as (

@@ -64,6 +64,7 @@ customer_emails as (
     where
         email is not null
         and not is_test
+        and not is_deleted
     group by email
 ),
 
@@ -134,11 +135,13 @@ select
     case
         when int_customers_listed.is_test or agreed_links.excluded_because = 'test_account' then cast(null as varchar)
         when agreed_links.candidates = 1 then agreed_links.account_id
+        when int_customers_listed.is_deleted then cast(null as varchar)
         else int_customers_listed.billing_customer_id
     end as account_id,
     case
         when int_customers_listed.is_test or agreed_links.excluded_because = 'test_account' then 'test_account'
         when agreed_links.candidates = 1 then agreed_links.linked_by
+        when int_customers_listed.is_deleted then 'deleted_customer'
         when agreed_links.candidates > 1 or shared_emails.billing_customer_id is not null then 'ambiguous'
         else 'unlinked'
     end as linked_by

@@ -9,6 +9,8 @@ stg_billing__invoice_lines as (
         is_current
         and has_header
         and customer_code is not null
+        -- Whom we owe is no customer.
+        and coalesce(kind, 'invoice') <> 'payable'
 ),
 
 stg_billing__invoices as (
@@ -16,6 +18,7 @@ stg_billing__invoices as (
     where
         is_current
         and customer_code is not null
+        and kind <> 'payable'
 ),
 
 sources_with_a_customer_list as (
@@ -67,6 +70,7 @@ customers as (
         customer_name,
         email,
         country,
+        is_deleted,
         covers_on
     from stg_billing__customers
     union all
@@ -78,6 +82,7 @@ customers as (
         customer_name,
         email,
         country,
+        false as is_deleted,
         cast(null as date) as covers_on
     from named_on_invoices_only
 )
@@ -90,6 +95,7 @@ select
     customer_name,
     email,
     country,
+    is_deleted,
     regexp_matches(coalesce(customer_name, ''), '{{ var("test_account_name_pattern") }}')
     or regexp_matches(coalesce(email, ''), '{{ var("test_account_email_pattern") }}') as is_test,
     covers_on

@@ -41,6 +41,12 @@ rows_kept as (
         count(*) as kept
     from {{ source('raw', 'quarantine') }}
     group by file_id
+    union all
+    select
+        file_id,
+        count(*) as kept
+    from {{ source('raw', 'not_taken') }}
+    group by file_id
 ),
 
 rows_kept_by_file as (
@@ -53,7 +59,7 @@ rows_kept_by_file as (
 
 rows_by_feed as (
     select
-        'rows read = rows loaded + rows quarantined' as rule,
+        'rows read = rows loaded + rows quarantined + rows not taken' as rule,
         files.source || ':' || files.feed as subject,
         cast(sum(files.rows_read) as decimal(38, 4)) as expected,
         cast(sum(coalesce(rows_kept_by_file.kept, 0)) as decimal(38, 4)) as found,
@@ -112,7 +118,7 @@ money_kept_by_source as (
 
 money_by_source as (
     select
-        'money loaded = attributed + unattributed + void + superseded + not yet + without a rate' as rule,
+        'money loaded = attributed + unattributed + void + superseded + not yet + non-revenue + without a rate' as rule,
         money_loaded.source as subject,
         cast(money_loaded.amount as decimal(38, 4)) as expected,
         cast(coalesce(money_kept_by_source.amount, 0) as decimal(38, 4)) as found,

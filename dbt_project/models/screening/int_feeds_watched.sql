@@ -2,6 +2,11 @@ with files as (
     select * from {{ source('raw', 'files') }}
 ),
 
+ended_feeds as (
+    select * from {{ source('raw', 'ended_feeds') }}
+    where ended_on <= {{ as_of_date() }}
+),
+
 days_covered as (
     select distinct
         source,
@@ -26,13 +31,21 @@ watermarks as (
 )
 
 select
-    source || ':' || feed as feed_id,
-    source,
-    feed,
-    system,
-    rhythm_days,
-    coalesce({{ days_between('watermark_on', as_of_date()) }} >= rhythm_days, false) as is_late,
-    {{ days_between('watermark_on', as_of_date()) }} as days_behind,
-    first_covered_on,
-    watermark_on
+    watermarks.source || ':' || watermarks.feed as feed_id,
+    watermarks.source,
+    watermarks.feed,
+    watermarks.system,
+    watermarks.rhythm_days,
+    -- A feed declared ended has nothing left to deliver.
+    ended_feeds.ended_on is null
+    and coalesce(
+        {{ days_between('watermarks.watermark_on', as_of_date()) }} >= watermarks.rhythm_days, false
+    ) as is_late,
+    {{ days_between('watermarks.watermark_on', as_of_date()) }} as days_behind,
+    watermarks.first_covered_on,
+    watermarks.watermark_on
 from watermarks
+left join ended_feeds
+    on
+        watermarks.source = ended_feeds.source
+        and watermarks.feed = ended_feeds.feed

@@ -1,5 +1,6 @@
 """The canonical contract: the tables every export is turned into, and the raw schema's DDL."""
 
+import hashlib
 from dataclasses import dataclass
 
 import duckdb
@@ -59,7 +60,8 @@ def _columns(*declared: str | Column) -> tuple[Column, ...]:
     return (*columns, Column("updated_at", TIMESTAMP))
 
 
-DOCUMENT_KINDS = ("invoice", "credit_note", "adjustment")
+# A payable is what we owe: its money is counted, and is nobody's revenue.
+DOCUMENT_KINDS = ("invoice", "credit_note", "adjustment", "payable")
 DOCUMENT_STATUSES = ("open", "paid", "void")
 
 # In the short form, `name!` must be filled in every row, and names share the type after the colon.
@@ -139,6 +141,7 @@ TABLES = {
             "customer_id",
             _columns(
                 "customer_id! name email account_id country",
+                f"is_deleted:{BOOLEAN}",
             ),
             dated_by="updated_at",
         ),
@@ -208,9 +211,10 @@ create table if not exists raw.files (
     file_id integer primary key, source varchar, system varchar, mapping varchar, feed varchar,
     source_file varchar, sha256 varchar, bytes bigint, delivery_key varchar, extent varchar,
     covers_on date, rhythm_days integer, encoding varchar,
-    rows_read bigint, rows_loaded bigint, rows_quarantined bigint,
+    rows_read bigint, rows_loaded bigint, rows_quarantined bigint, rows_not_taken bigint,
     money_read decimal(38, 4), money_loaded decimal(38, 4), money_quarantined decimal(38, 4),
-    first_record_on date, last_record_on date
+    money_not_taken decimal(38, 4),
+    first_record_on date, last_record_on date, kind_of_file varchar, conversion varchar
 );
 create table if not exists raw.deliveries (
     file_id integer, source_file varchar, delivery_key varchar, covers_on date
@@ -219,22 +223,36 @@ create table if not exists raw.quarantine (
     file_id integer, source_row bigint, document_id varchar, column_name varchar, value varchar,
     reason varchar, amount decimal(38, 4)
 );
+create table if not exists raw.not_taken (
+    file_id integer, source_row bigint, document_id varchar, reason varchar, amount decimal(38, 4),
+    updated_at timestamp
+);
 create table if not exists raw.unmapped_columns (file_id integer, column_name varchar);
+create table if not exists raw.withdrawn (
+    source varchar, source_file varchar, delivery_key varchar, sha256 varchar
+);
+create table if not exists raw.ended_feeds (source varchar, feed varchar, ended_on date);
 """
 
 
 def create_raw(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make schema `raw` with all its tables where they are missing."""
-    known = connection.execute(
-        "select count(*) from information_schema.tables where table_schema = 'raw' "
-        "and table_catalog = current_database()"
-    ).fetchone()
-    if known == (len(TABLES) + LOAD_RECORDS.count(";"),):
-        return
-    statements = ["create schema if not exists raw", LOAD_RECORDS.rstrip().removesuffix(";")]
+    """Make schema `raw` with all its tables; one of another layout is made anew, empty.
+
+    What it holds is in the landing too, so that nothing is lost with it.
+    """
+    statements = [LOAD_RECORDS.rstrip().removesuffix(";")]
     for table in TABLES.values():
         columns = ", ".join(f"{column.name} {column.type}" for column in table.columns)
         statements.append(
             f"create table if not exists raw.{table.name} ({columns}, file_id integer, source_row bigint)"
         )
-    connection.execute(f"begin; {'; '.join(statements)}; commit")
+    expected = hashlib.sha256("; ".join(statements).encode()).hexdigest()
+    try:
+        if connection.execute("select digest from raw.layout").fetchone() == (expected,):
+            return
+    except duckdb.CatalogException:
+        pass
+    connection.execute(
+        f"begin; drop schema if exists raw cascade; create schema raw; {'; '.join(statements)}; "
+        f"create table raw.layout as select '{expected}' as digest; commit"
+    )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import yaml
@@ -11,13 +12,16 @@ from thermocline import locks
 from thermocline.durable import replace
 from thermocline.errors import InputError
 from thermocline.home import Home
-from thermocline.sources.declaration import read
-from thermocline.sources.mapping import SYSTEMS, Mappings, load_mappings
+from thermocline.sources.declaration import Declared, read
+from thermocline.sources.mapping import Mapping, Mappings
+from thermocline.sources.mapping_files import currency, dates, load_mappings, zone
+from thermocline.sources.mapping_schema import SYSTEMS
 from thermocline.sources.places import Folder
 from thermocline.sources.recognition import Recognition, recognise
 from thermocline.sources.wording import listed, shown
 
 LOCK_SECONDS = 60
+OPTIONAL = ("name", "timezone", "dates", "currency", "withdrawn", "ended")
 HEADING = """\
 # The exports this company is screened on. Files of other mappings are refused or left out.
 # location: a folder, relative to this home or absolute.
@@ -26,11 +30,21 @@ HEADING = """\
 
 @dataclass(frozen=True)
 class Source:
-    """One export of one system: its name in all tables, its mapping, and where it is delivered."""
+    """One export of one system: its name in all tables, its mapping, and where it is delivered.
+
+    `timezone`, `dates` and `currency` win over the mapping's. `withdrawn` names deliveries that
+    don't count, by delivery key, path or SHA-256; `ended` the feeds that deliver no more, each a
+    canonical table with its last day.
+    """
 
     name: str
     mapping: str
     location: Path
+    timezone: str | None = None
+    dates: str | None = None
+    currency: str | None = None
+    withdrawn: tuple[str, ...] = ()
+    ended: tuple[tuple[str, date], ...] = ()
 
 
 def sources_file(home: Home) -> Path:
@@ -49,7 +63,7 @@ def sources(home: Home) -> tuple[Source, ...]:
     found: dict[str, Source] = {}
     mapped: set[str] = set()
     for item in read(file).fields(("sources",))["sources"].items():
-        fields = item.fields(("mapping", "location"), ("name",))
+        fields = item.fields(("mapping", "location"), OPTIONAL)
         mapping = fields["mapping"].choice(mappings)
         name = fields["name"].text() if "name" in fields else mapping
         if name in found or not name.isidentifier():
@@ -57,8 +71,37 @@ def sources(home: Home) -> tuple[Source, ...]:
         if mapping in mapped:
             raise fields["mapping"].refuse("a mapping that no other source uses")
         mapped.add(mapping)
-        found[name] = Source(name, mapping, home.root / fields["location"].text())
+        found[name] = Source(
+            name,
+            mapping,
+            home.root / fields["location"].text(),
+            timezone=zone(fields.get("timezone")),
+            dates=dates(fields.get("dates")),
+            currency=currency(fields.get("currency")),
+            withdrawn=fields["withdrawn"].texts() if "withdrawn" in fields else (),
+            ended=tuple(_ended(fields["ended"], mappings[mapping])) if "ended" in fields else (),
+        )
     return tuple(found.values())
+
+
+def _ended(declared: Declared, mapping: Mapping) -> Iterator[tuple[str, date]]:
+    tables = sorted({feed.table.name for feed in mapping.feeds})
+    for name, item in declared.entries().items():
+        if name not in tables:
+            raise item.refuse(f"one of the tables {', '.join(tables)}")
+        try:
+            yield name, date.fromisoformat(item.text())
+        except ValueError as error:
+            raise item.refuse("the feed's last day, such as 2026-06-30") from error
+
+
+def mappings_in_force(home: Home) -> Mappings:
+    """All mappings by name, with what the home's sources say of their own files."""
+    mappings = load_mappings(home)
+    for source in sources(home):
+        mapping = mappings[source.mapping]
+        mappings[source.mapping] = mapping.settled(source.timezone, source.dates, source.currency)
+    return mappings
 
 
 def adopt(home: Home, location: Path) -> tuple[Source, ...]:
@@ -135,11 +178,24 @@ def _write(home: Home, known: tuple[Source, ...]) -> None:
             "location": str(source.location.relative_to(root))
             if source.location.is_relative_to(root)
             else str(source.location),
+            **_said(source),
         }
         for source in known
     ]
     text = HEADING + yaml.safe_dump({"sources": entries}, sort_keys=False, allow_unicode=True)
     replace(sources_file(home), text.encode())
+
+
+def _said(source: Source) -> dict[str, object]:
+    """What a source says beyond name, mapping and location."""
+    said = {
+        "timezone": source.timezone,
+        "dates": source.dates,
+        "currency": source.currency,
+        "withdrawn": list(source.withdrawn),
+        "ended": {table: day.isoformat() for table, day in source.ended},
+    }
+    return {key: value for key, value in said.items() if value}
 
 
 @contextmanager

@@ -12,7 +12,8 @@ from thermocline.sources.canonical import create_raw
 from thermocline.sources.content import Unreadable, examine
 from thermocline.sources.loading import load_files
 from thermocline.sources.manifest import LandedFile
-from thermocline.sources.mapping import Mappings, load_mappings
+from thermocline.sources.mapping import Mappings
+from thermocline.sources.mapping_files import load_mappings
 from thermocline.sources.places import Entry, Folder
 from thermocline.sources.reading import Arrival
 from thermocline.sources.recognition import Recognition, recognise

@@ -6,7 +6,7 @@ The first column, in canonical order, that can't be read refuses the record.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from thermocline.sources.canonical import (
     BOOLEAN,
@@ -16,7 +16,15 @@ from thermocline.sources.canonical import (
     LATEST,
     TIMESTAMP,
 )
-from thermocline.sources.mapping import Feed, Mapping, Rule, normalised
+from thermocline.sources.mapping import Feed, Filter, Mapping, Rule, normalised
+from thermocline.sources.written_values import (
+    iso,
+    lacks_order,
+    literal,
+    literals,
+    minor_unit,
+    nullable,
+)
 
 SPACE = " \t\r\n\u00a0\ufeff"
 LONGEST_VALUE = 200
@@ -34,25 +42,28 @@ WRONG_TYPE = {
     BOOLEAN: "is not true or false",
 }
 NOT_A_NUMBER = "is not a number"
-
-
-def literal(text: str) -> str:
-    """A text as an SQL literal, whatever it holds."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def literals(texts: Sequence[str]) -> str:
-    return ", ".join(literal(text) for text in texts)
+NO_CURRENCY = "has no currency to tell its minor units by"
+NO_DATE_ORDER = (
+    "may be day or month first: declare `dates: day_first` or `dates: month_first` "
+    "for the source in config/sources.yml"
+)
 
 
 @dataclass(frozen=True)
 class Check:
-    """A reason to refuse a record: where it holds, the column, and the value to show."""
+    """A reason to refuse a record: where it holds, the column, and the value to show.
+
+    Without a column it is a reason not to take the record, which is no fault of it.
+    """
 
     condition: str
     column: str
     reason: str
     value: str
+
+    @property
+    def is_filter(self) -> bool:
+        return not self.column
 
 
 @dataclass(frozen=True)
@@ -67,11 +78,24 @@ class Conversion:
     reporting_zone: str
     header: tuple[str, ...]
     nulls: tuple[str, ...]
+    dates: str | None = None
+    currency: str | None = None
+    minor_units: tuple[tuple[str, int], ...] = ()
+    digest: str = ""
 
     @classmethod
     def of(cls, mapping: Mapping, feed: Feed, header: tuple[str, ...], reporting_zone: str) -> "Conversion":
-        zone = mapping.timezone or reporting_zone
-        return cls(feed, zone, reporting_zone, header, mapping.nulls)
+        return cls(
+            _with_currency(feed) if mapping.currency else feed,
+            mapping.timezone or reporting_zone,
+            reporting_zone,
+            header,
+            mapping.nulls,
+            mapping.dates,
+            mapping.currency,
+            mapping.minor_units,
+            mapping.digest(feed, reporting_zone),
+        )
 
     def position(self, aliases: tuple[str, ...]) -> int | None:
         """Where the first of some vendor columns that the file has stands in it."""
@@ -81,8 +105,8 @@ class Conversion:
     @property
     def unmapped(self) -> tuple[str, ...]:
         """The header's columns that the mapping neither uses nor knows to be of no use."""
-        used = {self.position(aliases) for rule in self.feed.rules for aliases in rule.inputs}
-        known = {normalised(a) for rule in self.feed.rules for i in rule.inputs for a in i}
+        used = {self.position(aliases) for aliases in self.feed.inputs}
+        known = {normalised(alias) for aliases in self.feed.inputs for alias in aliases}
         known |= {normalised(name) for name in self.feed.ignored}
         cells = [normalised(cell) for cell in self.header]
         return tuple(
@@ -105,7 +129,9 @@ class Conversion:
 
     @property
     def checks(self) -> list[Check]:
-        return [check for rule in self.rules for check in self._checks(rule)]
+        """What a record is looked through for, in this order; the first that holds counts."""
+        filters = [Check(self._left_out(f), "", f.reason, "null") for f in self._filters]
+        return [*filters, *(check for rule in self.rules for check in self._checks(rule))]
 
     def select(self, reader: str, file_id: str, record: str) -> str:
         """SELECT over `reader`, which gives the cells as c0, c1, ...: a row per record.
@@ -144,16 +170,32 @@ class Conversion:
             )
         """
 
+    @property
+    def _filters(self) -> list[Filter]:
+        """The filters of which the file has a column."""
+        return [f for f in self.feed.filters if any(self.position(i) is not None for i in f.inputs)]
+
+    def _left_out(self, left_out: Filter) -> str:
+        if left_out.expression is not None:
+            return f"coalesce(({self._resolved(left_out.expression)}), false)"
+        cell = f"lower({self._cell(left_out.aliases)})"
+        some = [value for value in left_out.values if value is not None]
+        found = f"coalesce({cell} in ({literals(some)}), false)" if some else "false"
+        if None in left_out.values:
+            found = f"({found} or {cell} is null)"
+        return f"not {found}" if left_out.is_kept else found
+
     def _applies(self, rule: Rule) -> bool:
         return (
             rule.filled
             or rule.constant is not None
+            or (rule.column.name == "currency" and self.currency is not None)
             or any(self.position(aliases) is not None for aliases in rule.inputs)
         )
 
     def _cells(self) -> str:
         """The vendor columns that are used, trimmed, blank ones and the mapping's nulls as null."""
-        used = {self.position(aliases) for rule in self.feed.rules for aliases in rule.inputs}
+        used = {self.position(aliases) for aliases in self.feed.inputs}
         cells = []
         for n in sorted(n for n in used if n is not None):
             # Few cells begin or end with anything up to a space; trimming a set of characters
@@ -174,25 +216,36 @@ class Conversion:
     def _text(self, rule: Rule) -> str:
         if rule.constant is not None:
             return literal(rule.constant)
+        if rule.column.name == "currency" and self.currency:
+            named = self._cell(rule.aliases) if rule.expression is None else self._resolved(rule.expression)
+            return f"coalesce(cast(({named}) as varchar), {literal(self.currency)})"
         if rule.expression is None:
             return self._cell(rule.aliases)
+        return f"cast(({self._resolved(rule.expression)}) as varchar)"
+
+    @property
+    def _currency(self) -> str:
+        names = [rule.column.name for rule in self.rules]
+        return "t_currency" if "currency" in names else "cast(null as varchar)"
+
+    def _resolved(self, expression: str) -> str:
+        """An expression over vendor columns, with their cells put in."""
 
         def resolved(part: re.Match[str]) -> str:
             name = part.group(1)
             return self._cell((name.replace('""', '"'),)) if name else part.group(0)
 
-        expression = re.sub(r"""'(?:[^']|'')*'|"((?:[^"]|"")+)\"""", resolved, rule.expression)
-        return f"cast(({expression}) as varchar)"
+        return re.sub(r"""'(?:[^']|'')*'|"((?:[^"]|"")+)\"""", resolved, expression)
 
     def _translated(self, rule: Rule) -> str:
         """The text after `values`; an enumeration's own values need no translation."""
         text = f"t_{rule.column.name}"
         if rule.values:
             cases = " ".join(
-                f"when {literal(vendor)} then {'null' if value is None else literal(value)}"
-                for vendor, value in rule.values
+                f"when {literal(vendor)} then {nullable(value)}" for vendor, value in rule.values
             )
-            return f"case lower({text}) {cases} end"
+            other = nullable(rule.otherwise[0] if rule.otherwise else None)
+            return f"case lower({text}) {cases} else case when {text} is not null then {other} end end"
         if rule.column.accepted:
             accepted = literals(rule.column.accepted)
             return f"case when lower({text}) in ({accepted}) then lower({text}) end"
@@ -201,6 +254,8 @@ class Conversion:
     def _typed(self, rule: Rule) -> str:
         text = self._translated(rule)
         kind = rule.column.type
+        if kind in (DATE, TIMESTAMP):
+            text = iso(text, self.dates)
         digits = f"case when {text} >= '0' and {text} < ':' then {text} end"
         instant = f"try_cast({digits} as timestamptz)"
         number = f"case when not contains({text}, '_') then {text} end"
@@ -218,6 +273,10 @@ class Conversion:
             whole = f"try_cast({number} as decimal(18, 4))"
             return f"case when {whole} = trunc({whole}) then try_cast({whole} as integer) end"
         if rule.column.is_decimal:
+            if rule.is_minor:
+                number = (
+                    f"try_cast({number} as decimal(24, 6)) * {minor_unit(self._currency, self.minor_units)}"
+                )
             return f"{'-' if rule.negate else ''}try_cast({number} as {kind})"
         return text
 
@@ -233,10 +292,16 @@ class Conversion:
                 checks.append(Check(some, column.name, UNCOMPUTED, shown))
             checks.append(Check(f"{text} is null", column.name, BLANK, "null"))
         known = [vendor for vendor, _ in rule.values] or list(column.accepted)
-        if known:
+        if rule.is_minor:
+            checks.append(
+                Check(f"{text} is not null and {self._currency} is null", column.name, NO_CURRENCY, text)
+            )
+        if known and not rule.otherwise:
             unknown = f"lower({text}) not in ({literals(known)})"
             checks.append(Check(unknown, column.name, UNKNOWN_VALUE, text))
         unread = f"{self._translated(rule)} is not null and {column.name} is null"
+        if column.type in (DATE, TIMESTAMP):
+            checks.append(Check(lacks_order(text, column.name, self.dates), column.name, NO_DATE_ORDER, text))
         if column.is_decimal:
             many = f"{unread} and regexp_full_match({text}, {literal(NUMBER)})"
             checks.append(Check(many, column.name, TOO_MANY_DIGITS, text))
@@ -250,3 +315,11 @@ class Conversion:
             )
             checks.append(Check(outside, column.name, OUT_OF_RANGE, text))
         return checks
+
+
+def _with_currency(feed: Feed) -> Feed:
+    """The feed with a rule for the currency, where its table has one."""
+    column = feed.table.column("currency")
+    if column is None or any(rule.column is column for rule in feed.rules):
+        return feed
+    return replace(feed, rules=(*feed.rules, Rule(column)))

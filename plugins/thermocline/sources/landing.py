@@ -28,7 +28,8 @@ from thermocline.sources.manifest import (
     Manifest,
     Seen,
 )
-from thermocline.sources.mapping import Mapping, Mappings, digest, load_mappings
+from thermocline.sources.mapping import Mapping, Mappings
+from thermocline.sources.mapping_files import digest, load_mappings
 from thermocline.sources.places import Entry, Folder, Listing
 from thermocline.sources.recognition import recognise
 from thermocline.sources.wording import shown

@@ -8,7 +8,7 @@ import shutil
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,46 +18,68 @@ from thermocline.errors import InputError, ThermoclineError
 from thermocline.home import Home
 from thermocline.sources import manifest
 from thermocline.sources.canonical import create_raw
-from thermocline.sources.conversion import Conversion, literal
-from thermocline.sources.mapping import Mappings, load_mappings
+from thermocline.sources.catalogue import mappings_in_force
+from thermocline.sources.conversion import Conversion
+from thermocline.sources.mapping import Mappings
 from thermocline.sources.reading import Arrival, stage
-from thermocline.sources.recording import insert, record_deliveries
+from thermocline.sources.recording import insert, record_deliveries, remove
+from thermocline.sources.standing import Landed, standing
+from thermocline.sources.written_values import literal
 
 FILES_AT_ONCE = 2000
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """What one load did: new files and their records, and files that were only delivered again."""
+    """What one load did: new files and their records, and files that were only delivered again.
+
+    `rows_not_taken` are records that mappings leave out on purpose. `reloaded` counts files that
+    had been loaded under another mapping or time zone, `withdrawn` those taken out again.
+    """
 
     files: int = 0
     rows_read: int = 0
     rows_loaded: int = 0
     rows_quarantined: int = 0
+    rows_not_taken: int = 0
     redelivered: int = 0
+    reloaded: int = 0
+    withdrawn: int = 0
 
 
 def load(home: Home, connection: duckdb.DuckDBPyConnection, reporting_time_zone: str) -> Loaded:
     """Load the landed files that the warehouse hasn't got, in one transaction.
 
-    Values without a time zone are taken in their mapping's, by default `reporting_time_zone`.
+    Files that it holds under a mapping or time zone no longer in force are loaded anew; those of
+    withdrawn deliveries are taken out. Values without a time zone are taken in their mapping's,
+    by default `reporting_time_zone`.
     Raises InputError for a file whose mapping is gone, ContentChanged for a landed copy that
     isn't whole, ThermoclineError where rows or money don't reconcile; nothing is loaded then.
     """
     create_raw(connection)
     if not manifest.exists(home):
         return Loaded()
-    arrivals, deliveries = _landed(home)
-    known = _known(connection, arrivals)
-    new = [arrival for arrival in arrivals if arrival.file_id not in known]
-    again = [a for a in arrivals if a.file_id in known and _moved(a, known[a.file_id])]
+    mappings = mappings_in_force(home)
+    landed = standing(home, mappings)
+    known = _known(connection, landed)
+    digests = _digests(mappings, reporting_time_zone)
+    stale = {
+        arrival.file_id
+        for arrival in landed.arrivals
+        if arrival.file_id in known
+        and digests.get((arrival.file.mapping, arrival.file.feed)) not in (None, known[arrival.file_id][0])
+    }
+    withdrawn = set(known) - {arrival.file_id for arrival in landed.arrivals}
+    new = [a for a in landed.arrivals if a.file_id not in known or a.file_id in stale]
+    again = [a for a in landed.arrivals if a.file_id in known and a.file_id not in stale and _moved(a, known)]
     scratch = home.scratch / "loading"
     try:
-        return load_files(
-            connection, new, load_mappings(home), reporting_time_zone, scratch, again, deliveries
+        loaded = load_files(
+            connection, new, mappings, reporting_time_zone, scratch, again, landed, stale | withdrawn
         )
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+    return replace(loaded, files=len(new) - len(stale), reloaded=len(stale), withdrawn=len(withdrawn))
 
 
 def load_files(
@@ -67,9 +89,10 @@ def load_files(
     reporting_time_zone: str,
     scratch: Path,
     again: list[Arrival] | None = None,
-    deliveries: list[manifest.Delivery] | None = None,
+    landed: Landed | None = None,
+    outdated: set[int] | None = None,
 ) -> Loaded:
-    """Load files into the raw tables, which exist; see `load`."""
+    """Load files into the raw tables, which exist, without the `outdated` ones; see `load`."""
     again = again or []
     with _settings(connection):
         staged = [
@@ -79,8 +102,10 @@ def load_files(
         ]
         connection.begin()
         try:
+            remove(connection, outdated or set())
             figures = [insert(connection, part) for part in staged]
-            record_deliveries(connection, again, deliveries or [])
+            if landed:
+                record_deliveries(connection, again, landed)
             connection.commit()
         except BaseException:
             connection.rollback()
@@ -88,52 +113,38 @@ def load_files(
         finally:
             for part in staged:
                 connection.execute(f"drop table if exists {part.table}")
-    rows_read, rows_loaded = (sum(figure[n] for figure in figures) for n in (0, 1))
-    return Loaded(len(new), rows_read, rows_loaded, rows_read - rows_loaded, len(again))
+    read, loaded, left = (sum(figure[n] for figure in figures) for n in (0, 1, 2))
+    return Loaded(len(new), read, loaded, read - loaded - left, left, len(again))
 
 
-def _landed(home: Home) -> tuple[list[Arrival], list[manifest.Delivery]]:
-    """The landed files, each with the last of its deliveries, and all deliveries."""
-    with manifest.opened(home) as book:
-        files, deliveries = book.files(), book.deliveries()
-    last: dict[int, manifest.Delivery] = {}
-    for delivery in deliveries:
-        known = last.get(delivery.file_id)
-        if known is None or known.delivery_key < delivery.delivery_key:
-            last[delivery.file_id] = delivery
-    arrivals = [
-        Arrival(
-            file,
-            home.landing / file.landed_as,
-            last[file.file_id].source_file,
-            last[file.file_id].delivery_key,
-            last[file.file_id].covers_on,
-        )
-        for file in files
-    ]
-    return arrivals, deliveries
-
-
-def _known(connection: duckdb.DuckDBPyConnection, arrivals: list[Arrival]) -> dict[int, tuple[Any, ...]]:
-    """The loaded files: SHA-256, path, delivery key and covered day by id."""
+def _known(connection: duckdb.DuckDBPyConnection, landed: Landed) -> dict[int, tuple[Any, ...]]:
+    """The loaded files by id: digest of the conversion, path, delivery key and covered day."""
     known = {
         row[0]: row[1:]
         for row in connection.execute(
-            "select file_id, sha256, source_file, delivery_key, covers_on from raw.files"
+            "select file_id, sha256, conversion, source_file, delivery_key, covers_on from raw.files"
         ).fetchall()
     }
-    landed = {arrival.file_id: arrival.file.sha256 for arrival in arrivals}
-    for file_id, (sha256, source_file, *_) in known.items():
-        if landed.get(file_id) != sha256:
+    for file_id, (sha256, _, source_file, *_) in known.items():
+        if landed.sha256.get(file_id) != sha256:
             raise ThermoclineError(
                 f"the warehouse holds {source_file!r} as file {file_id}, which the landing's "
                 "manifest doesn't: restore landing/ or remove the warehouse to load all again"
             )
-    return known
+    return {file_id: row[1:] for file_id, row in known.items()}
 
 
-def _moved(arrival: Arrival, known: tuple[Any, ...]) -> bool:
-    return known[1:] != (arrival.source_file, arrival.delivery_key, arrival.covers_on)
+def _digests(mappings: Mappings, zone: str) -> dict[tuple[str, str], str]:
+    """The digest in force of each mapping's feeds."""
+    return {
+        (mapping.name, feed.name): mapping.digest(feed, zone)
+        for mapping in mappings.values()
+        for feed in mapping.feeds
+    }
+
+
+def _moved(arrival: Arrival, known: dict[int, tuple[Any, ...]]) -> bool:
+    return known[arrival.file_id][1:] != (arrival.source_file, arrival.delivery_key, arrival.covers_on)
 
 
 def _batches(

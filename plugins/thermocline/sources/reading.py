@@ -17,7 +17,7 @@ import duckdb
 
 from thermocline.errors import ContentChanged, ThermoclineError
 from thermocline.sources.content import CHUNK, PLAIN
-from thermocline.sources.conversion import LONGEST_VALUE, Conversion, literal
+from thermocline.sources.conversion import LONGEST_VALUE, Conversion
 from thermocline.sources.manifest import LandedFile
 from thermocline.sources.records import (
     LONGEST_RECORD,
@@ -29,6 +29,7 @@ from thermocline.sources.records import (
     records,
     text_of,
 )
+from thermocline.sources.written_values import literal
 
 REREAD_BYTES = 32 << 20
 

@@ -3,6 +3,7 @@
 import csv
 import io
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 from thermocline.sources.content import Unreadable, head_of, marked_encoding
@@ -17,8 +18,8 @@ DELIMITERS = (",", ";", "\t", "|")
 class Recognition:
     """What the head of a file shows, and the mapping and feed that it fits (None: unknown).
 
-    `missing` names the required columns that the `nearest` mapping and feed didn't find.
-    `trouble` says why nothing could be read at all.
+    `missing` names the required columns that the `nearest` mapping and feed didn't find, `foreign`
+    those that it has none of. `trouble` says why nothing could be read at all.
     """
 
     compression: str = "none"
@@ -28,6 +29,7 @@ class Recognition:
     feed: Feed | None = None
     nearest: tuple[Mapping, Feed] | None = None
     missing: tuple[str, ...] = ()
+    foreign: tuple[str, ...] = ()
     trouble: str | None = None
 
     @property
@@ -41,8 +43,18 @@ class Recognition:
         text = f"matches no mapping (columns: {listed(self.header)}"
         if self.nearest:
             mapping, feed = self.nearest
-            text += f"; nearest: {mapping.name} {feed.name}, missing {listed(self.missing)}"
+            text += f"; nearest: {mapping.name} {feed.name}"
+            if self.missing:
+                text += f", missing {listed([self._with_nearest(name) for name in self.missing])}"
+            if self.foreign:
+                text += f", which has no column {listed(self.foreign)}"
         return text + ")"
+
+    def _with_nearest(self, missing: str) -> str:
+        """A missing column, and the one in the header that may be meant."""
+        cells = {normalised(cell): cell for cell in self.header}
+        found = get_close_matches(normalised(missing), cells, n=1)
+        return f"{missing} (nearest: {cells[found[0]]})" if found else missing
 
 
 @dataclass(frozen=True)
@@ -54,15 +66,20 @@ class _Fit:
     delimiter: str
     header: tuple[str, ...]
     missing: tuple[str, ...]
+    foreign: tuple[str, ...]
     matched: int
     is_hinted: bool
+
+    @property
+    def is_whole(self) -> bool:
+        return not self.missing and not self.foreign
 
     @property
     def rank(self) -> tuple[bool, float, int, int, bool, str, str]:
         """The least is the best fit."""
         required = len(self.feed.required)
         return (
-            bool(self.missing),
+            not self.is_whole,
             len(self.missing) / required,
             -self.matched,
             -required,
@@ -82,6 +99,9 @@ def recognise(path: Path, mappings: Mappings, name: str | None = None) -> Recogn
         compression, head, is_whole = head_of(path, HEAD_BYTES)
     except Unreadable as error:
         return Recognition(trouble=str(error))
+    log_of = next((m for m in mappings.values() if m.is_log(name or path.name)), None)
+    if log_of:
+        return Recognition(compression, trouble=f"is a log of {log_of.name}'s, no export")
     text = _text(head, is_whole)
     if not text.strip():
         return Recognition(compression, trouble="is empty")
@@ -95,7 +115,7 @@ def recognise(path: Path, mappings: Mappings, name: str | None = None) -> Recogn
         for feed in mapping.feeds
     ]
     best = min(fits, key=lambda fit: fit.rank, default=None)
-    if best and not best.missing:
+    if best and best.is_whole:
         return Recognition(compression, best.delimiter, best.header, best.mapping, best.feed)
     nearest = best if best and best.matched else None
     return Recognition(
@@ -104,6 +124,7 @@ def recognise(path: Path, mappings: Mappings, name: str | None = None) -> Recogn
         headers[widest],
         nearest=(nearest.mapping, nearest.feed) if nearest else None,
         missing=nearest.missing if nearest else (),
+        foreign=nearest.foreign if nearest else (),
     )
 
 
@@ -133,13 +154,13 @@ def _fit(mapping: Mapping, feed: Feed, delimiter: str, header: tuple[str, ...], 
     def is_there(aliases: tuple[str, ...]) -> bool:
         return any(normalised(alias) in found for alias in aliases)
 
-    inputs = {aliases for rule in feed.rules for aliases in rule.inputs}
     return _Fit(
         mapping,
         feed,
         delimiter,
         header,
         missing=tuple(aliases[0] for aliases in feed.required if not is_there(aliases)),
-        matched=sum(map(is_there, inputs)),
+        foreign=tuple(name for name in feed.without if is_there((name,))),
+        matched=sum(map(is_there, feed.inputs)),
         is_hinted=feed.hints_at(path),
     )

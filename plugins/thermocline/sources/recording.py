@@ -1,24 +1,28 @@
 """From a staged table into raw: rows, quarantine, and the proof that nothing was lost."""
 
+from dataclasses import astuple
 from decimal import Decimal
 from typing import Any
 
 import duckdb
 
 from thermocline.errors import ThermoclineError
-from thermocline.sources.canonical import DATE, Table
-from thermocline.sources.conversion import Conversion, literal
-from thermocline.sources.manifest import Delivery
+from thermocline.sources.canonical import DATE, TABLES, Table
+from thermocline.sources.conversion import Conversion
 from thermocline.sources.reading import Arrival, Reject, Staged
+from thermocline.sources.standing import Landed
+from thermocline.sources.written_values import literal
+
+Figures = tuple[int, int, int]
 
 
-def insert(connection: duckdb.DuckDBPyConnection, staged: Staged) -> tuple[int, int]:
-    """Move a staged table into raw; how many records were read and loaded.
+def insert(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Figures:
+    """Move a staged table into raw; how many records were read, loaded and left out on purpose.
 
     Raises ThermoclineError where a file's rows, or its money, don't reconcile.
     """
     if not staged.arrivals:
-        return 0, 0
+        return 0, 0, 0
     conversion = staged.conversion
     columns = ", ".join(rule.column.name for rule in conversion.rules)
     numbered = _numbered(connection, staged)
@@ -27,37 +31,36 @@ def insert(connection: duckdb.DuckDBPyConnection, staged: Staged) -> tuple[int, 
         f"select {columns}, file_id, source_row from {numbered} where problem is null"
     )
     _quarantine(connection, conversion, numbered)
+    _not_taken(connection, conversion, numbered)
     _quarantine_rejects(connection, [(i, r) for i, rs in staged.rejects.items() for r in rs])
     return _register(connection, staged)
 
 
-def record_deliveries(
-    connection: duckdb.DuckDBPyConnection, again: list[Arrival], deliveries: list[Delivery]
-) -> None:
-    """Note under which paths files came; a file that came again counts for its last delivery."""
+def remove(connection: duckdb.DuckDBPyConnection, file_ids: set[int]) -> None:
+    """Take files out of raw, with all that came of them."""
+    if not file_ids:
+        return
+    ids = ", ".join(map(str, sorted(file_ids)))
+    for table in (*TABLES, "quarantine", "not_taken", "unmapped_columns", "deliveries", "files"):
+        connection.execute(f"delete from raw.{table} where file_id in ({ids})")
+
+
+def record_deliveries(connection: duckdb.DuckDBPyConnection, again: list[Arrival], landed: Landed) -> None:
+    """Note under which paths files came, and which of them are withdrawn or ended.
+
+    A file that came again counts for its last delivery.
+    """
     for arrival in again:
         connection.execute(
             "update raw.files set source_file = ?, delivery_key = ?, covers_on = ? where file_id = ?",
             [arrival.source_file, arrival.delivery_key, arrival.covers_on, arrival.file_id],
         )
-    if deliveries:
-        connection.execute(
-            """
-            insert into raw.deliveries
-            select * from (
-                select
-                    unnest($files) as file_id, unnest($paths) as source_file,
-                    unnest($keys) as delivery_key, unnest($days::date[]) as covers_on
-            ) as delivered
-            anti join raw.deliveries using (file_id, source_file)
-            """,
-            {
-                "files": [delivery.file_id for delivery in deliveries],
-                "paths": [delivery.source_file for delivery in deliveries],
-                "keys": [delivery.delivery_key for delivery in deliveries],
-                "days": [delivery.covers_on for delivery in deliveries],
-            },
-        )
+    connection.execute("delete from raw.deliveries")
+    _append(connection, "raw.deliveries", [astuple(delivery) for delivery in landed.deliveries])
+    connection.execute("delete from raw.withdrawn")
+    _append(connection, "raw.withdrawn", landed.withdrawn)
+    connection.execute("delete from raw.ended_feeds")
+    _append(connection, "raw.ended_feeds", landed.ended)
 
 
 def _numbered(connection: duckdb.DuckDBPyConnection, staged: Staged) -> str:
@@ -95,9 +98,27 @@ def _quarantine(connection: duckdb.DuckDBPyConnection, conversion: Conversion, n
     connection.execute(
         "insert into raw.quarantine "
         "select file_id, source_row, document_id, list_extract($columns, problem), value, "
-        f"list_extract($reasons, problem), money from {numbered} where problem is not null",
-        {"columns": [check.column for check in checks], "reasons": [c.reason for c in checks]},
+        f"list_extract($reasons, problem), money from {numbered} where problem > $filters",
+        {
+            "columns": [check.column for check in checks],
+            "reasons": [check.reason for check in checks],
+            "filters": sum(check.is_filter for check in checks),
+        },
     )
+
+
+def _not_taken(connection: duckdb.DuckDBPyConnection, conversion: Conversion, numbered: str) -> None:
+    """Note the records that the mapping leaves out: a later version of one that was taken ends it."""
+    reasons = [check.reason for check in conversion.checks if check.is_filter]
+    if reasons:
+        names = [rule.column.name for rule in conversion.rules]
+        updated_at = "updated_at" if "updated_at" in names else "null"
+        connection.execute(
+            "insert into raw.not_taken select file_id, source_row, document_id, "
+            f"list_extract($reasons, problem), money, {updated_at} from {numbered} "
+            "where problem <= len($reasons)",
+            {"reasons": reasons},
+        )
 
 
 def _quarantine_rejects(connection: duckdb.DuckDBPyConnection, rejects: list[tuple[int, Reject]]) -> None:
@@ -116,7 +137,7 @@ def _quarantine_rejects(connection: duckdb.DuckDBPyConnection, rejects: list[tup
         )
 
 
-def _register(connection: duckdb.DuckDBPyConnection, staged: Staged) -> tuple[int, int]:
+def _register(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Figures:
     """Write the files' figures to `raw.files`, once they reconcile."""
     table = staged.conversion.feed.table
     ids = [arrival.file_id for arrival in staged.arrivals]
@@ -133,6 +154,12 @@ def _register(connection: duckdb.DuckDBPyConnection, staged: Staged) -> tuple[in
         "where file_id between $least and $most group by 1",
         ids,
     )
+    not_taken = _by_file(
+        connection,
+        "select file_id, count(*), sum(amount) from raw.not_taken "
+        "where file_id between $least and $most group by 1",
+        ids,
+    )
     unmapped = staged.conversion.unmapped
     rows = []
     for arrival in staged.arrivals:
@@ -140,13 +167,14 @@ def _register(connection: duckdb.DuckDBPyConnection, staged: Staged) -> tuple[in
         (money_read,) = read.get(file_id, (None,))
         rows_loaded, money_loaded, first, last = loaded.get(file_id, (0, None, None, None))
         rows_kept, money_kept = quarantined.get(file_id, (0, None))
+        rows_left, money_left = not_taken.get(file_id, (0, None))
         rows_read = staged.records[file_id]
-        if rows_read != rows_loaded + rows_kept:
-            raise _unreconciled(arrival, "records", rows_read, rows_loaded, rows_kept)
-        money: list[Decimal | None] = [None, None, None]
+        if rows_read != rows_loaded + rows_kept + rows_left:
+            raise _unreconciled(arrival, "records", rows_read, rows_loaded, rows_kept, rows_left)
+        money: list[Decimal | None] = [None, None, None, None]
         if table.money:
-            sums = [sum_ or Decimal(0) for sum_ in (money_read, money_loaded, money_kept)]
-            if sums[0] != sums[1] + sums[2]:
+            sums = [sum_ or Decimal(0) for sum_ in (money_read, money_loaded, money_kept, money_left)]
+            if sums[0] != sum(sums[1:]):
                 raise _unreconciled(arrival, "money", *sums)
             money = [*sums]
         rows.append(
@@ -167,14 +195,17 @@ def _register(connection: duckdb.DuckDBPyConnection, staged: Staged) -> tuple[in
                 rows_read,
                 rows_loaded,
                 rows_kept,
+                rows_left,
                 *money,
                 first,
                 last,
+                file.feed,
+                staged.conversion.digest,
             )
         )
     _append(connection, "raw.files", rows)
     _append(connection, "raw.unmapped_columns", [(i, name) for i in ids for name in unmapped])
-    return sum(row[13] for row in rows), sum(row[14] for row in rows)
+    return sum(row[13] for row in rows), sum(row[14] for row in rows), sum(row[16] for row in rows)
 
 
 def _money(table: Table) -> str:
@@ -211,8 +242,8 @@ def _append(connection: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[
 
 
 def _unreconciled(arrival: Arrival, what: str, *figures: object) -> ThermoclineError:
-    read, loaded, quarantined = figures
+    read, loaded, quarantined, not_taken = figures
     return ThermoclineError(
         f"{arrival.source_file!r}: {what} don't reconcile: {read} read, {loaded} loaded, "
-        f"{quarantined} quarantined; nothing was loaded, report this file"
+        f"{quarantined} quarantined, {not_taken} not taken; nothing was loaded, report this file"
     )

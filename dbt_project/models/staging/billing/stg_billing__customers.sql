@@ -3,8 +3,8 @@ with source as (
 ),
 
 versions as (
-    {{ current_version('source', 'customer_id', [
-        'name', 'email', 'account_id', 'country'
+    {{ current_version('billing_customers', 'customer_id', [
+        'name', 'email', 'account_id', 'country', 'is_deleted'
     ]) }}
 ),
 
@@ -22,6 +22,7 @@ renamed as (
         source_row,
         delivery_id,
         lower(trim(email)) as email,
+        coalesce(is_deleted, false) or is_absent as is_deleted,
         version_rank = 1 as is_current
     from versions
 )

@@ -8,6 +8,8 @@ files as (
         source,
         source_file,
         sha256,
+        extent,
+        kind_of_file,
         -- The same file, however packed: a later copy of it replaces it, another file of the delivery adds to it.
         source || ':' || regexp_replace(source_file, '\.(gz|zip)$', '') as logical_file,
         coalesce(delivery_key, '') as delivery_key
@@ -21,6 +23,8 @@ lines as (
         files.source_file,
         files.logical_file,
         files.sha256,
+        files.extent,
+        files.kind_of_file,
         files.delivery_key
     from source
     inner join files on source.file_id = files.file_id
@@ -51,6 +55,15 @@ document_files as (
     group by lines.source, lines.invoice_id, lines.logical_file, lines.delivery_key
 ),
 
+newest_deliveries as (
+    select
+        source,
+        kind_of_file,
+        max(delivery_key) as delivery_key
+    from files
+    group by source, kind_of_file
+),
+
 renamed as (
     select
         lines.invoice_id as document_id,
@@ -58,7 +71,10 @@ renamed as (
         lines.customer_name,
         lines.country,
         lines.kind,
-        lines.status,
+        case
+            when lines.extent = 'full' and lines.delivery_key < newest_deliveries.delivery_key then 'void'
+            else lines.status
+        end as status,
         lines.product_code,
         lines.description,
         lines.quantity,
@@ -86,6 +102,10 @@ renamed as (
             and lines.logical_file = document_files.logical_file
             and lines.delivery_key = document_files.delivery_key
             and lines.sha256 = document_files.sha256
+    left join newest_deliveries
+        on
+            lines.source = newest_deliveries.source
+            and lines.kind_of_file = newest_deliveries.kind_of_file
 )
 
 select * from renamed

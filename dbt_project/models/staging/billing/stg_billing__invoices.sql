@@ -3,7 +3,7 @@ with source as (
 ),
 
 versions as (
-    {{ current_version('source', 'invoice_id', [
+    {{ current_version('invoices', 'invoice_id', [
         'customer_id', 'issued_at', 'due_at', 'currency', 'total', 'status', 'kind',
         'credited_invoice_id'
     ]) }}
@@ -17,7 +17,7 @@ renamed as (
         customer_id as customer_code,
         source || ':' || credited_invoice_id as credited_invoice_id,
         kind,
-        coalesce(status, 'open') as status,
+        case when is_absent then 'void' else coalesce(status, 'open') end as status,
         upper(currency) as currency,
         total as document_total,
         {{ reporting_date('issued_at') }} as issued_on,

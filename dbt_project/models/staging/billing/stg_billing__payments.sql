@@ -3,7 +3,7 @@ with source as (
 ),
 
 versions as (
-    {{ current_version('source', 'payment_id', [
+    {{ current_version('payments', 'payment_id', [
         'invoice_id', 'customer_id', 'paid_at', 'amount', 'currency', 'method'
     ]) }}
 ),
@@ -24,7 +24,8 @@ renamed as (
         source_file,
         source_row,
         delivery_id,
-        version_rank = 1 as is_current
+        version_rank = 1 as is_current,
+        is_absent as is_deleted
     from versions
 )
 

@@ -3,7 +3,7 @@ with source as (
 ),
 
 versions as (
-    {{ current_version('source', 'communication_id', [
+    {{ current_version('communications', 'communication_id', [
         'account_id', 'contact_id', 'occurred_at', 'channel', 'direction', 'outcome',
         'subject', 'is_deleted'
     ]) }}
@@ -19,7 +19,7 @@ renamed as (
         direction,
         outcome,
         subject,
-        coalesce(is_deleted, false) as is_deleted,
+        coalesce(is_deleted, false) or is_absent as is_deleted,
         {{ reporting_date('occurred_at') }} as occurred_on,
         occurred_at,
         updated_at,

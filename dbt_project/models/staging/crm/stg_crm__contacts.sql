@@ -3,7 +3,7 @@ with source as (
 ),
 
 versions as (
-    {{ current_version('source', 'contact_id', [
+    {{ current_version('contacts', 'contact_id', [
         'account_id', 'name', 'role', 'email', 'phone', 'is_deleted'
     ]) }}
 ),
@@ -21,7 +21,7 @@ renamed as (
         delivery_id,
         source || ':' || account_id as crm_account_id,
         lower(trim(email)) as email,
-        coalesce(is_deleted, false) as is_deleted,
+        coalesce(is_deleted, false) or is_absent as is_deleted,
         version_rank = 1 as is_current
     from versions
 )

@@ -3,7 +3,7 @@ with source as (
 ),
 
 versions as (
-    {{ current_version('source', 'feedback_id', [
+    {{ current_version('feedback', 'feedback_id', [
         'account_id', 'given_at', 'kind', 'score', 'scale_min', 'scale_max', 'comment',
         'resolved_at', 'is_deleted'
     ]) }}
@@ -21,7 +21,7 @@ renamed as (
             greatest(-1, least(1, 2 * (score - scale_min) / nullif(scale_max - scale_min, 0) - 1)) as decimal(18, 9)
         ) as normalised_score,
         score,
-        coalesce(is_deleted, false) as is_deleted,
+        coalesce(is_deleted, false) or is_absent as is_deleted,
         {{ reporting_date('given_at') }} as given_on,
         {{ reporting_date('resolved_at') }} as resolved_on,
         given_at,

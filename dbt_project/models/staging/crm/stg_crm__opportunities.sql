@@ -3,7 +3,7 @@ with source as (
 ),
 
 versions as (
-    {{ current_version('source', 'opportunity_id', [
+    {{ current_version('opportunities', 'opportunity_id', [
         'account_id', 'opened_at', 'stage', 'amount', 'currency', 'expected_on', 'closed_at',
         'outcome', 'is_deleted'
     ]) }}
@@ -18,7 +18,7 @@ renamed as (
         upper(currency) as currency,
         outcome,
         amount,
-        coalesce(is_deleted, false) as is_deleted,
+        coalesce(is_deleted, false) or is_absent as is_deleted,
         expected_on,
         {{ reporting_date('opened_at') }} as opened_on,
         {{ reporting_date('closed_at') }} as closed_on,

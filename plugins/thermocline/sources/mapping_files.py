@@ -1,0 +1,248 @@
+"""Mapping files: YAML, checked before use against the keys that `mapping_schema` declares."""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from thermocline.errors import InputError
+from thermocline.home import Home
+from thermocline.sources import canonical
+from thermocline.sources import mapping_schema as schema
+from thermocline.sources.declaration import Declared, read
+from thermocline.sources.mapping import Feed, Filter, Mapping, Mappings, Rule
+from thermocline.sources.mapping_schema import fields
+
+SHIPPED = Path(__file__).parent / "mappings"
+
+
+def mapping_files(home: Home | None) -> list[Path]:
+    """The mapping files in force: those shipped, then the home's own."""
+    own = sorted((home.config / "mappings").glob("*.yml")) if home else []
+    return [*sorted(SHIPPED.glob("*.yml")), *own]
+
+
+def digest(home: Home | None) -> str:
+    """A hash of everything that recognition depends on: mappings, and the home's sources."""
+    files = mapping_files(home)
+    if home and (home.config / "sources.yml").is_file():
+        files.append(home.config / "sources.yml")
+    parts = (f"{file.name}:{hashlib.sha256(file.read_bytes()).hexdigest()}" for file in files)
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def load_mappings(home: Home | None = None) -> Mappings:
+    """All mappings by name; one in the home's `config/mappings` wins over a shipped one.
+
+    Raises InputError, naming file, line and key, for a declaration that doesn't hold.
+    """
+    mappings: Mappings = {}
+    own_names: set[str] = set()
+    for file in mapping_files(home):
+        mapping = _parsed(file, file.stat().st_mtime_ns)
+        if file.parent != SHIPPED and mapping.name in own_names:
+            raise InputError(f"{file}: the mapping {mapping.name!r} is declared twice; rename one")
+        if file.parent != SHIPPED:
+            own_names.add(mapping.name)
+        mappings[mapping.name] = mapping
+    return mappings
+
+
+@lru_cache(maxsize=64)
+def _parsed(file: Path, _modified: int) -> Mapping:
+    return parse_mapping(file)
+
+
+def parse_mapping(file: Path) -> Mapping:
+    """Read and check one mapping file."""
+    root = read(file)
+    keys = fields(root, schema.MAPPING)
+    name = keys["name"].text()
+    if not re.fullmatch(schema.NAME, name):
+        raise keys["name"].refuse("lower-case letters, digits and underscores")
+    extent = keys["extent"].choice(schema.EXTENTS) if "extent" in keys else "changes"
+    rhythm = keys["rhythm_days"].count() if "rhythm_days" in keys else None
+    exponents = _exponents(keys.get("minor_units"))
+    feeds = tuple(_feed(item, extent, rhythm, bool(exponents)) for item in keys["feeds"].items())
+    if not feeds:
+        raise keys["feeds"].refuse("at least one feed")
+    for n, feed in enumerate(feeds):
+        if any(other.name == feed.name for other in feeds[:n]):
+            raise keys["feeds"].items()[n].refuse(f"a `name` of its own beside {feed.name!r}")
+    key, covers = _delivery(keys.get("delivery"))
+    return Mapping(
+        name=name,
+        title=keys["title"].text(),
+        system=keys["system"].choice(schema.SYSTEMS),
+        timezone=zone(keys.get("timezone")),
+        delivery_key=key,
+        key_is_covered_day=covers,
+        nulls=keys["nulls"].texts() if "nulls" in keys else (),
+        dates=dates(keys.get("dates")),
+        currency=currency(keys.get("currency")),
+        minor_units=exponents,
+        logs=keys["logs"].texts() if "logs" in keys else (),
+        feeds=feeds,
+        file=file,
+    )
+
+
+def zone(declared: Declared | None) -> str | None:
+    if declared is None or (name := declared.text()) == "reporting":
+        return None
+    try:
+        return ZoneInfo(name).key
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise declared.refuse("`reporting` or an IANA zone such as Europe/Berlin") from error
+
+
+def dates(declared: Declared | None) -> str | None:
+    if declared is None or (written := declared.choice(schema.DATES)) == "iso":
+        return None
+    return written
+
+
+def currency(declared: Declared | None) -> str | None:
+    if declared is None:
+        return None
+    if not re.fullmatch("[A-Z]{3}", code := declared.text()):
+        raise declared.refuse("a currency's code such as EUR")
+    return code
+
+
+def _exponents(declared: Declared | None) -> tuple[tuple[str, int], ...]:
+    if declared is None:
+        return ()
+    exponents = {}
+    for code, item in declared.entries().items():
+        if code != "default" and not re.fullmatch("[A-Z]{3}", code):
+            raise item.refuse("`default` or a currency's code such as EUR")
+        if (text := item.text()) not in ("0", "1", "2", "3", "4"):
+            raise item.refuse("how many decimals the currency has, 0 to 4")
+        exponents[code] = int(text)
+    if "default" not in exponents:
+        raise declared.refuse("the key 'default'")
+    return ("default", exponents.pop("default")), *exponents.items()
+
+
+def _delivery(declared: Declared | None) -> tuple[re.Pattern[str] | None, bool]:
+    if declared is None:
+        return None, False
+    keys = fields(declared, schema.DELIVERY)
+    expected = "a regular expression with one group, matched in the relative path"
+    try:
+        key = re.compile(keys["key"].text())
+    except re.error as error:
+        raise keys["key"].refuse(f"{expected} ({error})") from error
+    if key.groups != 1:
+        raise keys["key"].refuse(expected)
+    covers = keys["covers"].choice(("key",)) if "covers" in keys else None
+    return key, covers == "key"
+
+
+def _feed(declared: Declared, extent: str, rhythm_days: int | None, has_exponents: bool) -> Feed:
+    keys = fields(declared, schema.FEED)
+    table = canonical.TABLES[keys["feed"].choice(canonical.TABLES)]
+    rules = tuple(_rules(keys["columns"], table))
+    named = {rule.column.name for rule in rules}
+    for column in table.columns:
+        if column.filled and column.name not in named:
+            raise keys["columns"].refuse(f"a rule for {column.name!r}, which {table.name} needs")
+    if not any(rule.required for rule in rules):
+        raise keys["columns"].refuse("`required: true` on the columns that tell the file apart")
+    if any(rule.is_minor for rule in rules) and not ("currency" in named and has_exponents):
+        raise keys["columns"].refuse("a rule for 'currency', and `minor_units` of the mapping")
+    return Feed(
+        name=keys["name"].text() if "name" in keys else table.name,
+        table=table,
+        file_glob=keys["file"].text() if "file" in keys else None,
+        rules=rules,
+        filters=tuple(map(_filter, keys["not_taken"].items())) if "not_taken" in keys else (),
+        without=keys["without"].texts() if "without" in keys else (),
+        ignored=keys["ignored"].texts() if "ignored" in keys else (),
+        extent=keys["extent"].choice(schema.EXTENTS) if "extent" in keys else extent,
+        rhythm_days=keys["rhythm_days"].count() if "rhythm_days" in keys else rhythm_days,
+    )
+
+
+def _rules(declared: Declared, table: canonical.Table) -> Iterator[Rule]:
+    for name, item in declared.entries().items():
+        column = table.column(name)
+        if column is None:
+            names = ", ".join(column.name for column in table.columns)
+            raise item.refuse(f"a column of {table.name} ({names})")
+        yield _rule(item, column)
+
+
+def _rule(declared: Declared, column: canonical.Column) -> Rule:
+    if not isinstance(declared.value, dict):
+        return Rule(column, aliases=declared.texts(), filled=column.filled)
+    keys = fields(declared, schema.COLUMN)
+    origins = [key for key in ("from", "expr", "constant") if key in keys]
+    if len(origins) != 1:
+        raise declared.refuse("exactly one of the keys from, expr, constant")
+    rule = Rule(
+        column,
+        aliases=keys["from"].texts() if "from" in keys else (),
+        expression=keys["expr"].text() if "expr" in keys else None,
+        constant=keys["constant"].text() if "constant" in keys else None,
+        values=_values(keys["values"], column) if "values" in keys else (),
+        otherwise=(_value(keys["otherwise"], column),) if "otherwise" in keys else (),
+        required="required" in keys and keys["required"].flag(),
+        filled=column.filled or ("filled" in keys and keys["filled"].flag()),
+        negate="negate" in keys and keys["negate"].flag(),
+        is_minor="minor_units" in keys and keys["minor_units"].flag(),
+    )
+    if rule.expression is not None and not rule.inputs:
+        raise keys["expr"].refuse('vendor columns written as "Column"; else use `constant`')
+    if rule.required and not rule.inputs:
+        raise keys["required"].refuse("`from` or `expr` beside it")
+    for key in ("negate", "minor_units"):
+        if key in keys and not column.is_decimal:
+            raise keys[key].refuse("a column that holds a number")
+    if rule.otherwise and not rule.values:
+        raise keys["otherwise"].refuse("`values` beside it")
+    if rule.constant is not None and column.accepted and rule.constant not in column.accepted:
+        raise keys["constant"].refuse(f"one of {', '.join(column.accepted)}")
+    return rule
+
+
+def _values(declared: Declared, column: canonical.Column) -> tuple[tuple[str, str | None], ...]:
+    values = [(name.strip().lower(), _value(item, column)) for name, item in declared.entries().items()]
+    if not values:
+        raise declared.refuse("the vendor's values, each with what it becomes")
+    return tuple(values)
+
+
+def _value(declared: Declared, column: canonical.Column) -> str | None:
+    value = None if declared.value is None else declared.text()
+    if value is not None and column.accepted and value not in column.accepted:
+        raise declared.refuse(f"one of {', '.join(column.accepted)}, or null")
+    return value
+
+
+def _filter(declared: Declared) -> Filter:
+    keys = fields(declared, schema.FILTER)
+    origins = sorted(set(keys) - {"reason"})
+    if origins not in (["expr"], ["from", "is"], ["from", "is_not"]):
+        raise declared.refuse("beside `reason` either `from` and `is`, `from` and `is_not`, or `expr`")
+    cells = keys.get("is", keys.get("is_not"))
+    values = [_cell(item) for item in cells.items()] if cells else []
+    if cells and not values:
+        raise cells.refuse("at least one value")
+    left_out = Filter(
+        reason=keys["reason"].text(),
+        aliases=keys["from"].texts() if "from" in keys else (),
+        values=tuple(values),
+        is_kept="is_not" in keys,
+        expression=keys["expr"].text() if "expr" in keys else None,
+    )
+    if not left_out.inputs:
+        raise keys["expr"].refuse('vendor columns written as "Column"')
+    return left_out
+
+
+def _cell(declared: Declared) -> str | None:
+    return None if declared.value is None else declared.text().lower()

@@ -1,0 +1,175 @@
+"""The keys of a mapping: the one declaration that is checked against, documented and published.
+
+`json_schema` gives it to editors; `thermocline.sources.mapping_pages` to readers.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from thermocline.sources import canonical
+from thermocline.sources.declaration import Declared
+
+SYSTEMS = ("crm", "billing")
+EXTENTS = ("changes", "full")
+DATES = ("iso", "day_first", "month_first", "unix")
+NAME = "^[a-z][a-z0-9_]*$"
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key that may stand in a mapping: what kind of value it takes, and what it does.
+
+    `kind` names a JSON Schema in `KINDS`; `choices` are the texts that it may be.
+    """
+
+    name: str
+    kind: str
+    words: str
+    needed: bool = False
+    choices: tuple[str, ...] = ()
+
+
+MAPPING = (
+    Key("name", "name", "lower-case letters, digits and underscores", needed=True),
+    Key("title", "text", "the export, in words", needed=True),
+    Key("system", "text", "the system that it comes from", needed=True, choices=SYSTEMS),
+    Key("feeds", "feeds", "the kinds of file that it has", needed=True),
+    Key("timezone", "text", "of values without a zone: an IANA name; default: the company's time zone"),
+    Key("delivery", "delivery", "how files are told to belong to one delivery; default: each is one"),
+    Key("rhythm_days", "count", "how often it delivers, in days; decides when it is late"),
+    Key(
+        "extent", "text", "`changes`: an absent record is as it was; `full`: it was deleted", choices=EXTENTS
+    ),
+    Key("nulls", "texts", "cells that count as blank"),
+    Key("dates", "text", "how dates are written, other than ISO", choices=DATES),
+    Key("currency", "text", "of amounts without one, a code such as EUR"),
+    Key("minor_units", "exponents", "decimals of a currency's amounts in minor units, by code and `default`"),
+    Key("logs", "texts", "patterns of file names that are the vendor's logs and no exports"),
+)
+DELIVERY = (
+    Key("key", "text", "a regular expression with one group, searched for in the path", needed=True),
+    Key("covers", "text", "`key`: the key is the last day that the delivery covers", choices=("key",)),
+)
+FEED = (
+    Key("feed", "table", "the canonical table that it becomes", needed=True),
+    Key("columns", "columns", "the table's columns, each with where it comes from", needed=True),
+    Key("name", "text", "its own name; default: the table's"),
+    Key("file", "text", "a pattern of the file's name, where headers alone don't decide"),
+    Key("without", "texts", "columns of which a file of this feed has none"),
+    Key("not_taken", "filters", "records that are left out on purpose, counted by reason"),
+    Key("ignored", "texts", "vendor columns known to be of no use"),
+    Key("extent", "text", "as above, for this feed", choices=EXTENTS),
+    Key("rhythm_days", "count", "as above, for this feed"),
+)
+COLUMN = (
+    Key("from", "texts", "the vendor column, or names of which the first one present counts"),
+    Key("expr", "text", 'an SQL expression over vendor columns, each written as `"Column"`'),
+    Key("constant", "text", "one value for all records"),
+    Key("values", "values", "translates an enumeration, without case; `null` leaves it blank"),
+    Key("otherwise", "value", "what any other value becomes; without it, the record is quarantined"),
+    Key("required", "flag", "the file is not this feed without the column"),
+    Key("filled", "flag", "a record without a value is quarantined"),
+    Key("negate", "flag", "turns the sign of a number"),
+    Key("minor_units", "flag", "the number counts minor units of the record's `currency`"),
+)
+FILTER = (
+    Key("reason", "text", "why these records are left out, in words", needed=True),
+    Key("from", "texts", "the vendor column that decides"),
+    Key("is", "cells", "its values that are left out, without case; `null` is blank"),
+    Key("is_not", "cells", "its only values that aren't left out"),
+    Key("expr", "text", "instead: an SQL condition over vendor columns"),
+)
+
+TEXT = {"type": "string", "minLength": 1}
+SCALAR = {"type": ["string", "number", "boolean"]}
+KINDS: dict[str, dict[str, Any]] = {
+    "name": {"type": "string", "pattern": NAME},
+    "text": SCALAR,
+    "value": {"type": ["string", "number", "boolean", "null"]},
+    "texts": {"anyOf": [SCALAR, {"type": "array", "minItems": 1, "items": SCALAR}]},
+    "cells": {"type": "array", "minItems": 1, "items": {"type": ["string", "number", "boolean", "null"]}},
+    "flag": {"type": "boolean"},
+    "count": {"type": "integer", "minimum": 1},
+    "values": {
+        "type": "object",
+        "minProperties": 1,
+        "additionalProperties": {"type": ["string", "number", "boolean", "null"]},
+    },
+    "exponents": {
+        "type": "object",
+        "required": ["default"],
+        "propertyNames": {"pattern": "^(default|[A-Z]{3})$"},
+        "additionalProperties": {"type": "integer", "minimum": 0, "maximum": 4},
+    },
+    "table": {"enum": list(canonical.TABLES)},
+    "columns": {"type": "object", "additionalProperties": {"$ref": "#/$defs/column"}},
+    "delivery": {"$ref": "#/$defs/delivery"},
+    "feeds": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/feed"}},
+    "filters": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/filter"}},
+}
+
+
+def fields(declared: Declared, keys: Iterable[Key]) -> dict[str, Declared]:
+    """The declared keys by name. Raises InputError for an unknown or missing one."""
+    keys = tuple(keys)
+    return declared.fields(
+        [key.name for key in keys if key.needed], [key.name for key in keys if not key.needed]
+    )
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of a mapping file."""
+    feed = _object(FEED)
+    feed["allOf"] = [
+        {
+            "if": {"properties": {"feed": {"const": table.name}}},
+            "then": {
+                "properties": {
+                    "columns": {"propertyNames": {"enum": [column.name for column in table.columns]}}
+                }
+            },
+        }
+        for table in canonical.TABLES.values()
+    ]
+    column = {
+        "anyOf": [
+            {"type": "string", "minLength": 1},
+            {"type": "array", "minItems": 1, "items": TEXT},
+            {
+                **_object(COLUMN),
+                "oneOf": [{"required": ["from"]}, {"required": ["expr"]}, {"required": ["constant"]}],
+            },
+        ]
+    }
+    filters = {
+        **_object(FILTER),
+        "oneOf": [
+            {"required": ["from", "is"]},
+            {"required": ["from", "is_not"]},
+            {"required": ["expr"], "not": {"required": ["from"]}},
+        ],
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Thermocline mapping",
+        "description": "What a vendor's export looks like, and what becomes of its columns.",
+        **_object(MAPPING),
+        "$defs": {"feed": feed, "delivery": _object(DELIVERY), "column": column, "filter": filters},
+    }
+
+
+def _object(keys: Iterable[Key]) -> dict[str, Any]:
+    keys = tuple(keys)
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": [key.name for key in keys if key.needed],
+        "properties": {
+            key.name: {
+                **({"enum": list(key.choices)} if key.choices else KINDS[key.kind]),
+                "description": key.words,
+            }
+            for key in keys
+        },
+    }

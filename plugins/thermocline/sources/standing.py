@@ -1,0 +1,85 @@
+"""What stands of the landed files: those of deliveries that nobody withdrew."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+from thermocline.home import Home
+from thermocline.sources import manifest
+from thermocline.sources.catalogue import Source, sources
+from thermocline.sources.manifest import Delivery, LandedFile
+from thermocline.sources.mapping import Mappings
+from thermocline.sources.reading import Arrival
+
+
+@dataclass(frozen=True)
+class Landed:
+    """The landed files, each with the last of its deliveries that stands, and all such deliveries.
+
+    `withdrawn` has a row (source, file, delivery key, SHA-256) per withdrawn delivery of a file,
+    `ended` one (source, table, last day) per feed declared ended; `sha256` is of every landed
+    file, by id.
+    """
+
+    arrivals: list[Arrival]
+    deliveries: list[Delivery]
+    withdrawn: list[tuple[str, str, str, str]]
+    ended: list[tuple[str, str, date]]
+    sha256: dict[int, str]
+
+
+def standing(home: Home, mappings: Mappings) -> Landed:
+    """What has landed and stands, by the mappings and sources in force."""
+    known = {source.name: source for source in sources(home)}
+    with manifest.opened(home) as book:
+        files = {file.file_id: file for file in book.files()}
+        deliveries = [_by_mapping(d, files[d.file_id], mappings) for d in book.deliveries()]
+    stand: list[Delivery] = []
+    withdrawn: list[Delivery] = []
+    for delivery in deliveries:
+        is_withdrawn = _is_withdrawn(delivery, files[delivery.file_id], known)
+        (withdrawn if is_withdrawn else stand).append(delivery)
+    last: dict[int, Delivery] = {}
+    for delivery in stand:
+        before = last.get(delivery.file_id)
+        if before is None or before.delivery_key < delivery.delivery_key:
+            last[delivery.file_id] = delivery
+    return Landed(
+        [
+            Arrival(
+                _as_declared(files[file_id], mappings),
+                home.landing / files[file_id].landed_as,
+                delivery.source_file,
+                delivery.delivery_key,
+                delivery.covers_on,
+            )
+            for file_id, delivery in sorted(last.items())
+        ],
+        stand,
+        [
+            (files[d.file_id].source, d.source_file, d.delivery_key, files[d.file_id].sha256)
+            for d in withdrawn
+        ],
+        [(source.name, feed, day) for source in known.values() for feed, day in source.ended],
+        {file_id: file.sha256 for file_id, file in files.items()},
+    )
+
+
+def _by_mapping(delivery: Delivery, file: LandedFile, mappings: Mappings) -> Delivery:
+    """The delivery as the mapping in force tells it from the path."""
+    mapping = mappings.get(file.mapping)
+    if mapping is None:
+        return delivery
+    key, covers_on = mapping.delivery(delivery.source_file)
+    return replace(delivery, delivery_key=key, covers_on=covers_on)
+
+
+def _as_declared(file: LandedFile, mappings: Mappings) -> LandedFile:
+    mapping = mappings.get(file.mapping)
+    feed = mapping.feed(file.feed) if mapping else None
+    return replace(file, extent=feed.extent, rhythm_days=feed.rhythm_days) if feed else file
+
+
+def _is_withdrawn(delivery: Delivery, file: LandedFile, known: dict[str, Source]) -> bool:
+    source = known.get(file.source)
+    names = {delivery.delivery_key, delivery.source_file, file.sha256}
+    return source is not None and not names.isdisjoint(source.withdrawn)
