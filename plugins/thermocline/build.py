@@ -19,9 +19,10 @@ from thermocline import (
     transformation,
     warehouse,
 )
-from thermocline.candidate import freeze
 from thermocline.errors import GateBlocked, InputError, ThermoclineError
 from thermocline.facts import Facts, Input
+from thermocline.freezing import freeze
+from thermocline.hashing import literal
 from thermocline.home import PROJECT, Home
 from thermocline.ledger import Ledger, last_inputs
 from thermocline.sources.loading import load
@@ -122,7 +123,7 @@ def _day_to_screen(connection: duckdb.DuckDBPyConnection, as_of: date | None) ->
 
 
 def _write_run(home: Home, connection: duckdb.DuckDBPyConnection, day: date) -> None:
-    """One row of run parameters, and the files that the last publication was made of."""
+    """One row of run parameters; what the last publication was made of, and what it says of each account."""
     current = publication.current(home)
     inputs = sorted(last_inputs(Ledger(home.ledger).entries()))
     connection.execute("create or replace table config.run (as_of_date date, published_as_of_date date)")
@@ -132,6 +133,27 @@ def _write_run(home: Home, connection: duckdb.DuckDBPyConnection, day: date) -> 
         "insert into config.published_inputs select unnest(?::varchar[]), unnest(?::varchar[])",
         [[source for source, _, _ in inputs], [sha256 for _, _, sha256 in inputs]],
     )
+    _copy_published_segments(home, connection, current)
+
+
+def _copy_published_segments(
+    home: Home, connection: duckdb.DuckDBPyConnection, current: publication.Publication | None
+) -> None:
+    """One row per account as readers see it now, for the gate to compare with."""
+    connection.execute(
+        "create or replace table config.published_segments "
+        "(account_id varchar, temperature varchar, revenue_365d decimal(18,4))"
+    )
+    if current is None:
+        return
+    connection.execute(f"attach {literal(publication.database(home))} as published (read_only)")
+    try:
+        connection.execute(
+            "insert into config.published_segments "
+            "select account_id, temperature, revenue_365d from published.reporting.account_segments"
+        )
+    finally:
+        connection.execute("detach published")
 
 
 def _facts(

@@ -98,6 +98,12 @@ def _parser() -> argparse.ArgumentParser:
     calibrate.add_argument("--author", required=True, metavar="NAME", help="who proposes it")
     calibrate.set_defaults(command=_calibrate)
 
+    approve = commands.add_parser("approve", help="publish what the gate blocked for a shift alone")
+    approve.add_argument("candidate", metavar="HASH", help="the candidate's hash, or how it begins")
+    approve.add_argument("--by", required=True, metavar="NAME", help="who approves it")
+    approve.add_argument("--because", required=True, metavar="WORDS", help="why it is right")
+    approve.set_defaults(command=_approve)
+
     verify = commands.add_parser("verify", help="recompute every hash: files, publications, ledger")
     verify.set_defaults(command=_verify)
     return parser
@@ -213,6 +219,16 @@ def _calibrate(options: argparse.Namespace) -> int:
 
     for line in calibrate(Home.current(), options.author).lines():
         print(line)
+    return 0
+
+
+def _approve(options: argparse.Namespace) -> int:
+    from thermocline.approval import approve
+
+    found, published = approve(Home.current(), options.candidate, options.by, options.because)
+    for line in found.lines():
+        print(f"approved: {line}")
+    print(f"{published.outcome} as {published.publication_id}, as of {published.as_of_date}")
     return 0
 
 

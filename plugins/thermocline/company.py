@@ -21,6 +21,8 @@ GATE_BOUNDS: dict[str, float] = {
     "unattributed_share_warns": 0.05,
     "hot_share_moved_blocks": 0.20,
     "hot_share_moved_warns": 0.10,
+    "scorecard_moved_blocks": 0.20,
+    "scorecard_moved_warns": 0.10,
 }
 
 
@@ -32,6 +34,7 @@ class Company:
     time_zone: str = "UTC"
     screening_hour: int = 6
     hold_days: int = 14
+    audits_shown: int = 10
     gate: dict[str, float] = field(default_factory=lambda: dict(GATE_BOUNDS))
 
 
@@ -66,7 +69,7 @@ def _check(file: Path, content: dict[str, Any]) -> None:
         raise InputError(
             f"{file}: time_zone '{content['time_zone']}' is unknown, expected a name such as Europe/Berlin"
         ) from error
-    for key, low, high in (("screening_hour", 0, 23), ("hold_days", 0, 366)):
+    for key, low, high in (("screening_hour", 0, 23), ("hold_days", 0, 366), ("audits_shown", 1, 1000)):
         value = content.get(key, low)
         if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
             raise InputError(f"{file}: {key} is '{value}', expected a whole number from {low} to {high}")

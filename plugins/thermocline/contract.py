@@ -67,6 +67,7 @@ GATE_CHECKS_COLUMNS = {
     "publication_id": "varchar",
     "rule": "varchar",
     "table_name": "varchar",
+    "measure": "varchar",
     "severity": "varchar",
     "figure": "varchar",
     "bound": "varchar",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -143,10 +144,12 @@ def publish(
     content_hash: str,
     wait_seconds: float = 600,
     progress: Progress = lambda _: None,
+    approval: dict[str, Any] | None = None,
 ) -> Published:
     """Bring a candidate that the gate let pass to every target; repeating it changes nothing.
 
-    `progress` is told each step after it. Raises InputError (no such candidate), WarehouseBusy
+    `progress` is told each step after it; `approval` is that of a person (`approval.Approval`), where
+    the gate blocked it. Raises InputError (no such candidate), WarehouseBusy
     (another publisher), GateBlocked (no verdict, a block, or one against another predecessor),
     ContentChanged (the candidate or its verdict changed since the audit), LedgerChanged and
     LedgerTruncated (the ledger isn't as it was written), ThermoclineError (a target failed;
@@ -156,7 +159,7 @@ def publish(
         progress("locked")
         publisher = Publisher(home, targets(home), progress)
         try:
-            outcome, publication = publisher.publish(content_hash)
+            outcome, publication = publisher.publish(content_hash, approval)
         except (OSError, duckdb.Error) as error:
             raise ThermoclineError(
                 f"publishing {content_hash[:12]} to {publisher.at} failed ({_first_line(error)}): "

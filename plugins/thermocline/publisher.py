@@ -46,7 +46,7 @@ class Publisher:
         self.progress = progress
         self.at = "the ledger"
 
-    def publish(self, content_hash: str) -> tuple[str, Recorded]:
+    def publish(self, content_hash: str, approval: dict[str, Any] | None = None) -> tuple[str, Recorded]:
         """How it ended (see `publication.Published`), and what readers see now."""
         candidate = Candidate.read(self.home, content_hash)
         self.check_heads()
@@ -56,10 +56,10 @@ class Publisher:
             return "unchanged", before
         if before and date.fromisoformat(before.intent["as_of_date"]) > candidate.facts.as_of_date:
             return "superseded", before
-        verdict = _verdict(candidate, before)
+        verdict = _verdict(candidate, before, approval)
         candidate.check(rows=False)
         self.progress("checked")
-        intent = self.record("intent", self.intent(candidate, verdict, before))
+        intent = self.record("intent", self.intent(candidate, verdict, before, approval))
         self.progress("intent")
         publication = Recorded(intent)
         for target in self.targets:
@@ -198,7 +198,11 @@ class Publisher:
         self.progress("tidied")
 
     def intent(
-        self, candidate: Candidate, verdict: dict[str, Any], before: Recorded | None
+        self,
+        candidate: Candidate,
+        verdict: dict[str, Any],
+        before: Recorded | None,
+        approval: dict[str, Any] | None,
     ) -> dict[str, Any]:
         entries = self.ledger.entries()
         facts = candidate.facts.to_json()
@@ -209,7 +213,7 @@ class Publisher:
             "publication_id": f"{facts['as_of_date']}-{len(recorded(entries)) + 1:04d}",
             "restores": None,
             "predecessor": before.publication_id if before else None,
-            "approval": None,
+            "approval": approval,
             "content_hash": candidate.content_hash,
             "stored_hash": candidate.stored_hash,
             "candidate": candidate.digest,
@@ -228,12 +232,20 @@ class Publisher:
         }
 
 
-def _verdict(candidate: Candidate, before: Recorded | None) -> dict[str, Any]:
+def _verdict(
+    candidate: Candidate, before: Recorded | None, approval: dict[str, Any] | None
+) -> dict[str, Any]:
+    """The verdict that lets it pass, by itself or by a person's approval of all that blocks."""
     verdict = candidate.read_verdict()
     named = f"candidate {candidate.content_hash}"
     if verdict is None:
         raise GateBlocked(f"{named} has no verdict: audit it first")
-    if verdict["verdict"] not in ("pass", "warn"):
+    blocks = [check for check in verdict["checks"] if check["verdict"] == "block"]
+    if approval:
+        approvable = {check["rule"] for check in blocks if check.get("approvable")}
+        if not blocks or {check["rule"] for check in blocks} != approvable & set(approval["rules"]):
+            raise GateBlocked(f"{named} is blocked by other rules than were approved: look at it again")
+    elif verdict["verdict"] not in ("pass", "warn") or blocks:
         raise GateBlocked(f"{named} was blocked by the gate: see {candidate.folder}/verdict.json")
     predecessor = before.publication_id if before else None
     if verdict["predecessor"] != predecessor:
@@ -249,7 +261,7 @@ def _row(intent: Entry, is_current: bool) -> dict[str, Any]:
         **{name: intent["figures"][name] for name in FIGURES},
         "is_current": is_current,
         "published_at": datetime.fromisoformat(intent["at"]).replace(tzinfo=None),
-        "verdict": intent["gate"]["verdict"],
+        "verdict": "approved" if intent["approval"] else intent["gate"]["verdict"],
         "warnings": intent["gate"]["warnings"],
         "ledger_hash": intent["hash"],
     }

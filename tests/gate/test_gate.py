@@ -2,40 +2,15 @@
 
 import json
 import shutil
-from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from changed_example import Change
 from screened import Screened
-from thermocline import gate, warehouse
-from thermocline.candidate import Candidate, freeze
+from thermocline import gate, suites, transformation
+from thermocline.candidate import Candidate
 from thermocline.errors import GateBlocked
-from thermocline.home import Home
-
-Change = Callable[..., Candidate]
-
-
-@pytest.fixture
-def change(example: Screened, tmp_path: Path) -> Change:
-    """Freezes the example's tables anew after some SQL, in a copy of its home."""
-    home = Home(tmp_path / "home")
-    home.root.mkdir()
-    for name in ("config", "candidates", "reporting"):
-        shutil.copytree(example.home.root / name, home.root / name, symlinks=True)
-    shutil.copy(example.home.warehouse, home.warehouse)
-    shutil.copy(example.home.ledger, home.ledger)
-    home.prepare()
-
-    def changed(*statements: str, **facts: Any) -> Candidate:
-        original = Candidate.read(example.home, example.built.content_hash)
-        with closing(warehouse.connect(home)) as connection:
-            for statement in statements:
-                connection.execute(statement)
-            return freeze(home, connection, type(original.facts)(**{**vars(original.facts), **facts}))
-
-    return changed
 
 
 def verdict_of(candidate: Candidate, rule: str) -> str:
@@ -51,6 +26,8 @@ BLOCKING = {
     "revenue_finds_its_account": ("unattributed_share", "0.3", "0.300001"),
     "hot_share_is_steady": ("hot_share_moved", "0.2", "0.200001"),
     "hot_revenue_is_steady": ("hot_revenue_share_moved", "0.2", "0.200001"),
+    "scorecard_keeps_hot_share": ("scorecard_moved_hot_share", "0.2", "0.200001"),
+    "scorecard_keeps_hot_revenue": ("scorecard_moved_hot_revenue_share", "0.2", "0.200001"),
     "late_feeds_are_not_held_for_ever": ("days_held", "14", "15"),
 }
 WARNING = {
@@ -59,6 +36,8 @@ WARNING = {
     "no_feed_is_late": ("late_feeds", "0", "1"),
     "hot_share_barely_moved": ("hot_share_moved", "0.1", "0.100001"),
     "hot_revenue_barely_moved": ("hot_revenue_share_moved", "0.1", "0.100001"),
+    "scorecard_barely_moves_hot_share": ("scorecard_moved_hot_share", "0.1", "0.100001"),
+    "scorecard_barely_moves_hot_revenue": ("scorecard_moved_hot_revenue_share", "0.1", "0.100001"),
     "invoices_equal_their_lines": ("invoices_unlike_lines", "0", "1"),
 }
 
@@ -146,23 +125,88 @@ def test_no_dbt_results_at_all_block(change: Change) -> None:
         gate.audit(without.home, without.content_hash)
 
 
+def test_a_missing_result_blocks(change: Change, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A gate that only looks at what Great Expectations returns would never miss it."""
+    whole = suites._validate
+
+    def without_the_last(*given: Any) -> Any:
+        outcome = whole(*given)
+        del outcome.results[-1]
+        return outcome
+
+    monkeypatch.setattr(suites, "_validate", without_the_last)
+    candidate = change()
+    with pytest.raises(GateBlocked, match="invoices_equal_their_lines"):
+        gate.audit(candidate.home, candidate.content_hash)
+    body = candidate.read_verdict() or {}
+    assert [c["observed"].split("; ")[1] for c in body["checks"] if c["verdict"] == "block"] == [
+        "the check did not run: no result"
+    ] * 5
+
+
+def test_a_suite_over_a_table_that_is_not_there_blocks(change: Change, tmp_path: Path) -> None:
+    candidate = change()
+    suite = json.loads((gate.SUITES / "account_segments.json").read_text(encoding="utf-8"))
+    suite["meta"]["table"] = "account_segment"
+    folder = tmp_path / "suites"
+    folder.mkdir()
+    (folder / "account_segments.json").write_text(json.dumps(suite))
+    with pytest.raises(GateBlocked, match="lacks table account_segment:"):
+        gate.audit(candidate.home, candidate.content_hash, folder)
+    assert candidate.read_verdict() is None
+    suite["meta"]["table"] = "account_links"
+    (folder / "account_segments.json").write_text(json.dumps(suite))
+    with pytest.raises(GateBlocked, match="table account_links lacks column"):
+        gate.audit(candidate.home, candidate.content_hash, folder)
+
+
+def test_no_rule_is_stated_twice(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        shutil.copy(gate.SUITES / "segment_summary.json", tmp_path / f"{name}.json")
+    with pytest.raises(GateBlocked, match="segment_summary_is_not_empty is stated twice"):
+        suites.read(tmp_path)
+
+
+def test_dbt_and_the_suites_never_state_the_same_rule(example: Screened) -> None:
+    """A suite asks a column of a published table for bounds or values; no dbt test asks it for the same."""
+    manifest = json.loads(
+        (transformation.target_folder(example.home) / "manifest.json").read_text(encoding="utf-8")
+    )
+    by_dbt = {
+        (node["attached_node"].split(".")[-1], node["column_name"])
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "test"
+        and node.get("attached_node")
+        and node["test_metadata"]["name"] not in ("unique", "not_null", "relationships", "unique_combination")
+    }
+    by_suites = {
+        (suite["meta"]["table"], item["kwargs"].get("column"))
+        for suite in suites.read(gate.SUITES)
+        for item in suite["expectations"]
+    }
+    assert by_dbt, "dbt states no values at all"
+    assert by_dbt & by_suites == set()
+    kinds = {item["type"] for suite in suites.read(gate.SUITES) for item in suite["expectations"]}
+    assert not [kind for kind in kinds if "unique" in kind or "null" in kind]
+
+
 def test_an_empty_suite_or_none_blocks(change: Change, tmp_path: Path) -> None:
     candidate = change()
-    suites = tmp_path / "suites"
-    suites.mkdir()
+    folder = tmp_path / "suites"
+    folder.mkdir()
     with pytest.raises(GateBlocked, match="no suites"):
-        gate.audit(candidate.home, candidate.content_hash, suites)
-    (suites / "empty.json").write_text(json.dumps({"name": "empty", "expectations": []}))
+        gate.audit(candidate.home, candidate.content_hash, folder)
+    (folder / "empty.json").write_text(json.dumps({"name": "empty", "expectations": []}))
     with pytest.raises(GateBlocked, match="is empty"):
-        gate.audit(candidate.home, candidate.content_hash, suites)
+        gate.audit(candidate.home, candidate.content_hash, folder)
 
 
 def test_an_expectation_that_cannot_run_blocks(change: Change, tmp_path: Path) -> None:
     candidate = change()
     suite = json.loads((gate.SUITES / "account_segments.json").read_text(encoding="utf-8"))
     suite["expectations"][-1]["kwargs"] = {"column": "temperature", "min_value": 0, "max_value": 1}
-    suites = tmp_path / "suites"
-    suites.mkdir()
-    (suites / "account_segments.json").write_text(json.dumps(suite))
+    folder = tmp_path / "suites"
+    folder.mkdir()
+    (folder / "account_segments.json").write_text(json.dumps(suite))
     with pytest.raises(GateBlocked, match="heat_is_plausible"):
-        gate.audit(candidate.home, candidate.content_hash, suites)
+        gate.audit(candidate.home, candidate.content_hash, folder)

@@ -9,7 +9,9 @@ from typing import Any
 
 import duckdb
 from thermocline import warehouse
-from thermocline.candidate import Candidate, Facts, Input, freeze
+from thermocline.candidate import Candidate
+from thermocline.facts import Facts, Input
+from thermocline.freezing import freeze
 from thermocline.home import Home
 from thermocline.ledger import Ledger
 from thermocline.publication import Published, publish

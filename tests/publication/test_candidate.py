@@ -14,8 +14,9 @@ import duckdb
 import pytest
 from made_company import FULL, Begun, audit, build, facts, landed
 from thermocline import durable
-from thermocline.candidate import Candidate, Input
+from thermocline.candidate import Candidate
 from thermocline.errors import ContentChanged, InputError, ThermoclineError
+from thermocline.facts import Input
 from thermocline.home import Home
 
 

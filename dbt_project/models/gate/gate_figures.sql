@@ -2,8 +2,12 @@ with account_segments as (
     select * from {{ ref('account_segments') }}
 ),
 
-account_temperature_history as (
-    select * from {{ ref('account_temperature_history') }}
+gate_scorecard_change as (
+    select * from {{ ref('gate_scorecard_change') }}
+),
+
+published_segments as (
+    select * from {{ source('config', 'published_segments') }}
 ),
 
 fct_invoices as (
@@ -53,31 +57,32 @@ segments_now as (
     from account_segments
 ),
 
-revenue_then as (
-    select
-        account_id,
-        sum(total) as revenue_365d
-    from fct_invoices
-    where
-        money_state = 'attributed'
-        and issued_on <= {{ published_as_of_date() }}
-        and {{ days_between('issued_on', published_as_of_date()) }} < 365
-    group by account_id
-),
-
-segments_then as (
+segments_published as (
     select
         count(*) as accounts,
-        count(case when account_temperature_history.temperature = 'hot' then 1 end) as hot,
-        sum(revenue_then.revenue_365d) as revenue,
-        sum(
-            case when account_temperature_history.temperature = 'hot' then revenue_then.revenue_365d else 0 end
-        ) as revenue_in_hot
-    from account_temperature_history
-    left join revenue_then on account_temperature_history.account_id = revenue_then.account_id
-    where
-        account_temperature_history.valid_from <= {{ published_as_of_date() }}
-        and coalesce(account_temperature_history.valid_to > {{ published_as_of_date() }}, true)
+        count(case when temperature = 'hot' then 1 end) as hot,
+        sum(revenue_365d) as revenue,
+        sum(case when temperature = 'hot' then revenue_365d else 0 end) as revenue_in_hot
+    from published_segments
+),
+
+scorecard_change as (
+    select
+        count(*) as accounts,
+        count(case when temperature_before = 'hot' then 1 end) as hot_before,
+        count(case when temperature_after = 'hot' then 1 end) as hot_after,
+        sum(revenue_365d) as revenue,
+        sum(case when temperature_before = 'hot' then revenue_365d else 0 end) as revenue_in_hot_before,
+        sum(case when temperature_after = 'hot' then revenue_365d else 0 end) as revenue_in_hot_after
+    from gate_scorecard_change
+),
+
+-- How far the new scorecard alone moves the published day; null where none is new.
+scorecard_effect as (
+    select
+        (hot_after - hot_before) / nullif(cast(accounts as double), 0) as hot_share,
+        cast(revenue_in_hot_after - revenue_in_hot_before as double) / nullif(cast(revenue as double), 0) as hot_revenue_share
+    from scorecard_change
 ),
 
 money as (
@@ -149,17 +154,22 @@ select
     cast(coalesce(money.unattributed_volume / nullif(cast(money.volume as double), 0), 0) as decimal(9, 6)) as unattributed_share,
     cast(abs(
         segments_now.hot / nullif(cast(segments_now.accounts as double), 0)
-        - segments_then.hot / nullif(cast(segments_then.accounts as double), 0)
+        - segments_published.hot / nullif(cast(segments_published.accounts as double), 0)
+        - coalesce(scorecard_effect.hot_share, 0)
     ) as decimal(9, 6)) as hot_share_moved,
     cast(abs(
         cast(segments_now.revenue_in_hot as double) / nullif(cast(segments_now.revenue as double), 0)
-        - cast(segments_then.revenue_in_hot as double) / nullif(cast(segments_then.revenue as double), 0)
+        - cast(segments_published.revenue_in_hot as double) / nullif(cast(segments_published.revenue as double), 0)
+        - coalesce(scorecard_effect.hot_revenue_share, 0)
     ) as decimal(9, 6)) as hot_revenue_share_moved,
+    cast(abs(scorecard_effect.hot_share) as decimal(9, 6)) as scorecard_moved_hot_share,
+    cast(abs(scorecard_effect.hot_revenue_share) as decimal(9, 6)) as scorecard_moved_hot_revenue_share,
     cast(lateness.late_feeds as bigint) as late_feeds,
     cast(lateness.days_held as bigint) as days_held,
     cast(lines_checked.invoices_unlike_lines as bigint) as invoices_unlike_lines
 from segments_now
-cross join segments_then
+cross join segments_published
+cross join scorecard_effect
 cross join money
 cross join lines_checked
 cross join delivered

@@ -1,0 +1,220 @@
+with quarantine as (
+    select * from {{ ref('quarantine') }}
+),
+
+fct_invoices as (
+    select * from {{ ref('fct_invoices') }}
+),
+
+stg_billing__invoice_lines as (
+    select * from {{ ref('stg_billing__invoice_lines') }}
+    where
+        is_current
+        and not has_header
+),
+
+feeds as (
+    select * from {{ ref('feeds') }}
+    where is_late
+),
+
+reconciliation as (
+    select * from {{ ref('reconciliation') }}
+    where difference <> 0
+),
+
+account_segments as (
+    select * from {{ ref('account_segments') }}
+),
+
+account_timeline as (
+    select * from {{ ref('account_timeline') }}
+    where source is not null
+),
+
+gate_scorecard_change as (
+    select * from {{ ref('gate_scorecard_change') }}
+    where temperature_before <> temperature_after
+),
+
+published_segments as (
+    select * from {{ source('config', 'published_segments') }}
+),
+
+published_inputs as (
+    select * from {{ source('config', 'published_inputs') }}
+),
+
+files_delivered_since as (
+    select
+        files.source,
+        files.source_file
+    from {{ source('raw', 'files') }} as files
+    left join published_inputs
+        on
+            files.source = published_inputs.source
+            and files.sha256 = published_inputs.sha256
+    where published_inputs.sha256 is null
+),
+
+rows_quarantined as (
+    select
+        quarantine.source,
+        quarantine.source_file,
+        quarantine.source_row,
+        coalesce(quarantine.document_id, 'row ' || cast(quarantine.source_row as varchar)) as failing_key,
+        coalesce(quarantine.column_name || ': ', '') || quarantine.reason as detail,
+        files_delivered_since.source_file is not null as is_new
+    from quarantine
+    left join files_delivered_since
+        on
+            quarantine.source = files_delivered_since.source
+            and quarantine.source_file = files_delivered_since.source_file
+),
+
+line_sums as (
+    select
+        invoice_id,
+        sum(amount) as amount
+    from stg_billing__invoice_lines
+    group by invoice_id
+),
+
+accounts_moved as (
+    select
+        coalesce(account_segments.account_id, published_segments.account_id) as account_id,
+        coalesce(published_segments.temperature, 'absent') as temperature_before,
+        coalesce(account_segments.temperature, 'absent') as temperature_after
+    from account_segments
+    full outer join published_segments on account_segments.account_id = published_segments.account_id
+    where
+        coalesce(published_segments.temperature, 'absent') <> coalesce(account_segments.temperature, 'absent')
+        and {{ published_as_of_date() }} is not null
+),
+
+accounts_that_differ as (
+    select
+        'hot_share_moved' as measure,
+        *
+    from accounts_moved
+    union all
+    select
+        'hot_revenue_share_moved' as measure,
+        *
+    from accounts_moved
+    union all
+    select
+        'scorecard_moved_hot_share' as measure,
+        account_id,
+        temperature_before,
+        temperature_after
+    from gate_scorecard_change
+    union all
+    select
+        'scorecard_moved_hot_revenue_share' as measure,
+        account_id,
+        temperature_before,
+        temperature_after
+    from gate_scorecard_change
+),
+
+-- The newest record of each account that moved says best where to look.
+newest_records as (
+    select
+        account_timeline.account_id,
+        account_timeline.source,
+        account_timeline.source_file,
+        account_timeline.source_row,
+        row_number() over (
+            partition by account_timeline.account_id
+            order by account_timeline.occurred_at desc, account_timeline.event_id desc
+        ) as recency
+    from account_timeline
+    where account_timeline.account_id in (select account_id from accounts_that_differ)
+),
+
+failures as (
+    select
+        'quarantined_rows' as measure,
+        failing_key,
+        detail,
+        source,
+        source_file,
+        source_row
+    from rows_quarantined
+    union all
+    select
+        'quarantined_share_of_delivery' as measure,
+        failing_key,
+        detail,
+        source,
+        source_file,
+        source_row
+    from rows_quarantined
+    where is_new
+    union all
+    select
+        'unattributed_share' as measure,
+        invoice_id as failing_key,
+        unattributed_reason || ': ' || cast(total as varchar) || ' {{ var("reporting_currency") }}' as detail,
+        source,
+        source_file,
+        source_row
+    from fct_invoices
+    where money_state = 'unattributed'
+    union all
+    select
+        'invoices_unlike_lines' as measure,
+        fct_invoices.invoice_id as failing_key,
+        'total ' || cast(fct_invoices.document_total as varchar) || ', lines '
+        || cast(line_sums.amount as varchar) as detail,
+        fct_invoices.source,
+        fct_invoices.source_file,
+        fct_invoices.source_row
+    from fct_invoices
+    inner join line_sums on fct_invoices.invoice_id = line_sums.invoice_id
+    where fct_invoices.document_total <> line_sums.amount
+    union all
+    select
+        late.measure,
+        feeds.feed_id as failing_key,
+        cast(feeds.days_behind as varchar) || ' days behind, covered until '
+        || coalesce(cast(feeds.watermark_on as varchar), 'never') as detail,
+        feeds.source,
+        cast(null as varchar) as source_file,
+        cast(null as bigint) as source_row
+    from feeds
+    cross join (select 'late_feeds' as measure union all select 'days_held' as measure) as late
+    union all
+    select
+        case when rule like 'rows%' then 'unreconciled_rows' else 'unreconciled_money' end as measure,
+        subject as failing_key,
+        rule || ': ' || cast(expected as varchar) || ' expected, ' || cast(found as varchar) || ' found' as detail,
+        cast(null as varchar) as source,
+        cast(null as varchar) as source_file,
+        cast(null as bigint) as source_row
+    from reconciliation
+    union all
+    select
+        accounts_that_differ.measure,
+        accounts_that_differ.account_id as failing_key,
+        accounts_that_differ.temperature_before || ' before, ' || accounts_that_differ.temperature_after
+        || ' now' as detail,
+        newest_records.source,
+        newest_records.source_file,
+        newest_records.source_row
+    from accounts_that_differ
+    left join newest_records
+        on
+            accounts_that_differ.account_id = newest_records.account_id
+            and newest_records.recency = 1
+)
+
+select
+    measure,
+    failing_key,
+    detail,
+    source,
+    source_file,
+    cast(source_row as bigint) as source_row
+from failures

@@ -1,0 +1,156 @@
+"""The records behind a rule that wasn't kept: all of them, with file and row, beside the verdict.
+
+Records that count against a figure are in the candidate's table `gate_failures`; those against a
+rule about a published table are the rows that the rule's own bounds exclude.
+"""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from thermocline import warehouse
+from thermocline.candidate import Candidate
+from thermocline.hashing import literal, parquet, quoted
+from thermocline.suites import FIGURES, Check, Suite
+
+TABLE = "gate_failures"
+FILE = "failures.parquet"
+COLUMNS = ("rule", "verdict", "failing_key", "detail", "source", "source_file", "source_row")
+"""One row per rule that warns or blocks and record that counts against it."""
+
+KEYS = {
+    "account_segments": ("account_id",),
+    "account_temperature_history": ("account_id", "valid_from"),
+    "account_timeline": ("event_id",),
+    "segment_summary": ("as_of_date", "temperature", "relationship"),
+}
+"""The key of each table that a suite reads row by row."""
+
+FORMULA = "^[=+\\-@\\t\\r\\n]"
+"""How a cell begins that a spreadsheet would take for a formula."""
+
+
+def write(
+    candidate: Candidate,
+    suites: Sequence[Suite],
+    checks: Sequence[Check],
+    parameters: Mapping[str, Any],
+    emptied: Sequence[str],
+) -> Path:
+    """Write FILE beside the candidate's verdict, one row per record as COLUMNS say."""
+    expectations = {item["meta"]["rule"]: item for suite in suites for item in suite["expectations"]}
+    temporary = candidate.folder / f".{FILE}-{os.getpid()}"
+    with closing(warehouse.connect(candidate.home, Path(":memory:"))) as connection:
+        connection.execute(
+            "create table found (rule varchar, verdict varchar, failing_key varchar, detail varchar, "
+            "source varchar, source_file varchar, source_row bigint)"
+        )
+        for check in checks:
+            if check.verdict not in ("warn", "block"):
+                continue
+            if check.measure == "tables_emptied":
+                rows = [(check.rule, check.verdict, name, "has no rows any more") for name in emptied]
+            elif check.measure == "dbt_failed":
+                names = candidate.facts.dbt.get("failed") or []
+                rows = [(check.rule, check.verdict, name, "failed in dbt") for name in names]
+            else:
+                rows = []
+                _select(connection, candidate, check, expectations[check.rule]["kwargs"], parameters)
+            if rows:
+                connection.executemany("insert into found values (?, ?, ?, ?, null, null, null)", rows)
+        connection.execute(
+            f"copy (from found order by all) to {literal(temporary)} (format parquet, compression zstd)"
+        )
+    temporary.replace(candidate.folder / FILE)
+    return candidate.folder / FILE
+
+
+def write_csv(candidate: Candidate, path: Path) -> int:
+    """Write them as CSV, no cell of which a spreadsheet takes for a formula; how many there are."""
+    cells = ", ".join(
+        f"case when regexp_matches({name}, '{FORMULA}') then '''' || {name} else {name} end as {name}"
+        if name != "source_row"
+        else name
+        for name in COLUMNS
+    )
+    with closing(warehouse.connect(candidate.home, Path(":memory:"))) as connection:
+        source = parquet(candidate.folder / FILE)
+        written = connection.execute(
+            f"copy (select {cells} from {source}) to {literal(path)} (format csv, header true)"
+        ).fetchone()
+    return int(written[0]) if written else 0
+
+
+def counted(candidate: Candidate) -> dict[str, int]:
+    """How many records count against each rule that warns or blocks; none where it wasn't written."""
+    if not (candidate.folder / FILE).exists():
+        return {}
+    with closing(warehouse.connect(candidate.home, Path(":memory:"))) as connection:
+        rows = connection.execute(
+            f"select rule, count(*) from {parquet(candidate.folder / FILE)} group by rule"
+        ).fetchall()
+    return dict(rows)
+
+
+def _select(
+    connection: duckdb.DuckDBPyConnection,
+    candidate: Candidate,
+    check: Check,
+    kwargs: Mapping[str, Any],
+    parameters: Mapping[str, Any],
+) -> None:
+    if check.table == FIGURES:
+        if TABLE in candidate.tables:
+            connection.execute(
+                "insert into found select ?, ?, failing_key, detail, source, source_file, source_row "
+                f"from {parquet(candidate.tables[TABLE].path)} where measure = ?",
+                [check.rule, check.verdict, check.measure],
+            )
+        return
+    frozen = candidate.tables.get(check.table)
+    if frozen is None or check.measure is None or check.figure is None:
+        return
+    excluded, bounds = [], []
+    for words, value in _excluded(check.measure, kwargs, parameters):
+        excluded.append(words)
+        bounds.append(value)
+    key = " || ' ' || ".join(
+        f"coalesce(cast({quoted(name)} as varchar), '')" for name in KEYS.get(check.table, ())
+    )
+    lineage = ", ".join(
+        name if name in frozen.columns else "null" for name in ("source", "source_file", "source_row")
+    )
+    connection.execute(
+        f"insert into found select ?, ?, {key or 'null'}, "
+        f"{literal(check.measure + ': ')} || cast({quoted(check.measure)} as varchar), {lineage} "
+        f"from {parquet(frozen.path)} where {' or '.join(excluded)}",
+        [check.rule, check.verdict, *bounds],
+    )
+
+
+def _excluded(
+    column: str, kwargs: Mapping[str, Any], parameters: Mapping[str, Any]
+) -> Iterator[tuple[str, Any]]:
+    """A condition for each bound that the rule sets to its column, and the bound."""
+
+    def given(key: str) -> Any:
+        value = kwargs[key]
+        return parameters[value["$PARAMETER"]] if isinstance(value, dict) else value
+
+    def compared(value: Any) -> str:
+        name = quoted(column)
+        return f"cast({name} as varchar)" if isinstance(value, str) else name
+
+    if "value_set" in kwargs:
+        allowed = [str(value) for value in given("value_set")]
+        yield f"not list_contains(?::varchar[], cast({quoted(column)} as varchar))", allowed
+    if "min_value" in kwargs and "max_value" not in kwargs:
+        yield f"{compared(given('min_value'))} < ?", given("min_value")
+    if "max_value" in kwargs:
+        yield f"{compared(given('max_value'))} > ?", given("max_value")
+    if "min_value" in kwargs and "max_value" in kwargs and not isinstance(given("min_value"), str):
+        yield f"{compared(given('min_value'))} < ?", given("min_value")
