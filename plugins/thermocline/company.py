@@ -36,6 +36,9 @@ class Company:
     hold_days: int = 14
     audits_shown: int = 10
     gate: dict[str, float] = field(default_factory=lambda: dict(GATE_BOUNDS))
+    # Read by `targets.configured`, which names the line of a mistake.
+    targets: list[dict[str, Any]] | None = None
+    keep_publications: int = 10
 
 
 def path(home: Home) -> Path:
@@ -69,7 +72,12 @@ def _check(file: Path, content: dict[str, Any]) -> None:
         raise InputError(
             f"{file}: time_zone '{content['time_zone']}' is unknown, expected a name such as Europe/Berlin"
         ) from error
-    for key, low, high in (("screening_hour", 0, 23), ("hold_days", 0, 366), ("audits_shown", 1, 1000)):
+    for key, low, high in (
+        ("screening_hour", 0, 23),
+        ("hold_days", 0, 366),
+        ("audits_shown", 1, 1000),
+        ("keep_publications", 1, 1000),
+    ):
         value = content.get(key, low)
         if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
             raise InputError(f"{file}: {key} is '{value}', expected a whole number from {low} to {high}")

@@ -28,6 +28,9 @@ CORE = (
 HASHED = tuple(table for table in CORE if table != PUBLICATION)
 """Tables that the content hash covers; each must be in every candidate."""
 
+MONTHLY = {"account_activity_monthly": "month", "account_timeline": "occurred_on"}
+"""Event-grained tables, with the column whose month they are kept by where a target keeps months."""
+
 STORABLE = (
     "BOOLEAN",
     "TINYINT",

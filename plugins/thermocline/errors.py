@@ -26,6 +26,10 @@ class WarehouseBusy(InputError):
     """Another run holds the warehouse."""
 
 
+class TargetBehind(ThermoclineError):
+    """Published, but a further target failed: its readers see what they saw, the next run completes it."""
+
+
 class ContentChanged(ThermoclineError):
     """Stored data differ from what the ledger says was stored."""
 

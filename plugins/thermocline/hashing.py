@@ -27,6 +27,7 @@ ROWS_AT_ONCE = 4_000_000
 """Row hashes that are grouped in memory together, about 400 MB."""
 
 ROW_HASHES = "temp.main.thermocline_row_hashes"
+GROUP = "thermocline group"
 
 
 @dataclass(frozen=True)
@@ -71,25 +72,12 @@ def hash_table(
     Raises ThermoclineError for a column whose type has no exact text.
     """
     columns = columns_of(connection, relation)
-    for name, column_type in columns.items():
-        if not is_storable(column_type):
-            raise ThermoclineError(
-                f"column {name} of {relation} has type {column_type}, which can't be hashed: "
-                "cast it to a decimal, integer, boolean, date, timestamp or varchar"
-            )
     packaging = [name for name in columns if not is_content(name)]
-    texts = ", ".join(
-        f"{_text(name, kind, publication_id)} as {quoted(name)}" for name, kind in columns.items()
-    )
-    cells = ", ".join(
-        f"coalesce('s' || strlen({name}) || ':', 'n') as {length}, {name}"
-        for name, length in map(_cell, columns)
-    )
+    cells = _cells(relation, columns, publication_id)
     stored = _row_hash(columns) if packaging else "null"
     made = connection.execute(
         f"create or replace temporary table {ROW_HASHES} as "
-        f"select {_row_hash(filter(is_content, columns))} as content, {stored} as stored "
-        f"from (select {cells} from (select {texts} from {relation}))"
+        f"select {_row_hash(filter(is_content, columns))} as content, {stored} as stored from ({cells})"
     ).fetchall()
     try:
         rows = int(made[0][0])
@@ -99,6 +87,46 @@ def hash_table(
         )
     finally:
         connection.execute(f"drop table if exists {ROW_HASHES}")
+
+
+def hash_groups(
+    connection: duckdb.DuckDBPyConnection, relation: str, group: str
+) -> list[tuple[str | None, int, str]]:
+    """Value, row count and stored hash of each group of rows that have the same value of `group`.
+
+    `group` is an expression over the relation's columns; groups come in the order of their values,
+    null last. Raises ThermoclineError for a column whose type has no exact text.
+    """
+    columns = columns_of(connection, relation)
+    cells = _cells(relation, columns, None, f"{group} as {quoted(GROUP)}")
+    return connection.execute(
+        f"with row_hashes as (select {quoted(GROUP)} as grp, {_row_hash(columns)} as stored from ({cells})), "
+        "buckets as (select grp, left(stored, 3) as digits, count(*) as many, "
+        "sha256(array_to_string(list_sort(list(stored)), '')) as bucket from row_hashes group by all) "
+        "select grp, sum(many)::bigint, sha256(string_agg(bucket, '' order by digits)) "
+        "from buckets group by grp order by grp nulls last"
+    ).fetchall()
+
+
+def _cells(
+    relation: str, columns: Mapping[str, str], publication_id: str | None, beside: str | None = None
+) -> str:
+    """A query with the two halves of each cell, and what is named `beside` them."""
+    for name, column_type in columns.items():
+        if not is_storable(column_type):
+            raise ThermoclineError(
+                f"column {name} of {relation} has type {column_type}, which can't be hashed: "
+                "cast it to a decimal, integer, boolean, date, timestamp or varchar"
+            )
+    texts = [f"{_text(name, kind, publication_id)} as {quoted(name)}" for name, kind in columns.items()]
+    halves = [
+        f"coalesce('s' || strlen({name}) || ':', 'n') as {length}, {name}"
+        for name, length in map(_cell, columns)
+    ]
+    if beside:
+        texts.append(beside)
+        halves.append(quoted(GROUP))
+    return f"select {', '.join(halves)} from (select {', '.join(texts)} from {relation})"
 
 
 def content_hash(tables: Mapping[str, TableHash]) -> str:

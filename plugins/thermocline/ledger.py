@@ -51,8 +51,8 @@ class Recorded:
 
     @property
     def is_open(self) -> bool:
-        """Whether a target that the intent names has neither got it nor lost it for good."""
-        return self.abandoned is None and not set(self.intent["targets"]) <= set(self.done)
+        """Whether it was begun, and isn't recorded as done anywhere nor as abandoned."""
+        return self.abandoned is None and not self.done
 
 
 class Ledger:

@@ -1,6 +1,6 @@
 """Publishing: the only way from a candidate to what readers see."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,12 +11,14 @@ from typing import Any
 import duckdb
 
 from thermocline import durable, warehouse
-from thermocline.errors import ContentChanged, InputError, ThermoclineError
+from thermocline.errors import ContentChanged, InputError, TargetBehind, ThermoclineError
 from thermocline.hashing import literal, quoted
 from thermocline.home import Home
+from thermocline.ledger import Recorded
 from thermocline.publisher import Publisher
 from thermocline.sources.wording import shown
 from thermocline.targets import Progress, Target
+from thermocline.targets.configured import configured
 from thermocline.targets.duckdb_file import DuckDBFile
 
 
@@ -24,7 +26,8 @@ from thermocline.targets.duckdb_file import DuckDBFile
 class Published:
     """How `publish` ended, and the publication that readers see now.
 
-    outcome: published; unchanged (it had the same content); superseded (it is of a later date).
+    outcome: published; unchanged (it had the same content); superseded (it is of a later date);
+    restored (by `rollback`).
     """
 
     outcome: str
@@ -57,8 +60,8 @@ class Publication:
 
 
 def targets(home: Home) -> list[Target]:
-    """The home's configured targets."""
-    return [DuckDBFile(home)]
+    """The home's targets, the DuckDB file first. Raises InputError naming file, line and key."""
+    return configured(home)
 
 
 def database(home: Home) -> Path:
@@ -68,7 +71,7 @@ def database(home: Home) -> Path:
 
 def history(home: Home) -> list[Publication]:
     """The publications that are kept, in the order in which they were published."""
-    place = targets(home)[0]
+    place = DuckDBFile(home)
     publication_id = place.current()
     if publication_id is None:
         return []
@@ -120,7 +123,7 @@ def current(home: Home) -> Publication | None:
 
     Raises ContentChanged where its file can't be read.
     """
-    place = targets(home)[0]
+    place = DuckDBFile(home)
     publication_id = place.current()
     if publication_id is None:
         return None
@@ -152,19 +155,63 @@ def publish(
     the gate blocked it. Raises InputError (no such candidate), WarehouseBusy
     (another publisher), GateBlocked (no verdict, a block, or one against another predecessor),
     ContentChanged (the candidate or its verdict changed since the audit), LedgerChanged and
-    LedgerTruncated (the ledger isn't as it was written), ThermoclineError (a target failed;
-    its readers see one whole publication and the next run completes it).
+    LedgerTruncated (the ledger isn't as it was written), TargetBehind (published, but a further
+    target failed and the next run completes it), ThermoclineError (the first target failed;
+    readers see one whole publication and the next run completes it).
     """
-    with durable.publishing(home, f"publishing {content_hash[:12]}", wait_seconds):
+    return _publishing(
+        home,
+        f"publishing {content_hash[:12]}",
+        wait_seconds,
+        progress,
+        lambda publisher: publisher.publish(content_hash, approval),
+    )
+
+
+def rollback(
+    home: Home,
+    publication_id: str,
+    wait_seconds: float = 600,
+    progress: Progress = lambda _: None,
+) -> Published:
+    """Bring an earlier publication back to every target, whatever its as-of date.
+
+    It becomes a publication of its own, whose `restores` names the earlier one. Outcome restored,
+    or unchanged where readers see that content already. Raises InputError (no such publication, or
+    its data were pruned), and what `publish` raises but GateBlocked.
+    """
+    return _publishing(
+        home,
+        f"restoring {publication_id}",
+        wait_seconds,
+        progress,
+        lambda publisher: publisher.restore(publication_id),
+    )
+
+
+def _publishing(
+    home: Home,
+    what: str,
+    wait_seconds: float,
+    progress: Progress,
+    act: Callable[[Publisher], tuple[str, Recorded]],
+) -> Published:
+    with durable.publishing(home, what, wait_seconds):
         progress("locked")
         publisher = Publisher(home, targets(home), progress)
         try:
-            outcome, publication = publisher.publish(content_hash, approval)
+            outcome, publication = act(publisher)
         except (OSError, duckdb.Error) as error:
             raise ThermoclineError(
-                f"publishing {content_hash[:12]} to {publisher.at} failed ({_first_line(error)}): "
+                f"{what} to {publisher.at} failed ({_first_line(error)}): "
                 "readers still see one whole publication; put that right and run again"
             ) from error
+    if publisher.failed:
+        reasons = "; ".join(f"{name} failed ({_first_line(why)})" for name, why in publisher.failed.items())
+        raise TargetBehind(
+            f"{publication.publication_id} is published, but not in every target: {reasons}: its readers "
+            "still see one whole earlier publication; put that right and run again, which completes it"
+        )
     intent = publication.intent
     return Published(
         outcome, publication.publication_id, date.fromisoformat(intent["as_of_date"]), intent["content_hash"]

@@ -13,11 +13,14 @@ switch. What a killed publisher left is finished or undone by the next one:
     abandoned publication_id, intent, reason
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
 
-from thermocline import contract
+import duckdb
+
+from thermocline import company, contract
 from thermocline.candidate import Candidate
 from thermocline.errors import ContentChanged, GateBlocked, InputError, LedgerTruncated
 from thermocline.facts import FIGURES
@@ -25,9 +28,10 @@ from thermocline.hashing import TableHash
 from thermocline.home import Home
 from thermocline.ledger import Entry, Ledger, Recorded, check_head, last_inputs, recorded
 from thermocline.targets import Edition, Progress, Target
+from thermocline.targets.months import Months
 
 KEEP = 10
-"""Publications that stay readable in a target."""
+"""Publications that stay readable in a target, where company.yml doesn't say."""
 
 BESIDE = (contract.PUBLICATION, contract.GATE_CHECKS)
 """Tables that aren't in the candidate, and so in no intent."""
@@ -36,15 +40,21 @@ BESIDE = (contract.PUBLICATION, contract.GATE_CHECKS)
 class Publisher:
     """One run of publishing; the caller holds `durable.publishing`.
 
-    `at` says what it works on, for messages.
+    The first target leads: what it doesn't get nobody gets. Where another one fails the rest go on;
+    `failed` then says why, by its name, and the next run completes it. `at` says what is worked
+    on, for messages.
     """
 
     def __init__(self, home: Home, targets: list[Target], progress: Progress) -> None:
+        settled = company.read(home)
         self.home = home
         self.ledger = Ledger(home.ledger)
         self.targets = targets
+        self.keep = settled.keep_publications if settled else KEEP
         self.progress = progress
         self.at = "the ledger"
+        self.failed: dict[str, Exception] = {}
+        self._months: dict[str, Months] = {}
 
     def publish(self, content_hash: str, approval: dict[str, Any] | None = None) -> tuple[str, Recorded]:
         """How it ended (see `publication.Published`), and what readers see now."""
@@ -58,39 +68,98 @@ class Publisher:
             return "superseded", before
         verdict = _verdict(candidate, before, approval)
         candidate.check(rows=False)
+        self.check_contract(candidate)
         self.progress("checked")
-        intent = self.record("intent", self.intent(candidate, verdict, before, approval))
+        return "published", self.bring(candidate, self.intent(candidate, verdict, before, approval))
+
+    def restore(self, publication_id: str) -> tuple[str, Recorded]:
+        """Bring an earlier publication's content back, as a publication of its own."""
+        self.check_heads()
+        self.recover()
+        before, completed = self.current(), {each.publication_id: each for each in self.completed()}
+        if publication_id not in completed:
+            raise InputError(
+                f"there is no publication {publication_id} in the ledger: "
+                f"the last ones are {', '.join(list(completed)[-5:]) or 'none'}"
+            )
+        restored = completed[publication_id]
+        if before and before.intent["content_hash"] == restored.intent["content_hash"]:
+            return "unchanged", before
+        try:
+            candidate = Candidate.read(self.home, restored.intent["content_hash"])
+        except InputError as error:
+            raise InputError(
+                f"publication {publication_id} was pruned: the ledger knows it, but its data, candidate "
+                f"{restored.intent['content_hash']}, are gone: put them back from a backup, or choose another"
+            ) from error
+        candidate.check(rows=False)
+        self.progress("checked")
+        intent = self.intent(candidate, restored.intent["gate"], before, restored.intent["approval"])
+        return "restored", self.bring(candidate, {**intent, "restores": publication_id})
+
+    def bring(self, candidate: Candidate, body: dict[str, Any]) -> Recorded:
+        """Record the intent, write to every target, then switch each."""
+        intent = self.record("intent", body)
         self.progress("intent")
         publication = Recorded(intent)
-        for target in self.targets:
-            self.write(target, publication, candidate)
-        for target in self.targets:
-            self.switch(target, publication)
-            self.record_done(target, publication, recovered=False)
+        for target in self.reached():
+            with self.working(target):
+                self.write(target, publication, candidate)
+        for target in self.reached():
+            with self.working(target):
+                self.switch(target, publication)
+                self.record_done(target, publication, recovered=False)
         self.tidy()
-        return "published", publication
+        return publication
+
+    def reached(self) -> list[Target]:
+        """The targets that haven't failed in this run."""
+        return [target for target in self.targets if target.name not in self.failed]
+
+    @contextmanager
+    def working(self, target: Target) -> Iterator[None]:
+        self.at = f"target {target.name}"
+        try:
+            yield
+        except (OSError, duckdb.Error) as error:
+            if target is self.targets[0]:
+                raise
+            self.failed[target.name] = error
 
     def check_heads(self) -> None:
         """What targets remember of the ledger must be in it, before anything is added."""
         entries = self.ledger.entries()
         for target in self.targets:
-            if anchored := target.anchored():
-                check_head(entries, *anchored, f"target {target.name}")
-            seen = target.current()
-            if seen and seen not in recorded(entries):
-                raise LedgerTruncated(
-                    f"{self.ledger.path} doesn't hold publication {seen}, which readers of target "
-                    f"{target.name} see: restore ledger.jsonl from a backup"
-                )
+            with self.working(target):
+                if anchored := target.anchored():
+                    check_head(entries, *anchored, f"target {target.name}")
+                seen = target.current()
+                if seen and seen not in recorded(entries):
+                    raise LedgerTruncated(
+                        f"{self.ledger.path} doesn't hold publication {seen}, which readers of target "
+                        f"{target.name} see: restore ledger.jsonl from a backup"
+                    )
+
+    def check_contract(self, candidate: Candidate) -> None:
+        """No column that readers of a target have today goes away or changes its type.
+
+        Raises GateBlocked, before anything is written.
+        """
+        coming = {name: table.columns for name, table in candidate.tables.items()}
+        for target in self.reached():
+            with self.working(target):
+                seen = target.current()
+                if seen:
+                    _check_contract(target.name, target.columns(seen), coming)
 
     def recover(self) -> None:
         """Finish what killed publishers switched, undo what they didn't, mend what was lost."""
         for publication in recorded(self.ledger.entries()).values():
             if publication.is_open:
-                for target in self.targets:
-                    if target.current() == publication.publication_id:
-                        self.record_done(target, publication, recovered=True)
-                if not publication.done:
+                leading = self.targets[0]
+                if leading.current() == publication.publication_id:
+                    self.record_done(leading, publication, recovered=True)
+                else:
                     self.record(
                         "abandoned",
                         {
@@ -100,13 +169,16 @@ class Publisher:
                         },
                     )
         if latest := self.current():
-            for target in self.targets:
-                self.mend(target, latest)
+            for target in self.reached():
+                with self.working(target):
+                    self.mend(target, latest)
         self.tidy()
         self.progress("recovered")
 
     def mend(self, target: Target, latest: Recorded) -> None:
-        """Bring a target that lost its publication, or the way to it, back to the latest."""
+        """Bring a target that hasn't got the latest publication, or lost it or the way to it, up to it."""
+        only: Collection[str] | None = BESIDE
+        is_recorded = target.name in latest.done
         if latest.publication_id not in target.kept():
             try:
                 candidate = Candidate.read(self.home, latest.intent["content_hash"])
@@ -117,11 +189,13 @@ class Publisher:
                 ) from error
             candidate.check(rows=False)
             self.write(target, latest, candidate)
+            is_recorded = False
+            if candidate.digest != latest.intent["candidate"]:
+                only = None
+        if target.current() != latest.publication_id:
             self.switch(target, latest)
-            same = candidate.digest == latest.intent["candidate"]
-            self.record_done(target, latest, recovered=True, only=BESIDE if same else None)
-        elif target.current() != latest.publication_id:
-            self.switch(target, latest)
+        if not is_recorded:
+            self.record_done(target, latest, recovered=True, only=only)
 
     def completed(self) -> list[Recorded]:
         """Publications that reached a target, in the order of the ledger."""
@@ -136,33 +210,38 @@ class Publisher:
         return completed[-1] if completed else None
 
     def record(self, kind: str, body: dict[str, Any]) -> Entry:
-        self.at = "the ledger"
+        at, self.at = self.at, "the ledger"
         entry = self.ledger.append(kind, body)
         self.progress(f"{kind} recorded")
-        for target in self.targets:
-            target.anchor_head(entry["seq"], entry["hash"])
+        for target in self.reached():
+            with self.working(target):
+                target.anchor_head(entry["seq"], entry["hash"])
+        self.at = at
         return entry
 
     def write(self, target: Target, publication: Recorded, candidate: Candidate) -> None:
-        self.at = f"target {target.name}"
+        kept = target.kept()
         others = [
             other
             for other in self.completed()
-            if other.publication_id in target.kept() and other.publication_id != publication.publication_id
+            if other.publication_id in kept and other.publication_id != publication.publication_id
         ]
-        intent = publication.intent
+        intent, held = publication.intent, candidate.tables
+        tables = {name: table.path for name, table in held.items()}
+        earlier = others[max(0, len(others) - self.keep + 1) :]
         edition = Edition(
             publication_id=publication.publication_id,
-            tables={name: table.path for name, table in candidate.tables.items()},
-            rows={name: table.rows for name, table in candidate.tables.items()},
-            publication=[*(_row(other.intent, False) for other in others[-(KEEP - 1) :]), _row(intent, True)],
+            tables=tables,
+            rows={name: table.rows for name, table in held.items()},
+            columns={name: table.columns for name, table in held.items()},
+            months=self._months.setdefault(candidate.digest, Months(self.home, tables)),
+            publication=[*(_row(other.intent, False) for other in earlier), _row(intent, True)],
             gate_checks=[_check(publication.publication_id, check) for check in intent["gate"]["checks"]],
         )
         target.write_publication(edition, lambda step: self.progress(f"{target.name} {step}"))
         self.progress(f"{target.name} in place")
 
     def switch(self, target: Target, publication: Recorded) -> None:
-        self.at = f"target {target.name}"
         target.switch_to(publication.publication_id)
         self.progress(f"{target.name} switched")
 
@@ -174,7 +253,6 @@ class Publisher:
         recovered: bool,
         only: Collection[str] | None = BESIDE,
     ) -> None:
-        self.at = f"target {target.name}"
         tables = target.tables(publication.publication_id, only)
         publication.done[target.name] = self.record(
             "done",
@@ -190,11 +268,12 @@ class Publisher:
         self.progress(f"{target.name} done")
 
     def tidy(self) -> None:
-        """Leave the last KEEP publications in each target."""
+        """Leave the last publications in each target, as many as are to be kept."""
         completed = [publication.publication_id for publication in self.completed()]
-        for target in self.targets:
-            kept = set(target.kept())
-            target.keep_only([name for name in completed if name in kept][-KEEP:])
+        for target in self.reached():
+            with self.working(target):
+                kept = set(target.kept())
+                target.keep_only([name for name in completed if name in kept][-self.keep :])
         self.progress("tidied")
 
     def intent(
@@ -230,6 +309,34 @@ class Publisher:
             "new_inputs": [item for key, item in inputs.items() if key not in known],
             "gone_inputs": [list(key) for key in sorted(known - set(inputs))],
         }
+
+
+def _check_contract(
+    target: str, seen: Mapping[str, Mapping[str, str]], coming: Mapping[str, Mapping[str, str]]
+) -> None:
+    for table, columns in seen.items():
+        if table in BESIDE:
+            continue
+        change = ""
+        if table not in coming:
+            change = f"table {table} would go away"
+        for column, kind in columns.items():
+            found = coming.get(table, {}).get(column)
+            if not change and found != kind:
+                change = f"column {column} of {table} would " + (
+                    f"turn from {kind} into {found}" if found else "go away"
+                )
+        if change:
+            raise GateBlocked(
+                f"{change}, which readers of target {target} rely on: leave {table} as it is and publish "
+                f"the new shape beside it as {_next_version(table)}, a model of its own in "
+                "dbt_project/models/reporting"
+            )
+
+
+def _next_version(table: str) -> str:
+    name, _, number = table.rpartition("_v")
+    return f"{name}_v{int(number) + 1}" if name and number.isdigit() else f"{table}_v2"
 
 
 def _verdict(

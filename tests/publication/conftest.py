@@ -1,9 +1,11 @@
 import multiprocessing
+from collections.abc import Iterator
 from multiprocessing.context import BaseContext
 from pathlib import Path
 
 import pytest
 from made_company import Begun
+from postgres_server import Database, Server, serving
 from thermocline.home import Home
 
 
@@ -28,3 +30,17 @@ def processes() -> BaseContext:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["thermocline.publication", "thermocline.verification"])
     return context
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    with serving() as running:
+        yield running
+
+
+@pytest.fixture
+def database(server: Server, monkeypatch: pytest.MonkeyPatch) -> Database:
+    """An empty database, which Airflow connection `bi` leads to."""
+    made = server.database()
+    monkeypatch.setenv("AIRFLOW_CONN_BI", made.uri)
+    return made

@@ -90,8 +90,8 @@ create table reporting.account_activity_monthly as select
     account_id, date '2011-12-01' as month, 1.5::{MONEY} as revenue from reporting.account_segments;
 create table reporting.account_timeline as select
     account_id || ':' || nth as event_id, account_id, (nth * 1.25)::{MONEY} as amount,
-    timestamp '2011-12-01 08:30:00.123456' as occurred_at, 'online_retail' as source,
-    '2011-12-01.csv' as source_file, nth as source_row
+    timestamp '2011-12-01 08:30:00.123456' as occurred_at, date '2011-12-01' as occurred_on,
+    'online_retail' as source, '2011-12-01.csv' as source_file, nth as source_row
 from reporting.account_segments, range(1, 4) as made(nth);
 """
 """The same tables with a few columns of each, where only the publishing matters: quicker."""

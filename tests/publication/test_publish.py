@@ -8,7 +8,7 @@ from decimal import Decimal
 import duckdb
 import pytest
 from made_company import FULL, Begun, audit, build, landed, run
-from thermocline import durable, publisher
+from thermocline import durable
 from thermocline.candidate import Candidate
 from thermocline.errors import (
     ContentChanged,
@@ -254,9 +254,9 @@ def test_a_damaged_ledger_stops_publishing(begun: Begun) -> None:
     assert current_id(home) == second.publication_id
 
 
-def test_the_last_publications_are_kept(begun: Begun, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(publisher, "KEEP", 2)
+def test_the_last_publications_are_kept(begun: Begun) -> None:
     home = begun.home
+    (home.config / "company.yml").write_text("reporting_currency: GBP\nkeep_publications: 2\n")
     stray = home.reporting / "notes.txt"
     stray.write_text("left alone")
     names = [

@@ -10,22 +10,30 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from thermocline.hashing import TableHash
+from thermocline.targets.months import Months
 
 Progress = Callable[[str], None]
 """Told the name of each step that has just ended."""
+
+
+class TargetFailed(OSError):
+    """A target can't be reached, or refuses; one line that never holds a secret."""
 
 
 @dataclass(frozen=True)
 class Edition:
     """All that a target needs to write one publication.
 
-    tables: a parquet file per table, publication_id still null; rows: their row counts.
+    tables: a parquet file per table, publication_id still null; rows: their row counts; columns:
+    names and DuckDB types of each. months: the same rows in months, for event-grained tables.
     publication, gate_checks: rows by the columns of the contract.
     """
 
     publication_id: str
     tables: Mapping[str, Path]
     rows: Mapping[str, int]
+    columns: Mapping[str, Mapping[str, str]]
+    months: Months
     publication: Sequence[Mapping[str, Any]]
     gate_checks: Sequence[Mapping[str, Any]]
 
@@ -34,6 +42,9 @@ class Target(Protocol):
     """One place for readers. Methods raise OSError or duckdb.Error where it can't be reached."""
 
     name: str
+
+    is_exact: bool
+    """Whether it holds every table to the last digit; if not, `files` alone stand for what it holds."""
 
     def write_publication(self, edition: Edition, progress: Progress) -> None:
         """Write all tables where no reader looks yet; replaces what a killed writer left."""
@@ -58,6 +69,9 @@ class Target(Protocol):
 
     def files(self, publication_id: str) -> dict[str, str]:
         """SHA-256 by file name of what holds the publication, read now; empty without files."""
+
+    def columns(self, publication_id: str) -> dict[str, dict[str, str]]:
+        """Names and DuckDB types of each table's columns as readers see them, in order."""
 
     def tables(self, publication_id: str, only: Collection[str] | None = None) -> dict[str, TableHash]:
         """Rows and hashes by table, read now, publication_id taken as in the candidate."""

@@ -10,7 +10,7 @@ holding the old file anywhere.
 
 import os
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,10 @@ from typing import Any
 import duckdb
 
 from thermocline import contract, durable, hashing, warehouse
-from thermocline.errors import LedgerChanged, ThermoclineError
-from thermocline.hashing import TableHash, literal, parquet, quoted
+from thermocline.errors import LedgerChanged
+from thermocline.hashing import TableHash, literal, quoted
 from thermocline.home import Home
-from thermocline.targets import Edition, Progress
+from thermocline.targets import Edition, Progress, stamped
 
 POINTER = "reporting.duckdb"
 HEAD = "ledger-head"
@@ -35,6 +35,7 @@ class DuckDBFile:
     """Publications of one home as DuckDB files in its folder `reporting`."""
 
     name = "duckdb"
+    is_exact = True
 
     def __init__(self, home: Home) -> None:
         self.home = home
@@ -105,18 +106,18 @@ class DuckDBFile:
             for path in sorted(self.folder.glob(f"{publication_id}.duckdb*"))
         }
 
+    def columns(self, publication_id: str) -> dict[str, dict[str, str]]:
+        with self._opened(publication_id) as connection:
+            return {
+                name: hashing.columns_of(connection, relation)
+                for name, relation in _relations(connection).items()
+            }
+
     def tables(self, publication_id: str, only: Collection[str] | None = None) -> dict[str, TableHash]:
         with self._opened(publication_id) as connection:
-            found = connection.execute(
-                "select table_name from information_schema.tables "
-                "where table_catalog = 'target' and table_schema = ? order by table_name",
-                [contract.REPORTING_SCHEMA],
-            ).fetchall()
             return {
-                name: hashing.hash_table(
-                    connection, quoted("target", contract.REPORTING_SCHEMA, name), publication_id
-                )
-                for (name,) in found
+                name: hashing.hash_table(connection, relation, publication_id)
+                for name, relation in _relations(connection).items()
                 if only is None or name in only
             }
 
@@ -152,36 +153,22 @@ class DuckDBFile:
             left.unlink()
 
 
+def _relations(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    found = connection.execute(
+        "select table_name from information_schema.tables "
+        "where table_catalog = 'target' and table_schema = ? order by table_name",
+        [contract.REPORTING_SCHEMA],
+    ).fetchall()
+    return {name: quoted("target", contract.REPORTING_SCHEMA, name) for (name,) in found}
+
+
 def _write_tables(connection: duckdb.DuckDBPyConnection, edition: Edition) -> None:
     schema = quoted("target", contract.REPORTING_SCHEMA)
     connection.execute(f"create schema {schema}")
-    for name, source in edition.tables.items():
-        stamped = contract.PUBLICATION_ID in hashing.columns_of(connection, parquet(source))
-        stamp = (
-            f" replace ({literal(edition.publication_id)} as {contract.PUBLICATION_ID})" if stamped else ""
-        )
+    for name in edition.tables:
         table = f"{schema}.{quoted(name)}"
-        connection.execute(f"create table {table} as select *{stamp} from {parquet(source)}")
+        connection.execute(f"create table {table} as {stamped.query(edition, name)}")
         counted = connection.execute(f"select count(*) from {table}").fetchall()
-        if counted != [(edition.rows[name],)]:
-            raise ThermoclineError(
-                f"{name} has {edition.rows[name]} rows in its candidate and {counted[0][0]} in "
-                f"publication {edition.publication_id}: run again"
-            )
-    _fill(connection, f"{schema}.{contract.PUBLICATION}", contract.PUBLICATION_COLUMNS, edition.publication)
-    _fill(connection, f"{schema}.{contract.GATE_CHECKS}", contract.GATE_CHECKS_COLUMNS, edition.gate_checks)
-
-
-def _fill(
-    connection: duckdb.DuckDBPyConnection,
-    table: str,
-    columns: Mapping[str, str],
-    rows: Sequence[Mapping[str, Any]],
-) -> None:
-    declared = ", ".join(f"{name} {kind}" for name, kind in columns.items())
-    connection.execute(f"create table {table} ({declared})")
-    if rows:
-        connection.executemany(
-            f"insert into {table} values ({', '.join('?' * len(columns))})",
-            [[row[name] for name in columns] for row in rows],
-        )
+        stamped.check_count(edition, name, counted[0][0])
+    for name, (columns, made) in stamped.own_tables(edition).items():
+        stamped.fill(connection, f"{schema}.{quoted(name)}", columns, made)
