@@ -104,6 +104,10 @@ def _parser() -> argparse.ArgumentParser:
     approve.add_argument("--because", required=True, metavar="WORDS", help="why it is right")
     approve.set_defaults(command=_approve)
 
+    rollback = commands.add_parser("rollback", help="put an earlier publication back, in every target")
+    rollback.add_argument("publication", metavar="PUBLICATION", help="its id, such as 2026-06-30-0001")
+    rollback.set_defaults(command=_rollback)
+
     verify = commands.add_parser("verify", help="recompute every hash: files, publications, ledger")
     verify.set_defaults(command=_verify)
     return parser
@@ -229,6 +233,17 @@ def _approve(options: argparse.Namespace) -> int:
     for line in found.lines():
         print(f"approved: {line}")
     print(f"{published.outcome} as {published.publication_id}, as of {published.as_of_date}")
+    return 0
+
+
+def _rollback(options: argparse.Namespace) -> int:
+    from thermocline import publication
+
+    done = publication.rollback(Home.current(), options.publication)
+    if done.outcome == "unchanged":
+        print(f"{done.publication_id} is published and holds the same: nothing to put back")
+    else:
+        print(f"published as {done.publication_id}: the content of {options.publication}")
     return 0
 
 
