@@ -20,8 +20,8 @@ from thermocline.sources.canonical import create_raw
 from thermocline.sources.checking import arrival_of
 from thermocline.sources.loading import load_files
 from thermocline.sources.mapping_files import load_mappings
+from thermocline.sources.parts import parts
 from thermocline.sources.places import Folder
-from thermocline.sources.recognition import recognise
 
 needs_wholesaler = pytest.mark.skipif(
     not WHOLESALER.is_dir(), reason="../shared/data/online_retail is absent"
@@ -131,7 +131,8 @@ def test_lost_money_stops_the_load(exports, tmp_path):
     write(exports, "a.csv", PAYMENTS, payment(1, "10.25"))
     folder, mappings = Folder(exports), load_mappings()
     [entry] = folder.listing().entries
-    arrival = arrival_of(folder, entry, recognise(exports / "a.csv", mappings), 1)
+    [part] = parts(exports / "a.csv", entry.path, mappings, tmp_path)
+    arrival = arrival_of(folder, entry, part, 1)
     with in_memory() as connection:
         create_raw(connection)
         connection.execute("drop table raw.payments")

@@ -24,10 +24,11 @@ from export_files import (
 )
 from thermocline.errors import InputError, ThermoclineError
 from thermocline.home import Home
-from thermocline.sources import copying, manifest
+from thermocline.sources import manifest
 from thermocline.sources.catalogue import adopt
 from thermocline.sources.landing import covered_through, land, pending
 from thermocline.sources.mapping_files import SHIPPED
+from thermocline.sources.places import Folder
 
 SPAWN = multiprocessing.get_context("spawn")
 
@@ -89,8 +90,7 @@ def test_landing_again_does_nothing_and_reads_nothing(home, exports, monkeypatch
     write(exports, "2024-01-05/Payments.csv", PAYMENTS, payment(1))
     land(home, "billing", exports)
     before = copies(home)
-    monkeypatch.setattr("thermocline.sources.landing.recognise", None)
-    monkeypatch.setattr("thermocline.sources.landing.copy", None)
+    monkeypatch.setattr("thermocline.sources.landing.incoming", None)
     landing = land(home, "billing", exports)
     assert (landing.landed, landing.already, copies(home)) == (0, 1, before)
 
@@ -166,14 +166,14 @@ def test_a_time_of_change_in_the_future_does_not_hold_a_file_back(home, exports)
 
 def test_a_file_that_changes_while_it_is_copied_is_left_for_the_next_run(home, exports, monkeypatch):
     file = write(exports, "2024-01-05/Payments.csv", PAYMENTS, payment(1))
-    examine = copying._copy_bytes
+    fetch = Folder.fetch
 
-    def copy_while_written(folder, entry, target):
+    def fetch_while_written(folder, entry, target):
         with file.open("a") as growing:
             growing.write(payment(2) + "\n")
-        return examine(folder, entry, target)
+        return fetch(folder, entry, target)
 
-    monkeypatch.setattr(copying, "_copy_bytes", copy_while_written)
+    monkeypatch.setattr(Folder, "fetch", fetch_while_written)
     landing = land(home, "billing", exports)
     assert (landing.landed, landing.waiting, copies(home)) == (0, ["2024-01-05/Payments.csv"], {})
     monkeypatch.undo()
@@ -186,13 +186,13 @@ def test_a_file_that_disappears_while_it_is_read_is_passed_over(home, exports, m
     kept = write(exports, "2024-01-05/Payments.csv", PAYMENTS, payment(1))
     gone = write(exports, "2024-01-06/Payments.csv", PAYMENTS, payment(2))
     adopt(home, exports)
-    opened = copying._opened
+    fetch = Folder.fetch
 
-    def open_too_late(folder, entry):
+    def fetch_too_late(folder, entry, target):
         gone.unlink(missing_ok=True)
-        return opened(folder, entry)
+        return fetch(folder, entry, target)
 
-    monkeypatch.setattr(copying, "_opened", open_too_late)
+    monkeypatch.setattr(Folder, "fetch", fetch_too_late)
     landing = land(home, "billing")
     assert landing.landed == (1 if kept.exists() else 0) == 1
 

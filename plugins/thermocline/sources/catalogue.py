@@ -1,5 +1,6 @@
 """The sources of a company: which export, by which mapping, from where."""
 
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,8 +17,9 @@ from thermocline.sources.declaration import Declared, read
 from thermocline.sources.mapping import Mapping, Mappings
 from thermocline.sources.mapping_files import currency, dates, load_mappings, zone
 from thermocline.sources.mapping_schema import SYSTEMS
+from thermocline.sources.parts import parts
 from thermocline.sources.places import Folder
-from thermocline.sources.recognition import Recognition, recognise
+from thermocline.sources.recognition import Recognition
 from thermocline.sources.wording import listed, shown
 
 LOCK_SECONDS = 60
@@ -159,7 +161,9 @@ def _recognised(location: Path, mappings: Mappings) -> Iterator[tuple[str, Recog
             "or name another folder"
         )
     for entry in entries:
-        yield entry.path, recognise(folder.local(entry), mappings, entry.path)
+        with tempfile.TemporaryDirectory(prefix="thermocline-") as scratch:
+            for part in parts(folder.local(entry), entry.path, mappings, Path(scratch)):
+                yield part.name, part.recognition
 
 
 def _nothing_known(location: Path, path: str, first: Recognition) -> InputError:

@@ -1,7 +1,7 @@
 """What would become of a folder of exports: every file read as at loading, nothing kept."""
 
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -9,14 +9,13 @@ import duckdb
 
 from thermocline.errors import InputError
 from thermocline.sources.canonical import create_raw
-from thermocline.sources.content import Unreadable, examine
+from thermocline.sources.content import Unreadable
 from thermocline.sources.loading import load_files
-from thermocline.sources.manifest import LandedFile
 from thermocline.sources.mapping import Mappings
 from thermocline.sources.mapping_files import load_mappings
+from thermocline.sources.parts import Part, parts
 from thermocline.sources.places import Entry, Folder
 from thermocline.sources.reading import Arrival
-from thermocline.sources.recognition import Recognition, recognise
 from thermocline.sources.wording import listed, shown
 
 MEMORY_LIMIT = "2GB"
@@ -67,20 +66,23 @@ def check(directory: Path, mappings: Mappings | None = None, reporting_time_zone
     if not listing.entries and not listing.links:
         raise InputError(f"{directory} holds no exports: name the folder of the exports")
     checked = {path: CheckedFile(path, refused="is a link; links aren't followed") for path in listing.links}
-    arrivals = []
-    for file_id, entry in enumerate(listing.entries, 1):
-        recognition = recognise(folder.local(entry), mappings, entry.path)
-        checked[entry.path] = row = CheckedFile(entry.path)
-        if recognition.mapping is None or recognition.feed is None:
-            row.refused = recognition.describe()
-            continue
-        row.mapping, row.feed = recognition.mapping.name, recognition.feed.name
-        try:
-            arrivals.append(arrival_of(folder, entry, recognition, file_id))
-            row.encoding = arrivals[-1].file.encoding
-        except Unreadable as error:
-            row.refused = str(error)
-    _fill(checked, arrivals, mappings, reporting_time_zone)
+    with tempfile.TemporaryDirectory(prefix="thermocline-check-") as scratch:
+        arrivals: list[Arrival] = []
+        for entry in listing.entries:
+            unpacked = Path(tempfile.mkdtemp(dir=scratch))
+            for part in parts(folder.local(entry), entry.path, mappings, unpacked):
+                checked[part.name] = row = CheckedFile(part.name)
+                mapping, feed = part.recognition.mapping, part.recognition.feed
+                if mapping is None or feed is None:
+                    row.refused = part.recognition.describe()
+                    continue
+                row.mapping, row.feed = mapping.name, feed.name
+                try:
+                    arrivals.append(arrival_of(folder, entry, part, len(arrivals) + 1))
+                    row.encoding = arrivals[-1].file.encoding
+                except Unreadable as error:
+                    row.refused = str(error)
+        _fill(checked, arrivals, mappings, reporting_time_zone, Path(scratch))
     return Checked(tuple(checked[path] for path in sorted(checked)))
 
 
@@ -97,70 +99,45 @@ def render(checked: Checked) -> str:
     )
 
 
-def arrival_of(folder: Folder, entry: Entry, recognition: Recognition, file_id: int) -> Arrival:
-    mapping, feed = recognition.mapping, recognition.feed
-    if mapping is None or feed is None:
-        raise ValueError("only a recognised file arrives")
-    path = folder.local(entry)
-    content = examine(path, recognition.compression)
-    key, covers_on = mapping.delivery(entry.path)
-    return Arrival(
-        LandedFile(
-            source=mapping.name,
-            system=mapping.system,
-            mapping=mapping.name,
-            feed=feed.name,
-            sha256=content.sha256,
-            content_sha256=content.sha256,
-            landed_as="",
-            bytes=entry.size,
-            mtime_ns=entry.mtime_ns,
-            compression=recognition.compression,
-            encoding=content.encoding,
-            delimiter=recognition.delimiter,
-            header=recognition.header,
-            records=content.records - 1,
-            blank_lines=content.blank_lines,
-            is_regular=content.is_regular,
-            extent=feed.extent,
-            rhythm_days=feed.rhythm_days,
-            empty_delivery="",
-            file_id=file_id,
-        ),
-        path,
-        entry.path,
-        key,
-        covers_on,
-    )
+def arrival_of(folder: Folder, entry: Entry, part: Part, file_id: int) -> Arrival:
+    """A recognised table as it would be loaded, read where it lies."""
+    mapping = part.recognition.mapping
+    if mapping is None:
+        raise ValueError("only a recognised table arrives")
+    file = part.described(mapping.name, part.content.sha256, "", entry.size, entry.mtime_ns)
+    file = replace(file, file_id=file_id, empty_delivery="")
+    key, covers_on = part.delivery(mapping)
+    return Arrival(file, folder.local(entry), part.name, key, covers_on)
 
 
-def _fill(checked: dict[str, CheckedFile], arrivals: list[Arrival], mappings: Mappings, zone: str) -> None:
+def _fill(
+    checked: dict[str, CheckedFile], arrivals: list[Arrival], mappings: Mappings, zone: str, scratch: Path
+) -> None:
     """Load the files into a database in memory and take the figures from there."""
-    with tempfile.TemporaryDirectory(prefix="thermocline-check-") as scratch:
-        config: dict[str, str | bool | int | float | list[str]] = {
-            "memory_limit": MEMORY_LIMIT,
-            "temp_directory": f"{scratch}/duckdb",
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-        }
-        with duckdb.connect(":memory:", config=config) as connection:
-            create_raw(connection)
-            load_files(connection, arrivals, mappings, zone, Path(scratch))
-            for path, rows, first_on, last_on in connection.execute(
-                "select source_file, rows_read, first_record_on, last_record_on from raw.files"
-            ).fetchall():
-                row = checked[path]
-                row.rows, row.first_on, row.last_on = rows, first_on, last_on
-            for path, reason, rows in connection.execute(
-                "select source_file, concat_ws(' ', column_name, reason) as reason, count(*) "
-                "from raw.quarantine join raw.files using (file_id) group by all order by all"
-            ).fetchall():
-                checked[path].quarantined[reason] = rows
-            for path, names in connection.execute(
-                "select source_file, list(column_name) from raw.unmapped_columns "
-                "join raw.files using (file_id) group by all"
-            ).fetchall():
-                checked[path].unmapped = tuple(names)
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": MEMORY_LIMIT,
+        "temp_directory": f"{scratch}/duckdb",
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+    }
+    with duckdb.connect(":memory:", config=config) as connection:
+        create_raw(connection)
+        load_files(connection, arrivals, mappings, zone, scratch / "loading")
+        for path, rows, first_on, last_on in connection.execute(
+            "select source_file, rows_read, first_record_on, last_record_on from raw.files"
+        ).fetchall():
+            row = checked[path]
+            row.rows, row.first_on, row.last_on = rows, first_on, last_on
+        for path, reason, rows in connection.execute(
+            "select source_file, concat_ws(' ', column_name, reason) as reason, count(*) "
+            "from raw.quarantine join raw.files using (file_id) group by all order by all"
+        ).fetchall():
+            checked[path].quarantined[reason] = rows
+        for path, names in connection.execute(
+            "select source_file, list(column_name) from raw.unmapped_columns "
+            "join raw.files using (file_id) group by all"
+        ).fetchall():
+            checked[path].unmapped = tuple(names)
 
 
 def _cells(row: CheckedFile) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 import codecs
 import gzip
 import hashlib
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +12,8 @@ from typing import BinaryIO, cast
 import numpy as np
 
 CHUNK = 1 << 20
+# Text packs a hundredfold at most; what grows further, past this size, is no export.
+MOST_EXPANSION, EXPANSION_FREE = 200, 32 << 20
 PLAIN, GZIP = "none", "gzip"
 BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -62,14 +65,36 @@ def head_of(path: Path, size: int) -> tuple[str, bytes, bool]:
     try:
         with opened(path, compression) as file:
             head = file.read(size + 1)
-    except (OSError, EOFError, ValueError) as error:
+    except (OSError, EOFError, ValueError, zlib.error) as error:
         raise Unreadable(f"isn't a whole {compression} file ({error})") from error
     return compression, head[:size], len(head) <= size
+
+
+def checked_expansion(unpacked: int, path: Path) -> None:
+    """Raise Unreadable where so many unpacked bytes are more than an export packs into `path`."""
+    if unpacked > EXPANSION_FREE and unpacked > MOST_EXPANSION * path.stat().st_size:
+        raise Unreadable(f"expands more than {MOST_EXPANSION} times: it is no export")
 
 
 def marked_encoding(head: bytes) -> str | None:
     """The encoding that a byte-order mark names."""
     return next((name for mark, name in BYTE_ORDER_MARKS if head.startswith(mark)), None)
+
+
+def guessed_encoding(head: bytes) -> str | None:
+    """That of a byte-order mark, else UTF-16 or UTF-32 where the zeros of ASCII letters show it."""
+    marked = marked_encoding(head)
+    zeros = [head[n : min(len(head), 4096) : 4].count(0) for n in range(4)]
+    if marked or not any(zeros):
+        return marked
+    most = len(head[:4096]) // 4 * 3 // 4
+    if zeros[1] > most and zeros[2] > most:
+        return "utf-32-le" if zeros[3] > most else "utf-32-be" if zeros[0] > most else None
+    if zeros[1] > most and zeros[3] > most and not zeros[0] + zeros[2]:
+        return "utf-16-le"
+    if zeros[0] > most and zeros[2] > most and not zeros[1] + zeros[3]:
+        return "utf-16-be"
+    return None
 
 
 def examine(path: Path, compression: str, sha256: str | None = None) -> Content:
@@ -80,22 +105,25 @@ def examine(path: Path, compression: str, sha256: str | None = None) -> Content:
     digest = None if sha256 and compression == PLAIN else hashlib.sha256()
     try:
         with opened(path, compression) as file:
-            chunks = _chunks(file, digest)
+            chunks = _chunks(file, digest, path)
             first = next(chunks, b"")
-            encoding = marked_encoding(first)
+            encoding = guessed_encoding(first)
             if encoding in (None, "utf-8"):
                 content = _examine_bytes(first, chunks)
             else:
                 content = _examine_text(str(encoding), first, chunks)
     except UnicodeDecodeError as error:
         raise Unreadable(f"isn't {error.encoding} throughout ({error.reason})") from error
-    except (OSError, EOFError, ValueError) as error:
+    except (OSError, EOFError, ValueError, zlib.error) as error:
         raise Unreadable(f"isn't a whole {compression} file ({error})") from error
     return replace(content, sha256=digest.hexdigest() if digest else str(sha256))
 
 
-def _chunks(file: BinaryIO, digest: "hashlib._Hash | None") -> Iterator[bytes]:
+def _chunks(file: BinaryIO, digest: "hashlib._Hash | None", path: Path) -> Iterator[bytes]:
+    read = 0
     while chunk := file.read(CHUNK):
+        read += len(chunk)
+        checked_expansion(read, path)
         if digest:
             digest.update(chunk)
         yield chunk

@@ -1,129 +1,86 @@
-"""One file into the landing: read once, hashed on the way, never changed at its source."""
+"""One delivered file into the landing: read once, hashed on the way, never changed at its source."""
 
-import hashlib
 import os
-import threading
-from contextlib import suppress
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import time
-from typing import BinaryIO
 
 from thermocline.durable import READ_ONLY
-from thermocline.errors import ThermoclineError
 from thermocline.home import Home
-from thermocline.sources.content import CHUNK, GZIP, examine
+from thermocline.sources.content import GZIP
+from thermocline.sources.formats.archive import ZIP
 from thermocline.sources.manifest import Identity, LandedFile
-from thermocline.sources.places import DATA_SUFFIXES, Entry, Folder
-from thermocline.sources.recognition import Recognition
+from thermocline.sources.parts import Part
+from thermocline.sources.places import DATA_SUFFIXES, Entry, Place
 
 ABANDONED_SECONDS = 24 * 3600
 
 
-class Changed(Exception):
-    """The file changed while it was read."""
+class Incoming:
+    """A delivered file on its way: `path` is where its bytes lie for now.
 
-
-def copy(
-    home: Home,
-    folder: Folder,
-    entry: Entry,
-    source: str,
-    recognition: Recognition,
-    key: str,
-    landed: set[Identity],
-) -> LandedFile:
-    """Copy a recognised file to `landing/<2 hex>/<sha256><suffix>`, on the disk when this returns.
-
-    What is among `landed` already is described only.
-
-    Raises Changed if it isn't what was listed, Unreadable if it can't be unpacked or decoded.
+    A local one is looked at where it is, and copied once it is known to belong here.
     """
-    mapping, feed = recognition.mapping, recognition.feed
-    if mapping is None or feed is None:
-        raise ValueError("only a recognised file is copied")
-    incoming = _incoming(home)
-    try:
-        sha256 = _copy_bytes(folder, entry, incoming)
-        content = examine(incoming, recognition.compression, sha256)
-        records = content.records - 1
-        file = LandedFile(
-            source=source,
-            system=mapping.system,
-            mapping=mapping.name,
-            feed=feed.name,
-            sha256=sha256,
-            content_sha256=content.sha256,
-            landed_as=f"{sha256[:2]}/{sha256}{_suffix(entry.path, recognition.compression)}",
-            bytes=entry.size,
-            mtime_ns=entry.mtime_ns,
-            compression=recognition.compression,
-            encoding=content.encoding,
-            delimiter=recognition.delimiter,
-            header=recognition.header,
-            records=records,
-            blank_lines=content.blank_lines,
-            is_regular=content.is_regular,
-            extent=feed.extent,
-            rhythm_days=feed.rhythm_days,
-            empty_delivery="" if records else key,
-        )
-        if file.identity not in landed:
-            incoming.chmod(READ_ONLY)
-            target = home.landing / file.landed_as
+
+    def __init__(self, place: Place, entry: Entry, scratch: Path) -> None:
+        self.place, self.entry, self.scratch = place, entry, scratch
+        self._copy = scratch / "copy"
+        self._sha256: str | None = None
+        self.path = place.local(entry) or self._fetched()
+
+    def keep(self, home: Home, parts: Sequence[tuple[Part, str]], landed: set[Identity]) -> list[LandedFile]:
+        """Copy the file to `landing/<2 hex>/<sha256><suffix>`, on the disk when this returns.
+
+        `parts` are its tables, each with its source. What is among `landed` already is described
+        only. Raises Changed if the file isn't what was listed, Unreadable if a table can't be
+        unpacked or decoded.
+        """
+        self._fetched()
+        sha256, entry = str(self._sha256), self.entry
+        compression = max(part.compression for part, _ in parts)
+        landed_as = f"{sha256[:2]}/{sha256}{_suffix(entry.path, compression)}"
+        files = [
+            part.described(source, sha256, landed_as, entry.size, entry.mtime_ns) for part, source in parts
+        ]
+        if any(file.identity not in landed for file in files):
+            self._copy.chmod(READ_ONLY)
+            target = home.landing / landed_as
             target.parent.mkdir(exist_ok=True)
-            incoming.replace(target)
+            self._copy.replace(target)
+        return files
+
+    def _fetched(self) -> Path:
+        if self._sha256 is None:
+            self._sha256 = self.place.fetch(self.entry, self._copy)
+        return self._copy
+
+
+@contextmanager
+def incoming(home: Home, place: Place) -> Iterator[Callable[[Entry], Incoming]]:
+    """A folder of its own for a file on its way, gone in the end."""
+    folder = home.landing / ".incoming"
+    folder.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=folder))
+    try:
+        yield lambda entry: Incoming(place, entry, scratch)
     finally:
-        incoming.unlink(missing_ok=True)
-    return file
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def remove_abandoned(home: Home) -> None:
     """Remove temporary files that killed runs left behind a day ago or earlier."""
-    for file in (home.landing / ".incoming").glob("*"):
+    for found in (home.landing / ".incoming").glob("*"):
         with suppress(FileNotFoundError):
-            if time() - file.stat().st_mtime > ABANDONED_SECONDS:
-                file.unlink()
-
-
-def _incoming(home: Home) -> Path:
-    folder = home.landing / ".incoming"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder / f"{os.getpid()}-{threading.get_ident()}"
-
-
-def _copy_bytes(folder: Folder, entry: Entry, target: Path) -> str:
-    """The SHA-256 of what was copied."""
-    with _opened(folder, entry) as source:
-        digest = hashlib.sha256()
-        copied = 0
-        try:
-            with target.open("wb") as file:
-                while chunk := source.read(CHUNK):
-                    digest.update(chunk)
-                    copied += file.write(chunk)
-                file.flush()
-                os.fsync(file.fileno())
-        except OSError as error:
-            raise ThermoclineError(
-                f"{target.parent.parent} can't be written ({error.strerror}): make room or make "
-                "it writable, then run again"
-            ) from error
-    if copied != entry.size or not folder.is_unchanged(entry):
-        raise Changed(entry.path)
-    return digest.hexdigest()
-
-
-def _opened(folder: Folder, entry: Entry) -> BinaryIO:
-    """The file as listed: a link that took its place meanwhile isn't followed."""
-    try:
-        return os.fdopen(os.open(folder.local(entry), os.O_RDONLY | os.O_NOFOLLOW), "rb")
-    except PermissionError:
-        raise
-    except OSError as error:
-        raise Changed(entry.path) from error
+            if time() - found.stat().st_mtime > ABANDONED_SECONDS:
+                shutil.rmtree(found) if found.is_dir() else found.unlink()
 
 
 def _suffix(path: str, compression: str) -> str:
+    if compression == ZIP:
+        return ".zip"
     name = path.lower().removesuffix(".gz")
     suffix = next((suffix for suffix in DATA_SUFFIXES if name.endswith(suffix)), ".csv")
     return suffix + (".gz" if compression == GZIP else "")

@@ -18,20 +18,12 @@ from thermocline.home import Home
 from thermocline.sources import manifest
 from thermocline.sources.catalogue import Source, adopt, foreign, sources
 from thermocline.sources.content import Unreadable
-from thermocline.sources.copying import Changed, copy, remove_abandoned
-from thermocline.sources.manifest import (
-    LANDED,
-    LEFT_OUT,
-    RECOGNISED,
-    Identity,
-    LandedFile,
-    Manifest,
-    Seen,
-)
-from thermocline.sources.mapping import Mapping, Mappings
+from thermocline.sources.copying import incoming, remove_abandoned
+from thermocline.sources.manifest import Identity, Landed, Manifest, Seen
+from thermocline.sources.mapping import Mappings
 from thermocline.sources.mapping_files import digest, load_mappings
-from thermocline.sources.places import Entry, Folder, Listing
-from thermocline.sources.recognition import recognise
+from thermocline.sources.parts import Part, named, parts
+from thermocline.sources.places import Changed, Entry, Folder, Listing, Place
 from thermocline.sources.wording import shown
 
 SETTLE_SECONDS = 2.0
@@ -46,11 +38,12 @@ Warn = Callable[[str], None]
 class Landing:
     """What one landing of a system did.
 
-    `landed` files and their `bytes` are new; `already` counts paths whose content had landed
-    before. `waiting` are files that are still growing or changed while they were read: they are
-    left for the next run. `left_out` gives the reason for every data file that isn't taken, and
-    `ignored` counts files that are no data. `covered_through` is the system's marker, see
-    `covered_through`; `newest_day` the newest day that any of its deliveries declares covered.
+    `landed` tables are new, and `bytes` those of their files; an archive or a workbook holds
+    several. `already` counts those whose content had landed before. `waiting` are files that are
+    still growing or changed while they were read: they are left for the next run. `left_out` gives
+    the reason for every data file that isn't taken, or not wholly, and `ignored` counts files that
+    are no data. `covered_through` is the system's marker, see `covered_through`; `newest_day` the
+    newest day that any of its deliveries declares covered.
     """
 
     system: str
@@ -66,12 +59,10 @@ class Landing:
 
 @dataclass(frozen=True)
 class _Taken:
-    """What became of one path; `file`, `key` and `covers_on` where it has landed."""
+    """What became of one path, and the tables that landed from it."""
 
     seen: Seen
-    file: LandedFile | None = None
-    key: str = ""
-    covers_on: date | None = None
+    landed: list[Landed]
 
 
 def land(
@@ -91,7 +82,7 @@ def land(
     places = _places(home, known, system, location)
     if not configured(home, system) and any(_entries(place) for place in places):
         try:
-            known = adopt(home, places[0])
+            known = adopt(home, Path(str(places[0])))
         except InputError:
             if not known:
                 raise
@@ -100,7 +91,7 @@ def land(
     remove_abandoned(home)
     with manifest.opened(home) as book:
         for place in _places(home, known, system, location):
-            if not (place.is_dir() or location or configured(home, system)):
+            if not (place.exists() or location or configured(home, system)):
                 continue
             _land_from(home, place, known, mappings, book, landing, warn, settle_seconds)
         landing.covered_through = book.covered_through(system)
@@ -119,11 +110,13 @@ def pending(home: Home, system: str, settle_seconds: float = SETTLE_SECONDS) -> 
         return sum(not entry.is_growing(now, settle_seconds) for entry in listed)
     in_force = digest(home)
     with manifest.opened(home) as book:
+        gone = _gone(home, book)
         for place in _places(home, known, system, None):
-            seen = book.seen(place)
+            seen = _seen(book, place, gone)
             for entry in _entries(place):
                 if not entry.is_growing(now, settle_seconds):
-                    waiting += not _is_settled(entry, seen.get(entry.path), system, in_force)
+                    before = seen.get(entry.path)
+                    waiting += not (before and before.is_of(entry) and before.is_settled(system, in_force))
     return waiting
 
 
@@ -146,31 +139,38 @@ def configured(home: Home, system: str) -> bool:
     return any(mappings[source.mapping].system == system for source in sources(home))
 
 
-def _places(home: Home, known: Iterable[Source], system: str, location: Path | None) -> list[Path]:
+def _places(home: Home, known: Iterable[Source], system: str, location: Path | None) -> list[Place]:
     """The folders to look at: the given one, else the sources' own, else the home's exports."""
     if location:
-        return [location.resolve()]
+        return [Folder(location.resolve())]
     mappings = load_mappings(home)
     own = [s.location.resolve() for s in known if mappings[s.mapping].system == system]
-    return list(dict.fromkeys(own)) or [home.exports.resolve()]
+    return [Folder(place) for place in dict.fromkeys(own)] or [Folder(home.exports.resolve())]
 
 
-def _entries(place: Path) -> list[Entry]:
-    return Folder(place).listing().entries if place.is_dir() else []
+def _entries(place: Place) -> list[Entry]:
+    return place.listing().entries if place.exists() else []
 
 
-def _is_settled(entry: Entry, seen: Seen | None, system: str, in_force: str) -> bool:
-    """Whether nothing is left to do for a path: it is as it was seen, and was dealt with."""
-    if seen is None or (seen.size, seen.mtime_ns) != (entry.size, entry.mtime_ns):
-        return False
-    if seen.state == LANDED:
-        return True
-    return seen.digest == in_force and (seen.state == LEFT_OUT or seen.system != system)
+def _gone(home: Home, book: Manifest) -> set[str]:
+    """The landed copies that somebody removed."""
+    there = {
+        f"{folder.name}/{file.name}"
+        for folder in home.landing.glob("[0-9a-f][0-9a-f]")
+        for file in folder.iterdir()
+    }
+    return book.landed_as() - there
+
+
+def _seen(book: Manifest, place: Place, gone: set[str]) -> dict[str, Seen]:
+    """What is known of a place's paths; those whose landed copies are gone are as if never seen."""
+    lost = book.paths_of(str(place), gone)
+    return {path: seen for path, seen in book.seen(str(place)).items() if path not in lost}
 
 
 def _land_from(
     home: Home,
-    place: Path,
+    place: Place,
     known: tuple[Source, ...],
     mappings: Mappings,
     book: Manifest,
@@ -178,30 +178,30 @@ def _land_from(
     warn: Warn,
     settle_seconds: float,
 ) -> None:
-    folder = Folder(place)
-    listing = folder.listing()
-    seen = book.seen(place)
+    listing = place.listing()
+    gone = _gone(home, book)
+    seen = _seen(book, place, gone)
     in_force = digest(home)
     now = time()
     to_warn: list[str] = []
     todo: list[Entry] = []
     for entry in listing.entries:
         before = seen.get(entry.path)
-        if before and _is_settled(entry, before, landing.system, in_force):
-            landing.already += before.state == LANDED and before.system == landing.system
-            if before.state == LEFT_OUT:
-                landing.left_out[entry.path] = before.note or ""
-                to_warn += [entry.path] if before.system == landing.system else []
+        if before and before.is_of(entry) and before.is_settled(landing.system, in_force):
+            landing.already += landing.system in before.landed
+            if before.note is not None:
+                landing.left_out[entry.path] = before.note
+                to_warn += [entry.path] if before.noted_by == landing.system else []
         elif entry.is_growing(now, settle_seconds):
             landing.waiting.append(entry.path)
         else:
             todo.append(entry)
 
     by_mapping = {source.mapping: source for source in known}
-    contents = book.contents()
+    contents = book.contents(but=gone)
 
     def take(entry: Entry) -> _Taken | None:
-        return _take(home, folder, entry, by_mapping, mappings, landing.system, in_force, contents)
+        return _take(home, place, entry, by_mapping, mappings, landing.system, in_force, contents)
 
     with ThreadPoolExecutor(COPIERS) as copiers:
         results = zip(todo, copiers.map(take, todo), strict=True)
@@ -213,7 +213,7 @@ def _land_from(
 
 def _take(
     home: Home,
-    folder: Folder,
+    place: Place,
     entry: Entry,
     by_mapping: dict[str, Source],
     mappings: Mappings,
@@ -223,51 +223,79 @@ def _take(
 ) -> _Taken | None:
     """Deal with one path; None where it must be looked at again."""
 
-    def became(state: str, owner: str, note: str | None = None) -> Seen:
-        return Seen(entry.path, entry.size, entry.mtime_ns, state, owner, note, in_force)
+    def became(systems: set[str], landed: set[str], note: str | None) -> Seen:
+        about = (frozenset(systems), frozenset(landed), note, system, in_force)
+        return Seen(entry.path, entry.size, entry.mtime_ns, entry.version, *about)
 
     try:
-        recognition = recognise(folder.local(entry), mappings, entry.path)
-        if recognition.mapping is None or recognition.feed is None:
-            return _Taken(became(LEFT_OUT, system, recognition.describe()))
-        mapping: Mapping = recognition.mapping
-        source = by_mapping.get(mapping.name)
-        if source is None:
-            return _Taken(became(LEFT_OUT, system, foreign(recognition)))
-        if mapping.system != system:
-            return _Taken(became(RECOGNISED, mapping.system))
-        key, covers_on = mapping.delivery(entry.path)
-        file = copy(home, folder, entry, source.name, recognition, key, contents)
+        with incoming(home, place) as fetch:
+            file = fetch(entry)
+            found = parts(file.path, entry.path, mappings, file.scratch)
+            systems, mine, note = _sorted_out(found, by_mapping, system)
+            landed = []
+            if mine:
+                files = file.keep(home, mine, contents)
+                landed = [
+                    (landed, part.name, *part.delivery(mappings[landed.mapping]))
+                    for landed, (part, _) in zip(files, mine, strict=True)
+                ]
+            return _Taken(became(systems, {system} if landed else set(), note), landed)
     except (Changed, FileNotFoundError):
         return None
     except PermissionError:
-        return _Taken(became(LEFT_OUT, system, "can't be read: allow reading it"))
+        return _Taken(became(set(), set(), "can't be read: allow reading it"), [])
     except Unreadable as error:
-        return _Taken(became(LEFT_OUT, system, str(error)))
-    return _Taken(became(LANDED, system), file, key, covers_on)
+        return _Taken(became(set(), set(), str(error)), [])
+
+
+def _sorted_out(
+    found: list[Part], by_mapping: dict[str, Source], system: str
+) -> tuple[set[str], list[tuple[Part, str]], str | None]:
+    """The systems that have tables among a file's parts, those of `system`, and what is left out."""
+    systems: set[str] = set()
+    mine: list[tuple[Part, str]] = []
+    refused: list[tuple[Part, str]] = []
+    for part in found:
+        mapping = part.recognition.mapping
+        if mapping is None:
+            refused.append((part, part.recognition.describe()))
+        elif (source := by_mapping.get(mapping.name)) is None:
+            refused.append((part, foreign(part.recognition)))
+        else:
+            systems.add(mapping.system)
+            if mapping.system == system:
+                mine.append((part, source.name))
+    if not refused:
+        return systems, mine, None
+    if len(found) == 1:
+        return systems, mine, refused[0][1]
+    inside = (
+        f"{named('', part.member, part.table.name if part.table else '').lstrip('/')!r} {reason}"
+        for part, reason in refused
+    )
+    return systems, mine, f"has parts that aren't taken: {'; '.join(inside)}"
 
 
 def _record(
     home: Home,
-    place: Path,
+    place: Place,
     batch: list[tuple[Entry, _Taken | None]],
     book: Manifest,
     landing: Landing,
 ) -> list[str]:
-    """Record what became of some paths; returns those that were left out."""
+    """Record what became of some paths; returns those of which something was left out."""
     landing.waiting += [entry.path for entry, taken in batch if taken is None]
     results = [taken for _, taken in batch if taken]
-    landed = [(t.file, t.seen, t.key, t.covers_on) for t in results if t.file]
-    for folder in {(home.landing / file.landed_as).parent for file, *_ in landed}:
+    landed = [file for taken in results for file, *_ in taken.landed]
+    for folder in {(home.landing / file.landed_as).parent for file in landed}:
         if folder.is_dir():
             durable.sync(folder)
     durable.sync(home.landing)
-    new = book.add(place, landed)
+    new = book.add(str(place), [(taken.seen, taken.landed) for taken in results])
     landing.landed += len(new)
-    landing.bytes += sum(file.bytes for file in new)
+    landing.bytes += sum({file.landed_as: file.bytes for file in new}.values())
     landing.already += len(landed) - len(new)
-    book.note(place, [taken.seen for taken in results if not taken.file])
-    left_out = {t.seen.path: t.seen.note or "" for t in results if t.seen.state == LEFT_OUT}
+    left_out = {t.seen.path: t.seen.note for t in results if t.seen.note is not None}
     landing.left_out |= left_out
     return list(left_out)
 

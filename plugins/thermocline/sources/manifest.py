@@ -5,17 +5,16 @@ A SQLite database, because both extract tasks, and a run beside them, may write 
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, fields
 from datetime import date
-from pathlib import Path
 
 from thermocline.errors import ThermoclineError
 from thermocline.home import Home
+from thermocline.sources.places import Entry
 
 BUSY_SECONDS = 60
-LANDED, RECOGNISED, LEFT_OUT = "landed", "recognised", "left_out"
 
 _TABLES = """
 create table if not exists files (
@@ -26,31 +25,35 @@ create table if not exists files (
     encoding text not null, delimiter text not null, header text not null,
     records integer not null, blank_lines integer not null, is_regular integer not null,
     extent text not null, rhythm_days integer, empty_delivery text not null,
+    format text not null, member text not null, part text not null,
     landed_at text not null default (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
-    unique (source, content_sha256, empty_delivery)
+    unique (source, content_sha256, part, empty_delivery)
 );
 create table if not exists deliveries (
     file_id integer not null references files, source_file text not null,
-    delivery_key text not null, covers_on text,
+    delivery_key text not null, covers_on text, location text not null, path text not null,
     primary key (file_id, source_file)
 );
 create table if not exists seen (
     location text not null, path text not null, size integer not null, mtime_ns integer not null,
-    state text not null, system text, note text, digest text not null,
+    version text not null, systems text not null, landed text not null, note text,
+    noted_by text not null, digest text not null,
     primary key (location, path)
 );
 """
 
 
-Identity = tuple[str, str, str]
+Identity = tuple[str, str, str, str]
 
 
 @dataclass(frozen=True)
 class LandedFile:
     """A file of the landing, described as of its landing.
 
-    `sha256` is of its bytes, `content_sha256` of the unpacked ones. `landed_as` is its path below
-    the landing. `records` counts its records, the header not among them. `empty_delivery` is the
+    It is one table of what was delivered: `member` is its file's name in an archive, `part` its
+    sheet in a workbook or the path of its records in a JSON document, else empty. `sha256` is of
+    the delivered bytes, `content_sha256` of the unpacked ones. `landed_as` is their path below the
+    landing. `records` counts its records, the header not among them. `empty_delivery` is the
     delivery key of a file without records, else empty: files with equal content are one, but a
     delivery without news says that its day is covered.
     """
@@ -74,41 +77,66 @@ class LandedFile:
     extent: str
     rhythm_days: int | None
     empty_delivery: str
+    format: str = "delimited"
+    member: str = ""
+    part: str = ""
     file_id: int = 0
 
     @property
     def identity(self) -> "Identity":
-        return self.source, self.content_sha256, self.empty_delivery
+        return self.source, self.content_sha256, self.part, self.empty_delivery
+
+
+Landed = tuple[LandedFile, str, str, date | None]
+"""A landed table with its path, delivery key and covered day."""
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """One path under which a landed file came: its delivery key and the day that it covers."""
+    """One path under which a landed file came: its delivery key and the day that it covers.
+
+    `path` is that of what was delivered, `source_file` that of the table in it.
+    """
 
     file_id: int
     source_file: str
     delivery_key: str
     covers_on: date | None
+    path: str
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What became of a path of a location when it had this size and time of change.
+    """What became of a path of a location when it had this size, time of change and version.
 
-    `state` is landed, recognised (a file of `system`, which hasn't landed it yet) or left_out,
-    with the reason in `note`. `digest` is that of the mappings and sources it was judged by.
+    `systems` are those that have tables in it, `landed` those of them that have landed theirs.
+    `note` says why something of it is left out, `noted_by` which system said so first. `digest` is
+    that of the mappings and sources it was judged by.
     """
 
     path: str
     size: int
     mtime_ns: int
-    state: str
-    system: str | None
+    version: str
+    systems: frozenset[str]
+    landed: frozenset[str]
     note: str | None
+    noted_by: str
     digest: str
+
+    def is_of(self, entry: Entry) -> bool:
+        """Whether the path still is what it was then."""
+        return (self.size, self.mtime_ns, self.version) == (entry.size, entry.mtime_ns, entry.version)
+
+    def is_settled(self, system: str, in_force: str) -> bool:
+        """Whether `system` has nothing left to do with the path."""
+        if system in self.landed and self.note is None:
+            return True
+        return self.digest == in_force and system in self.landed | ({system} - self.systems)
 
 
 _FILE_COLUMNS = ", ".join(field.name for field in fields(LandedFile) if field.name != "file_id")
+_MARKS = ", ".join("?" * (len(fields(LandedFile)) - 1))
 
 
 class Manifest:
@@ -117,45 +145,63 @@ class Manifest:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
-    def seen(self, location: Path) -> dict[str, Seen]:
+    def seen(self, location: str) -> dict[str, Seen]:
         rows = self._connection.execute(
-            "select path, size, mtime_ns, state, system, note, digest from seen where location = ?",
-            (str(location),),
+            "select path, size, mtime_ns, version, systems, landed, note, noted_by, digest "
+            "from seen where location = ?",
+            (location,),
         )
-        return {row[0]: Seen(*row) for row in rows}
+        return {row[0]: _seen(row) for row in rows}
 
-    def note(self, location: Path, seen: Iterable[Seen]) -> None:
-        """Remember what became of paths."""
-        with self._transaction():
-            self._note(location, seen)
+    def contents(self, but: Collection[str] = ()) -> set[Identity]:
+        """The identities of all landed files; without those landed as one of `but`."""
+        rows = self._connection.execute(
+            "select source, content_sha256, part, empty_delivery, landed_as from files"
+        )
+        return {tuple(row[:4]) for row in rows if row[4] not in but}
 
-    def contents(self) -> set[Identity]:
-        """The identities (source, content's SHA-256, empty delivery) of all landed files."""
-        rows = self._connection.execute("select source, content_sha256, empty_delivery from files")
-        return {tuple(row) for row in rows}
-
-    def add(
-        self, location: Path, landed: Iterable[tuple[LandedFile, Seen, str, date | None]]
-    ) -> list[LandedFile]:
-        """Record landed files with path, delivery key and covered day; returns the new ones."""
+    def add(self, location: str, taken: Collection[tuple[Seen, list[Landed]]]) -> list[LandedFile]:
+        """Record what became of paths, and the tables landed from them; returns the new ones."""
         new = []
-        marks = ", ".join("?" * (len(fields(LandedFile)) - 1))
         with self._transaction():
-            for file, seen, key, covers_on in landed:
+            landed = [(seen, *one) for seen, tables in taken for one in tables]
+            for seen, file, source_file, key, covers_on in landed:
                 values = [*astuple(file)[:-1]]
                 values[12] = json.dumps(file.header)
                 cursor = self._connection.execute(
-                    f"insert or ignore into files ({_FILE_COLUMNS}) values ({marks})", values
+                    f"insert or ignore into files ({_FILE_COLUMNS}) values ({_MARKS})", values
                 )
                 if cursor.rowcount:
                     new.append(file)
                 self._connection.execute(
-                    "insert or replace into deliveries select file_id, ?, ?, ? from files "
-                    "where source = ? and content_sha256 = ? and empty_delivery = ?",
-                    (seen.path, key, covers_on and covers_on.isoformat(), *file.identity),
+                    "insert or replace into deliveries select file_id, ?, ?, ?, ?, ? from files "
+                    "where source = ? and content_sha256 = ? and part = ? and empty_delivery = ?",
+                    (
+                        source_file,
+                        key,
+                        covers_on and covers_on.isoformat(),
+                        location,
+                        seen.path,
+                        *file.identity,
+                    ),
                 )
-                self._note(location, [seen])
+            self._note(location, [seen for seen, _ in taken])
         return new
+
+    def paths_of(self, location: str, landed_as: Iterable[str]) -> set[str]:
+        """The paths of a location under which these landed files came."""
+        return {
+            path
+            for name in landed_as
+            for (path,) in self._connection.execute(
+                "select path from deliveries join files using (file_id) where location = ? and landed_as = ?",
+                (location, name),
+            )
+        }
+
+    def landed_as(self) -> set[str]:
+        """The files that should lie in the landing."""
+        return {name for (name,) in self._connection.execute("select distinct landed_as from files")}
 
     def files(self) -> list[LandedFile]:
         """All landed files, in the order of their ids."""
@@ -165,12 +211,12 @@ class Manifest:
     def deliveries(self) -> list[Delivery]:
         """Every path under which a file came, ordered by file, delivery key and path."""
         rows = self._connection.execute(
-            "select file_id, source_file, delivery_key, covers_on from deliveries "
+            "select file_id, source_file, delivery_key, covers_on, path from deliveries "
             "order by file_id, delivery_key, source_file"
         )
         return [
-            Delivery(file_id, path, key, date.fromisoformat(day) if day else None)
-            for file_id, path, key, day in rows
+            Delivery(file_id, source_file, key, date.fromisoformat(day) if day else None, path)
+            for file_id, source_file, key, day, path in rows
         ]
 
     def covered_through(self, system: str) -> date | None:
@@ -198,11 +244,29 @@ class Manifest:
         ).fetchone()
         return date.fromisoformat(row[0]) if row[0] else None
 
-    def _note(self, location: Path, seen: Iterable[Seen]) -> None:
-        self._connection.executemany(
-            "insert or replace into seen values (?, ?, ?, ?, ?, ?, ?, ?)",
-            [(str(location), *astuple(one)) for one in seen],
-        )
+    def _note(self, location: str, seen: Iterable[Seen]) -> None:
+        for one in seen:
+            before = self._connection.execute(
+                "select landed from seen where location = ? and path = ? and size = ? and mtime_ns = ? "
+                "and version = ? and digest = ?",
+                (location, one.path, one.size, one.mtime_ns, one.version, one.digest),
+            ).fetchone()
+            landed = one.landed | _set(before[0] if before else "")
+            self._connection.execute(
+                "insert or replace into seen values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    location,
+                    one.path,
+                    one.size,
+                    one.mtime_ns,
+                    one.version,
+                    ",".join(sorted(one.systems)),
+                    ",".join(sorted(landed)),
+                    one.note,
+                    one.noted_by,
+                    one.digest,
+                ),
+            )
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -213,6 +277,15 @@ class Manifest:
             self._connection.execute("rollback")
             raise
         self._connection.execute("commit")
+
+
+def _set(text: str) -> frozenset[str]:
+    return frozenset(text.split(",")) - {""}
+
+
+def _seen(row: tuple) -> Seen:
+    path, size, mtime_ns, version, systems, landed, note, noted_by, digest = row
+    return Seen(path, size, mtime_ns, version, _set(systems), _set(landed), note, noted_by, digest)
 
 
 def _landed_file(row: tuple) -> LandedFile:

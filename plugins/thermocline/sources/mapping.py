@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from thermocline.sources import canonical
 
-PACKAGING = (".gz",)
+PACKAGING = (".gz", ".zip")
 DAY_FIRST, MONTH_FIRST, UNIX = "day_first", "month_first", "unix"
 
 
@@ -69,7 +69,11 @@ class Filter:
 
 @dataclass(frozen=True)
 class Feed:
-    """One kind of file of an export, and the canonical table it becomes."""
+    """One kind of file of an export, and the canonical table it becomes.
+
+    `sheet` names its sheet in a workbook (None: any), `records` the dotted path of its records
+    inside those of a JSON document (empty: they themselves).
+    """
 
     name: str
     table: canonical.Table
@@ -80,6 +84,8 @@ class Feed:
     ignored: tuple[str, ...]
     extent: str
     rhythm_days: int | None
+    sheet: str | None = None
+    records: str = ""
 
     @cached_property
     def inputs(self) -> tuple[tuple[str, ...], ...]:
@@ -91,6 +97,11 @@ class Feed:
     def required(self) -> tuple[tuple[str, ...], ...]:
         """The vendor columns without which a file isn't this feed, each with its aliases."""
         return tuple(i for rule in self.rules if rule.required for i in rule.inputs)
+
+    def may_be(self, sheet: str, records: str) -> bool:
+        """Whether it may stand on this sheet (empty: no workbook), at this path of a document."""
+        on_sheet = not (sheet and self.sheet) or sheet.casefold() == str(self.sheet).casefold()
+        return on_sheet and self.records == records
 
     def hints_at(self, path: str) -> bool:
         name = PurePosixPath(path).name.lower()
@@ -123,16 +134,21 @@ class Mapping:
     def feed(self, name: str) -> Feed | None:
         return next((feed for feed in self.feeds if feed.name == name), None)
 
-    def delivery(self, path: str) -> tuple[str, date | None]:
+    def delivery(self, path: str, member: str = "") -> tuple[str, date | None]:
         """The delivery a file belongs to: its key, and the last day that it declares covered.
 
-        A path without a key is a delivery of its own, whatever it is packed in.
+        A path without a key is a delivery of its own, whatever it is packed in. The members of an
+        archive are one delivery, unless a key stands in their path in it.
         """
-        found = self.delivery_key.search(path) if self.delivery_key else None
+        bare = path
+        for suffix in PACKAGING:
+            bare = bare.removesuffix(suffix)
+        if not self.delivery_key:
+            return bare, None
+        inside = f"{bare}/{member}" if member else path
+        found = self.delivery_key.search(inside) or self.delivery_key.search(path)
         if not found:
-            for suffix in PACKAGING:
-                path = path.removesuffix(suffix)
-            return path, None
+            return bare, None
         key = found.group(1)
         try:
             return key, date.fromisoformat(key) if self.key_is_covered_day else None

@@ -56,6 +56,8 @@ FEED = (
     Key("columns", "columns", "the table's columns, each with where it comes from", needed=True),
     Key("name", "text", "its own name; default: the table's"),
     Key("file", "text", "a pattern of the file's name, where headers alone don't decide"),
+    Key("sheet", "text", "its sheet in a workbook; default: any"),
+    Key("records", "text", "the dotted path of its records inside those of a JSON document"),
     Key("without", "texts", "columns of which a file of this feed has none"),
     Key("not_taken", "filters", "records that are left out on purpose, counted by reason"),
     Key("ignored", "texts", "vendor columns known to be of no use"),

@@ -1,14 +1,15 @@
 """Files into a typed staging table, with each record's number, in few statements.
 
-DuckDB reads many files at once. Its count is compared with the one made at landing; a file on
-which they differ, or with records that it refuses, is read again record by record.
+Delimited text and Parquet are read by DuckDB, many files at once. Its count is compared with the
+one made at landing; a text on which they differ, or with records that it refuses, is read again
+record by record, as all JSON and workbooks are.
 """
 
 import csv
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,15 +17,19 @@ from typing import Any
 import duckdb
 
 from thermocline.errors import ContentChanged, ThermoclineError
+from thermocline.sources import formats
 from thermocline.sources.content import CHUNK, PLAIN
 from thermocline.sources.conversion import LONGEST_VALUE, Conversion
+from thermocline.sources.formats import DELIMITED, PARQUET, parquet
 from thermocline.sources.manifest import LandedFile
+from thermocline.sources.parts import at_hand
 from thermocline.sources.records import (
     LONGEST_RECORD,
     STRAY_QUOTE,
     TOO_FEW,
     TOO_LONG,
     TOO_MANY,
+    Record,
     cells_of,
     records,
     text_of,
@@ -90,10 +95,14 @@ def stage(
     """Stage files of one feed and header. Raises ContentChanged for a copy that isn't whole."""
     for arrival in arrivals:
         _check_whole(arrival)
+    arrivals = [_at_hand(arrival, scratch) for arrival in arrivals]
     staged, doubtful = [], [a for a in arrivals if not a.file.is_regular]
     by_packing: dict[tuple[str, str], list[Arrival]] = defaultdict(list)
+    columnar = [a for a in arrivals if a.file.is_regular and a.file.format == PARQUET]
+    if columnar:
+        staged.append(_stage_columnar(connection, conversion, columnar))
     for arrival in arrivals:
-        if arrival.file.is_regular:
+        if arrival.file.is_regular and arrival.file.format == DELIMITED:
             packing = arrival.file.compression if arrival.file.encoding == "utf-8" else PLAIN
             by_packing[arrival.file.delimiter, packing].append(arrival)
     for (delimiter, packing), group in by_packing.items():
@@ -112,6 +121,25 @@ def _check_whole(arrival: Arrival) -> None:
             f"{arrival.path}, the landed copy of {arrival.source_file!r}, has {size} bytes instead "
             f"of {arrival.file.bytes}: restore it from a backup"
         )
+
+
+def _at_hand(arrival: Arrival, scratch: Path) -> Arrival:
+    path, file = at_hand(arrival.path, arrival.file, scratch)
+    return replace(arrival, path=path, file=file)
+
+
+def _stage_columnar(
+    connection: duckdb.DuckDBPyConnection, conversion: Conversion, arrivals: list[Arrival]
+) -> Staged:
+    """Stage Parquet files; every value of theirs was decoded once at landing."""
+    staged = Staged(_fresh("staged"), conversion, arrivals, {a.file_id: a.file.records for a in arrivals})
+    staged.rejects = {arrival.file_id: [] for arrival in arrivals}
+    files = (
+        f"select {arrival.file_id} as file, * from {parquet.relation(arrival.path, conversion.header)}"
+        for arrival in arrivals
+    )
+    _create(connection, staged.table, conversion, f"({' union all '.join(files)})", "file", "record_number")
+    return staged
 
 
 def _stage_together(
@@ -279,7 +307,7 @@ def _rewrite(arrival: Arrival, staged: Staged, out: Any) -> int:
     """Write a file's good records to `out`, note the others; how many were written."""
     file_id, number = arrival.file_id, 0
     rejects = staged.rejects[file_id] = []
-    for number, record in enumerate(records(arrival.path, arrival.file), 1):
+    for number, record in enumerate(_records(arrival), 1):
         if record.reason is None:
             out.writerow([file_id, number, *record.cells])
         else:
@@ -287,6 +315,26 @@ def _rewrite(arrival: Arrival, staged: Staged, out: Any) -> int:
             rejects.append(Reject(number, record.reason, record.text[:LONGEST_VALUE], document))
     staged.records[file_id] = number
     return number - len(rejects)
+
+
+def _records(arrival: Arrival) -> Iterator[Record]:
+    file = arrival.file
+    if file.format == DELIMITED:
+        yield from records(arrival.path, file)
+        return
+    found = 0
+    for row in formats.rows(file.format, arrival.path, file.part, file.header):
+        found += 1
+        cells = ["" if cell is None else cell for cell in row.cells]
+        size = sum(map(len, cells))
+        is_long = size > LONGEST_RECORD // 4 and sum(len(cell.encode()) for cell in cells) > LONGEST_RECORD
+        reason = row.reason or (TOO_LONG if is_long else None)
+        yield Record(cells, reason, row.text or ",".join(cells) if reason else "")
+    if found != file.records:
+        raise ThermoclineError(
+            f"{arrival.source_file!r} had {file.records} records when it landed and has {found} now: "
+            "report this file"
+        )
 
 
 def _as_utf8(arrival: Arrival, scratch: Path) -> Path:

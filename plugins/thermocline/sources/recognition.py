@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from thermocline.sources.content import Unreadable, head_of, marked_encoding
+from thermocline.sources.content import PLAIN, Unreadable, guessed_encoding, head_of
 from thermocline.sources.mapping import Feed, Mapping, Mappings, normalised
 from thermocline.sources.wording import listed
 
@@ -107,12 +107,32 @@ def recognise(path: Path, mappings: Mappings, name: str | None = None) -> Recogn
         return Recognition(compression, trouble="is empty")
     headers = {delimiter: _header(text, delimiter) for delimiter in DELIMITERS}
     widest = max(DELIMITERS, key=lambda delimiter: len(headers[delimiter]))
+    candidates = {d: header for d, header in headers.items() if d == widest or len(header) > 1}
+    return _recognised(candidates, widest, mappings, name or path.name, compression)
+
+
+def recognise_table(
+    header: tuple[str, ...], mappings: Mappings, name: str, sheet: str = "", records: str = ""
+) -> Recognition:
+    """Tell a table that isn't delimited text: a sheet of a workbook, or the records at a path."""
+    return _recognised({",": header}, ",", mappings, name, PLAIN, sheet, records)
+
+
+def _recognised(
+    headers: dict[str, tuple[str, ...]],
+    widest: str,
+    mappings: Mappings,
+    name: str,
+    compression: str,
+    sheet: str = "",
+    records: str = "",
+) -> Recognition:
     fits = [
-        _fit(mapping, feed, delimiter, header, name or path.name)
+        _fit(mapping, feed, delimiter, header, name)
         for delimiter, header in headers.items()
-        if delimiter == widest or len(header) > 1
         for mapping in mappings.values()
         for feed in mapping.feeds
+        if feed.may_be(sheet, records)
     ]
     best = min(fits, key=lambda fit: fit.rank, default=None)
     if best and best.is_whole:
@@ -129,7 +149,7 @@ def recognise(path: Path, mappings: Mappings, name: str | None = None) -> Recogn
 
 
 def _text(head: bytes, is_whole: bool) -> str:
-    encoding = marked_encoding(head) or "utf-8"
+    encoding = guessed_encoding(head) or "utf-8"
     try:
         text = head.decode(encoding, "strict" if is_whole else "ignore")
     except UnicodeDecodeError:

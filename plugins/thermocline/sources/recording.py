@@ -1,6 +1,5 @@
 """From a staged table into raw: rows, quarantine, and the proof that nothing was lost."""
 
-from dataclasses import astuple
 from decimal import Decimal
 from typing import Any
 
@@ -56,7 +55,8 @@ def record_deliveries(connection: duckdb.DuckDBPyConnection, again: list[Arrival
             [arrival.source_file, arrival.delivery_key, arrival.covers_on, arrival.file_id],
         )
     connection.execute("delete from raw.deliveries")
-    _append(connection, "raw.deliveries", [astuple(delivery) for delivery in landed.deliveries])
+    delivered = [(d.file_id, d.source_file, d.delivery_key, d.covers_on) for d in landed.deliveries]
+    _append(connection, "raw.deliveries", delivered)
     connection.execute("delete from raw.withdrawn")
     _append(connection, "raw.withdrawn", landed.withdrawn)
     connection.execute("delete from raw.ended_feeds")

@@ -69,7 +69,7 @@ def _by_mapping(delivery: Delivery, file: LandedFile, mappings: Mappings) -> Del
     mapping = mappings.get(file.mapping)
     if mapping is None:
         return delivery
-    key, covers_on = mapping.delivery(delivery.source_file)
+    key, covers_on = mapping.delivery(delivery.path, file.member)
     return replace(delivery, delivery_key=key, covers_on=covers_on)
 
 
