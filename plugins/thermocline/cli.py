@@ -110,6 +110,10 @@ def _parser() -> argparse.ArgumentParser:
 
     verify = commands.add_parser("verify", help="recompute every hash: files, publications, ledger")
     verify.set_defaults(command=_verify)
+
+    prune = commands.add_parser("prune", help="remove what the company's retention doesn't keep any longer")
+    prune.add_argument("--dry-run", action="store_true", help="say what would go, and remove nothing")
+    prune.set_defaults(command=_prune)
     return parser
 
 
@@ -254,6 +258,14 @@ def _verify(_: argparse.Namespace) -> int:
     for line in report.lines():
         print(line)
     return report.exit_code
+
+
+def _prune(options: argparse.Namespace) -> int:
+    from thermocline.retention.pruning import prune
+
+    for removed in prune(Home.current(), dry_run=options.dry_run):
+        print(f"would remove {removed}" if options.dry_run else f"removed {removed}")
+    return 0
 
 
 if __name__ == "__main__":

@@ -25,6 +25,15 @@ GATE_BOUNDS: dict[str, float] = {
     "scorecard_moved_warns": 0.10,
 }
 
+# For how many days `thermocline prune` leaves what it may remove; None: for ever.
+RETENTION_DAYS: dict[str, int | None] = {
+    "landing_days": None,
+    "quarantine_days": 730,
+    "candidate_days": 30,
+    "log_days": 90,
+    "airflow_days": 180,
+}
+
 
 @dataclass(frozen=True)
 class Company:
@@ -39,6 +48,7 @@ class Company:
     # Read by `targets.configured`, which names the line of a mistake.
     targets: list[dict[str, Any]] | None = None
     keep_publications: int = 10
+    retention: dict[str, int | None] = field(default_factory=lambda: dict(RETENTION_DAYS))
 
 
 def path(home: Home) -> Path:
@@ -55,7 +65,11 @@ def read(home: Home) -> Company | None:
     except yaml.YAMLError as error:
         raise InputError(f"{file}: not readable as YAML ({' '.join(str(error).split())}): mend it") from error
     _check(file, content)
-    return Company(**{**content, "gate": {**GATE_BOUNDS, **content.get("gate", {})}})
+    given = {
+        "gate": {**GATE_BOUNDS, **(content.get("gate") or {})},
+        "retention": {**RETENTION_DAYS, **(content.get("retention") or {})},
+    }
+    return Company(**{**content, **given})
 
 
 def _check(file: Path, content: dict[str, Any]) -> None:
@@ -86,6 +100,21 @@ def _check(file: Path, content: dict[str, Any]) -> None:
             raise InputError(f"{file}: gate has no bound '{rule}', expected one of {', '.join(GATE_BOUNDS)}")
         if not isinstance(bound, int | float) or isinstance(bound, bool) or not 0 <= bound <= 1:
             raise InputError(f"{file}: gate.{rule} is '{bound}', expected a share from 0 to 1")
+    retention = content.get("retention") or {}
+    if not isinstance(retention, dict):
+        raise InputError(f"{file}: retention is '{retention}', expected a list of names and days")
+    for what, days in retention.items():
+        if what not in RETENTION_DAYS:
+            raise InputError(
+                f"{file}: retention has no '{what}', expected one of {', '.join(RETENTION_DAYS)}"
+            )
+        if days is not None and (
+            not isinstance(days, int) or isinstance(days, bool) or not 1 <= days <= 36525
+        ):
+            raise InputError(
+                f"{file}: retention.{what} is '{days}', expected a whole number of days from 1 to 36525, "
+                "or null for ever"
+            )
 
 
 def settle(home: Home, connection: "duckdb.DuckDBPyConnection") -> Company:

@@ -12,7 +12,6 @@ from thermocline import publication
 from thermocline.difference_causes import SIDES, by_account, causes_by_account, notes
 from thermocline.errors import InputError
 from thermocline.home import Home
-from thermocline.terminal import plain
 
 _ACCOUNTS = """
 with earlier as (
@@ -166,8 +165,9 @@ def _pair(
     if first is None or second is None:
         raise InputError(f"two publications are compared, one is named: these are kept: {listed}")
     for publication_id in (first, second):
-        if publication_id not in [each.publication_id for each in kept]:
-            raise InputError(f"there is no publication {plain(publication_id)}: these are kept: {listed}")
+        names = [each.publication_id for each in kept]
+        if publication_id not in names:
+            raise InputError(publication.absent(home, publication_id, names))
     if first == second:
         raise InputError(f"{first} is compared with itself: these are kept: {listed}")
     earlier, later = (each for each in kept if each.publication_id in (first, second))

@@ -5,8 +5,8 @@ a later one it is what comes if nothing more happens. Heat on those days is the 
 degrees of the timeline, in its integer arithmetic.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
@@ -17,6 +17,8 @@ from thermocline import publication
 from thermocline.account_lookup import find
 from thermocline.errors import InputError
 from thermocline.home import Home
+from thermocline.ledger import Ledger, all_inputs
+from thermocline.retention.record import pruned
 
 DIMENSIONS = ("transactions", "contribution", "intent", "communication", "feedback")
 
@@ -97,6 +99,7 @@ class Explanation:
     published: its row of account_segments. computed: None where only the published temperature is known.
     heat: degrees; the events' heats and `rounding` add up to it exactly. rules: the row of `scorecards` in
     force on the day; reckoned_with: the version that the degrees are of. aliases: rows of account_links.
+    pruned: the day on which the landed copy of a source file was removed, by file.
     """
 
     published: Row
@@ -111,6 +114,7 @@ class Explanation:
     rules: Row
     reckoned_with: int
     ways: tuple[Way, ...]
+    pruned: Mapping[str, date] = field(default_factory=dict)
 
     @property
     def is_published_day(self) -> bool:
@@ -138,7 +142,15 @@ def explain(home: Home, account: str, day: date | None = None) -> Explanation:
         raise InputError(f"nothing is published in {home.root} yet: run thermocline run first")
     with publication.reading(home, published=current.publication_id) as connection:
         connection.execute("use published.reporting")
-        return explain_from(connection, account, day)
+        return replace(explain_from(connection, account, day), pruned=_pruned_files(home))
+
+
+def _pruned_files(home: Home) -> dict[str, date]:
+    entries = Ledger(home.ledger).scan().entries
+    gone = pruned(entries).landing
+    return {
+        each["path"]: gone[each["sha256"]].date() for each in all_inputs(entries) if each["sha256"] in gone
+    }
 
 
 def explain_from(connection: duckdb.DuckDBPyConnection, account: str, day: date | None = None) -> Explanation:

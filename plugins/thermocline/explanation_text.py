@@ -1,6 +1,7 @@
 """An explanation as a person reads it in a terminal."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 
 from thermocline.explanation import DIMENSIONS, Event, Explanation, Way
@@ -116,7 +117,7 @@ def _events(explained: Explanation) -> Iterator[str]:
         return
     yield f"Events with degrees, newest first: what each added on its day, what is left on {explained.day}"
     rows = [["day", "event", "document", "amount", "degrees then", "heat", "file and record", "subject"]]
-    rows += [_event(event) for event in explained.events]
+    rows += [_event(event, explained.pruned) for event in explained.events]
     if explained.rounding:
         name = "rounding" if explained.is_explained else "unexplained"
         rows.append(["", name, "", "", "", _exact(explained.rounding), "", ""])
@@ -129,7 +130,8 @@ def _events(explained: Explanation) -> Iterator[str]:
     yield from left_out
 
 
-def _event(event: Event) -> list[str]:
+def _event(event: Event, pruned: Mapping[str, date]) -> list[str]:
+    gone = pruned.get(event.source_file or "")
     words = [event.kind.replace("_", " "), event.direction, event.outcome]
     return [
         event.occurred_on.isoformat(),
@@ -138,7 +140,8 @@ def _event(event: Event) -> list[str]:
         "" if event.amount is None else f"{event.amount:,.2f}",
         _exact(event.degrees),
         _exact(event.heat),
-        f"{plain(event.source_file or '')}, record {event.source_row}",
+        f"{plain(event.source_file or '')}, record {event.source_row}"
+        + (f" (copy pruned on {gone})" if gone else ""),
         "" if event.kind in _REPEATED else plain(event.summary or "", 60),
     ]
 

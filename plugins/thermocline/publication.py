@@ -1,6 +1,6 @@
 """Publishing: the only way from a candidate to what readers see."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,12 +10,12 @@ from typing import Any
 
 import duckdb
 
-from thermocline import durable, warehouse
+from thermocline import company, durable, warehouse
 from thermocline.errors import ContentChanged, InputError, TargetBehind, ThermoclineError
 from thermocline.hashing import literal, quoted
 from thermocline.home import Home
-from thermocline.ledger import Recorded
-from thermocline.publisher import Publisher
+from thermocline.ledger import Ledger, Recorded, recorded
+from thermocline.publisher import KEEP, Publisher, completed
 from thermocline.sources.wording import shown
 from thermocline.targets import Progress, Target
 from thermocline.targets.configured import configured
@@ -94,10 +94,7 @@ def reading(home: Home, **publication_ids: str) -> Iterator[duckdb.DuckDBPyConne
     kept = place.kept()
     for publication_id in publication_ids.values():
         if publication_id not in kept:
-            raise InputError(
-                f"there is no publication {shown(publication_id)}: "
-                f"these are kept: {', '.join(kept) or 'none'}"
-            )
+            raise InputError(absent(home, publication_id, kept))
     with (
         _readable(" or ".join(publication_ids.values())),
         closing(warehouse.connect(home, Path(":memory:"))) as connection,
@@ -105,6 +102,23 @@ def reading(home: Home, **publication_ids: str) -> Iterator[duckdb.DuckDBPyConne
         for name, publication_id in publication_ids.items():
             connection.execute(f"attach {literal(place.path(publication_id))} as {quoted(name)} (read_only)")
         yield connection
+
+
+def absent(home: Home, publication_id: str, kept: Collection[str]) -> str:
+    """Why a publication that isn't kept can't be read: it was pruned, and when, or never was."""
+    listed = f"these are kept: {', '.join(kept) or 'none'}"
+    done = completed(recorded(Ledger(home.ledger).scan().entries).values())
+    names = [each.publication_id for each in done]
+    if publication_id not in names:
+        return f"there is no publication {shown(publication_id)}: {listed}"
+    # The publication that it had to make room for.
+    settled = company.read(home)
+    keep = settled.keep_publications if settled else KEEP
+    successors = done[names.index(publication_id) + keep :]
+    on = min((entry["at"][:10] for each in successors[:1] for entry in each.done.values()), default=None)
+    return (
+        f"publication {publication_id} was pruned{f' on {on}' if on else ''}, the last {keep} stay: {listed}"
+    )
 
 
 @contextmanager
@@ -216,6 +230,24 @@ def _publishing(
     return Published(
         outcome, publication.publication_id, date.fromisoformat(intent["as_of_date"]), intent["content_hash"]
     )
+
+
+def record_pruned(home: Home, what: str, rule: str, names: list[str]) -> None:
+    """Put into the ledger, and before every target, what is about to be pruned.
+
+    The caller holds `durable.publishing`. Raises LedgerChanged and LedgerTruncated where the ledger
+    isn't as it was written, ThermoclineError where a target can't be reached; nothing is recorded then.
+    """
+    publisher = Publisher(home, targets(home), lambda _: None)
+    try:
+        publisher.check_heads()
+        publisher.recover()
+        publisher.record("pruned", {"what": what, "rule": rule, "pruned": names})
+    except (OSError, duckdb.Error) as error:
+        raise ThermoclineError(
+            f"{publisher.at} can't be written ({_first_line(error)}), so nothing is pruned: "
+            "put that right and run again"
+        ) from error
 
 
 def _first_line(error: Exception) -> str:

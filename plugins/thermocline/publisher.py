@@ -13,7 +13,7 @@ switch. What a killed publisher left is finished or undone by the next one:
     abandoned publication_id, intent, reason
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
@@ -199,11 +199,7 @@ class Publisher:
 
     def completed(self) -> list[Recorded]:
         """Publications that reached a target, in the order of the ledger."""
-        return [
-            publication
-            for publication in recorded(self.ledger.entries()).values()
-            if publication.done and not publication.abandoned
-        ]
+        return completed(recorded(self.ledger.entries()).values())
 
     def current(self) -> Recorded | None:
         completed = self.completed()
@@ -337,6 +333,11 @@ def _check_contract(
 def _next_version(table: str) -> str:
     name, _, number = table.rpartition("_v")
     return f"{name}_v{int(number) + 1}" if name and number.isdigit() else f"{table}_v2"
+
+
+def completed(publications: Iterable[Recorded]) -> list[Recorded]:
+    """Those that reached a target, in the order given."""
+    return [each for each in publications if each.done and not each.abandoned]
 
 
 def _verdict(

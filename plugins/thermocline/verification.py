@@ -8,6 +8,7 @@ one, or where a file differs); the candidate of the current publication.
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -24,6 +25,7 @@ from thermocline.home import Home
 from thermocline.ledger import Ledger, Recorded, Scan, all_inputs, check_head, recorded
 from thermocline.publication import targets
 from thermocline.publisher import table_entry
+from thermocline.retention.record import Pruned, pruned, told
 from thermocline.targets import Target
 
 GRAVITY = (LedgerChanged, LedgerTruncated, ContentChanged)
@@ -74,7 +76,8 @@ def verify(home: Home) -> Report:
     findings += [
         LedgerChanged(f"{home.ledger}: {problem}: restore it from a backup") for problem in scan.problems
     ]
-    findings += _landed(home, inputs)
+    gone = pruned(scan.entries)
+    findings += _landed(home, inputs, gone)
     kept = 0
     for place in places:
         if not scan.problems:
@@ -87,7 +90,7 @@ def verify(home: Home) -> Report:
                 findings += _published(home, place, publication)
         if place.current in publications:
             findings += _candidate(home, publications[place.current])
-    notes = list(_progress(home, scan, publications))
+    notes = [*_pruned(home, inputs, gone), *_progress(home, scan, publications)]
     if not findings:
         notes.insert(
             0, f"intact: {len(scan.entries)} ledger entries, {len(inputs)} landed files, {kept} publications"
@@ -164,10 +167,12 @@ def _pointer(home: Home, place: _Seen, publications: Mapping[str, Recorded]) -> 
             )
 
 
-def _landed(home: Home, inputs: list[dict[str, Any]]) -> Iterator[ThermoclineError]:
+def _landed(home: Home, inputs: list[dict[str, Any]], gone: Pruned) -> Iterator[ThermoclineError]:
     checked: dict[str, str] = {}
     for item in inputs:
         sha256 = item["sha256"]
+        if sha256 in gone.landing and not _copies(home, sha256):
+            continue
         if sha256 not in checked:
             checked[sha256] = _landed_problem(home, sha256)
         if checked[sha256]:
@@ -177,9 +182,22 @@ def _landed(home: Home, inputs: list[dict[str, Any]]) -> Iterator[ThermoclineErr
             )
 
 
+def _copies(home: Home, sha256: str) -> list[Path]:
+    return sorted((home.landing / sha256[:2]).glob(f"{sha256}*"))
+
+
+def _pruned(home: Home, inputs: list[dict[str, Any]], gone: Pruned) -> Iterator[str]:
+    """What can't be looked at any more because it was pruned, as the ledger says."""
+    landed = {item["sha256"] for item in inputs if item["sha256"] in gone.landing}
+    missing = [sha256 for sha256 in landed if not _copies(home, sha256)]
+    if missing:
+        days = told(gone.landing[sha256].date() for sha256 in missing)
+        yield f"{days}: {len(missing)} landed files, of which the ledger keeps the hashes"
+
+
 def _landed_problem(home: Home, sha256: str) -> str:
     folder = home.landing / sha256[:2]
-    copies = sorted(folder.glob(f"{sha256}*"))
+    copies = _copies(home, sha256)
     if not copies:
         return f"landed file {folder / sha256} is missing"
     for copy in copies:

@@ -147,7 +147,8 @@ def test_the_runbook_names_every_exit_code_rule_bound_and_setting() -> None:
     suites = [json.loads(file.read_text()) for file in (PROJECT / "expectations").glob("*.json")]
     rules = {item["meta"]["rule"] for suite in suites for item in suite["expectations"]}
     assert rules and rules <= named
-    assert set(company.Company.__dataclass_fields__) | set(company.GATE_BOUNDS) <= named
+    settings = {*company.Company.__dataclass_fields__, *company.GATE_BOUNDS, *company.RETENTION_DAYS}
+    assert settings <= named
     for table in configuration.TABLES:
         assert f"### `config/{table.name}.csv`" in text(page)
         assert set(table.columns) <= named, table.name
@@ -163,6 +164,8 @@ def test_the_runbook_gives_the_defaults_of_company_yml() -> None:
         assert f"| `{key}` | {getattr(settled, key)} |" in page
     for rule, bound in company.GATE_BOUNDS.items():
         assert f"`{rule}` ({bound:.2f})" in " ".join(page.split()), rule
+    for what, days in company.RETENTION_DAYS.items():
+        assert f"| `{what}` | {'for ever' if days is None else days} |" in page, what
 
 
 def test_the_mapping_of_the_sources_page_is_one(tmp_path: Path) -> None:

@@ -107,6 +107,15 @@ def document(wait_seconds: float) -> None:
     log.info("rendered the documentation" if rendered else "the documentation is up to date")
 
 
+def prune(wait_seconds: float) -> None:
+    """Remove what the company's retention doesn't keep any longer."""
+    from thermocline.retention.pruning import prune as prune_home
+
+    with refusals():
+        for removed in prune_home(Home.current(), wait_seconds=wait_seconds):
+            log.info("%s", removed)
+
+
 def skip(reason: str) -> NoReturn:
     """End the task well without its event."""
     log.info(reason)

@@ -15,6 +15,8 @@ from time import time
 from thermocline import durable
 from thermocline.errors import InputError
 from thermocline.home import Home
+from thermocline.ledger import Ledger
+from thermocline.retention.record import pruned
 from thermocline.sources import manifest
 from thermocline.sources.catalogue import Source, adopt, foreign, sources
 from thermocline.sources.content import Unreadable
@@ -153,13 +155,17 @@ def _entries(place: Place) -> list[Entry]:
 
 
 def _gone(home: Home, book: Manifest) -> set[str]:
-    """The landed copies that somebody removed."""
+    """The landed copies that somebody removed, but not by pruning."""
     there = {
         f"{folder.name}/{file.name}"
         for folder in home.landing.glob("[0-9a-f][0-9a-f]")
         for file in folder.iterdir()
     }
-    return book.landed_as() - there
+    missing = book.landed_as() - there
+    if not missing:
+        return missing
+    known = pruned(Ledger(home.ledger).scan().entries).landing
+    return {name for name in missing if Path(name).name[:64] not in known}
 
 
 def _seen(book: Manifest, place: Place, gone: set[str]) -> dict[str, Seen]:

@@ -16,6 +16,7 @@ import duckdb
 
 from thermocline.errors import InputError, ThermoclineError
 from thermocline.home import Home
+from thermocline.retention.landing import refuse as refuse_pruned
 from thermocline.sources import manifest
 from thermocline.sources.canonical import create_raw
 from thermocline.sources.catalogue import mappings_in_force
@@ -53,8 +54,8 @@ def load(home: Home, connection: duckdb.DuckDBPyConnection, reporting_time_zone:
     Files that it holds under a mapping or time zone no longer in force are loaded anew; those of
     withdrawn deliveries are taken out. Values without a time zone are taken in their mapping's,
     by default `reporting_time_zone`.
-    Raises InputError for a file whose mapping is gone, ContentChanged for a landed copy that
-    isn't whole, ThermoclineError where rows or money don't reconcile; nothing is loaded then.
+    Raises InputError for a file that was pruned or whose mapping is gone, ContentChanged for a landed
+    copy that isn't whole, ThermoclineError where rows or money don't reconcile; nothing is loaded then.
     """
     create_raw(connection)
     if not manifest.exists(home):
@@ -72,6 +73,7 @@ def load(home: Home, connection: duckdb.DuckDBPyConnection, reporting_time_zone:
     withdrawn = set(known) - {arrival.file_id for arrival in landed.arrivals}
     new = [a for a in landed.arrivals if a.file_id not in known or a.file_id in stale]
     again = [a for a in landed.arrivals if a.file_id in known and a.file_id not in stale and _moved(a, known)]
+    refuse_pruned(home, new)
     scratch = home.scratch / "loading"
     try:
         loaded = load_files(

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, fields
-from datetime import date
+from datetime import date, datetime
 
 from thermocline.errors import ThermoclineError
 from thermocline.home import Home
@@ -207,6 +207,11 @@ class Manifest:
         """All landed files, in the order of their ids."""
         rows = self._connection.execute(f"select {_FILE_COLUMNS}, file_id from files order by file_id")
         return [_landed_file(row) for row in rows]
+
+    def landed_at(self) -> list[tuple[LandedFile, datetime]]:
+        """All landed files with the moment (UTC) at which they landed."""
+        rows = self._connection.execute(f"select {_FILE_COLUMNS}, file_id, landed_at from files")
+        return [(_landed_file(row[:-1]), datetime.fromisoformat(row[-1])) for row in rows]
 
     def deliveries(self) -> list[Delivery]:
         """Every path under which a file came, ordered by file, delivery key and path."""
