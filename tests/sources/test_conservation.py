@@ -6,7 +6,6 @@ from export_files import (
     SALESFORCE,
     WHOLESALER,
     bring_in,
-    in_memory,
     land_all,
     load_all,
     payment,
@@ -16,12 +15,6 @@ from export_files import (
 from thermocline.errors import ThermoclineError
 from thermocline.home import Home
 from thermocline.sources import recording
-from thermocline.sources.canonical import create_raw
-from thermocline.sources.checking import arrival_of
-from thermocline.sources.loading import load_files
-from thermocline.sources.mapping_files import load_mappings
-from thermocline.sources.parts import parts
-from thermocline.sources.places import Folder
 
 needs_wholesaler = pytest.mark.skipif(
     not WHOLESALER.is_dir(), reason="../shared/data/online_retail is absent"
@@ -127,20 +120,20 @@ def test_a_lost_record_stops_the_load(home, exports, monkeypatch, name, what):
     assert rows(home, "select count(*) from raw.payments") == [(0,)]
 
 
-def test_lost_money_stops_the_load(exports, tmp_path):
-    write(exports, "a.csv", PAYMENTS, payment(1, "10.25"))
-    folder, mappings = Folder(exports), load_mappings()
-    [entry] = folder.listing().entries
-    [part] = parts(exports / "a.csv", entry.path, mappings, tmp_path)
-    arrival = arrival_of(folder, entry, part, 1)
-    with in_memory() as connection:
-        create_raw(connection)
-        connection.execute("drop table raw.payments")
-        connection.execute(
-            "create table raw.payments (payment_id varchar, invoice_id varchar, "
-            "customer_id varchar, paid_at timestamp, amount decimal(18, 1), currency varchar, "
-            "method varchar, updated_at timestamp, file_id integer, source_row bigint)"
-        )
-        with pytest.raises(ThermoclineError, match=r"money don't reconcile: 10.2500 read, 10.3"):
-            load_files(connection, [arrival], mappings, "UTC", tmp_path)
-        assert connection.execute("select count(*) from raw.files").fetchone() == (0,)
+def test_lost_money_stops_the_load(home, exports, monkeypatch):
+    write(exports, "a.csv", PAYMENTS, payment(1, "10.25"), payment(2, "7.50", paid_on="soon"))
+    land_all(home, exports)
+    keep = recording._quarantine
+
+    def lose(connection, *given):
+        keep(connection, *given)
+        connection.execute("update raw.quarantine set amount = 7.49")
+
+    monkeypatch.setattr(recording, "_quarantine", lose)
+    with pytest.raises(
+        ThermoclineError, match=r"money don't reconcile: 17.7500 read, 10.2500 loaded, 7.4900 q"
+    ):
+        load_all(home)
+    assert rows(home, "select count(*) from raw.files") == [(0,)]
+    monkeypatch.undo()
+    assert load_all(home).rows_quarantined == 1

@@ -4,7 +4,7 @@ import random
 
 import pytest
 from export_files import PAYMENTS, bring_in, payment, quarantined, rows, write, write_bytes
-from thermocline.sources import reading
+from thermocline.sources import scanning
 
 NUMBERED = "select source_row, payment_id from raw.payments order by 1"
 
@@ -93,7 +93,7 @@ def messy() -> list[str]:
     ids=["record by record", "by DuckDB", "by DuckDB, blank lines"],
 )
 def test_numbers_are_right_however_the_file_is_read(home, exports, messy, monkeypatch, reread, blank):
-    monkeypatch.setattr(reading, "REREAD_BYTES", reread)
+    monkeypatch.setattr(scanning, "REREAD_BYTES", reread)
     write(exports, "a.csv", PAYMENTS, *(blank + record for record in messy))
     write(exports, "b.csv", PAYMENTS, *messy[:50])
     loaded = bring_in(home, exports)

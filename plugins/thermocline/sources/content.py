@@ -179,6 +179,12 @@ class RecordCounter:
         self._last = 0
 
     @property
+    def records_so_far(self) -> int:
+        """The records that began, the last one perhaps without a line break."""
+        rest = self._position - self._line_start
+        return int(self.records + (rest > (self._last == CARRIAGE_RETURN)))
+
+    @property
     def is_between_records(self) -> bool:
         """Whether what was added ends with a line break outside quotes."""
         return not self._in_quotes and self._line_start == self._position
@@ -222,11 +228,10 @@ class RecordCounter:
 
     def content(self, encoding: str) -> Content:
         """The counts, once all chunks were added."""
-        rest = self._position - self._line_start
-        records = self.records + (rest > (self._last == CARRIAGE_RETURN))
+        records = self.records_so_far
         is_regular = (
             not self._in_quotes
             and self._windows_breaks in (0, self._breaks)
             and self._returns == self._windows_breaks
         )
-        return Content(encoding, "", int(records), self.blank_lines, is_regular)
+        return Content(encoding, "", records, self.blank_lines, is_regular)

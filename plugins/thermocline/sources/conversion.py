@@ -16,17 +16,20 @@ from thermocline.sources.canonical import (
     LATEST,
     TIMESTAMP,
 )
-from thermocline.sources.mapping import Feed, Filter, Mapping, Rule, normalised
-from thermocline.sources.written_values import (
-    iso,
-    lacks_order,
+from thermocline.sources.casting import (
+    SPACE,
+    computed_number,
+    day,
+    is_among,
     literal,
     literals,
-    minor_unit,
-    nullable,
+    number,
+    timestamp,
+    trimmed,
 )
+from thermocline.sources.mapping import Feed, Filter, Mapping, Rule, normalised
+from thermocline.sources.written_values import iso, lacks_order, minor_unit, nullable
 
-SPACE = " \t\r\n\u00a0\ufeff"
 LONGEST_VALUE = 200
 NUMBER = r"[+-]?\d[\d.]*([eE][+-]?\d+)?"
 
@@ -141,13 +144,17 @@ class Conversion:
         """
         rules = self.rules
         table = self.feed.table
-        texts = [f"{self._text(rule)} as t_{rule.column.name}" for rule in rules]
+        given = [f"{self._given(rule)} as t_{rule.column.name}" for rule in rules]
         typed = [f"{self._typed(rule)} as {rule.column.name}" for rule in rules]
         names = [rule.column.name for rule in rules]
         cases = [f"when {check.condition} then {n}" for n, check in enumerate(self.checks, 1)]
         values = [f"when {n} then {check.value}" for n, check in enumerate(self.checks, 1)]
         problem = f"case {' '.join(cases)} end" if cases else "null"
-        value = f"case problem {' '.join(values)} end" if values else "null"
+        value = (
+            f"case when problem is not null then case problem {' '.join(values)} end end"
+            if values
+            else "null"
+        )
         money = table.money if table.money in names else "null"
         key = table.key if table.key in names else "null"
         return f"""
@@ -160,7 +167,7 @@ class Conversion:
                 from (
                     select *, {", ".join(typed)}
                     from (
-                        select file_id, record, columns('v\\d+'), {", ".join(texts)}
+                        select file_id, record, columns('v\\d+'), {", ".join(given)}
                         from (
                             select {file_id} as file_id, {record} as record, {self._cells()}
                             from {reader}
@@ -198,12 +205,7 @@ class Conversion:
         used = {self.position(aliases) for aliases in self.feed.inputs}
         cells = []
         for n in sorted(n for n in used if n is not None):
-            # Few cells begin or end with anything up to a space; trimming a set of characters
-            # off all of them would take longer than all the rest.
-            cell = (
-                f"case when trim(c{n}) < '!' or trim(c{n})[-1] < '!' "
-                f"then nullif(trim(c{n}, {literal(SPACE)}), '') else trim(c{n}) end"
-            )
+            cell = trimmed(f"c{n}")
             for null in self.nulls:
                 cell = f"nullif({cell}, {literal(null)})"
             cells.append(f"{cell} as v{n}")
@@ -213,7 +215,8 @@ class Conversion:
         position = self.position(aliases)
         return "cast(null as varchar)" if position is None else f"v{position}"
 
-    def _text(self, rule: Rule) -> str:
+    def _given(self, rule: Rule) -> str:
+        """What a canonical column is made of: a text, or what an expression gives."""
         if rule.constant is not None:
             return literal(rule.constant)
         if rule.column.name == "currency" and self.currency:
@@ -221,12 +224,12 @@ class Conversion:
             return f"coalesce(cast(({named}) as varchar), {literal(self.currency)})"
         if rule.expression is None:
             return self._cell(rule.aliases)
-        return f"cast(({self._resolved(rule.expression)}) as varchar)"
+        return f"({self._resolved(rule.expression)})"
 
     @property
     def _currency(self) -> str:
         names = [rule.column.name for rule in self.rules]
-        return "t_currency" if "currency" in names else "cast(null as varchar)"
+        return "cast(t_currency as varchar)" if "currency" in names else "cast(null as varchar)"
 
     def _resolved(self, expression: str) -> str:
         """An expression over vendor columns, with their cells put in."""
@@ -237,9 +240,13 @@ class Conversion:
 
         return re.sub(r"""'(?:[^']|'')*'|"((?:[^"]|"")+)\"""", resolved, expression)
 
+    def _text(self, rule: Rule) -> str:
+        given = f"t_{rule.column.name}"
+        return given if rule.expression is None else f"cast({given} as varchar)"
+
     def _translated(self, rule: Rule) -> str:
         """The text after `values`; an enumeration's own values need no translation."""
-        text = f"t_{rule.column.name}"
+        text = self._text(rule)
         if rule.values:
             cases = " ".join(
                 f"when {literal(vendor)} then {nullable(value)}" for vendor, value in rule.values
@@ -247,59 +254,55 @@ class Conversion:
             other = nullable(rule.otherwise[0] if rule.otherwise else None)
             return f"case lower({text}) {cases} else case when {text} is not null then {other} end end"
         if rule.column.accepted:
-            accepted = literals(rule.column.accepted)
-            return f"case when lower({text}) in ({accepted}) then lower({text}) end"
+            return is_among(text, literals(rule.column.accepted))
         return text
 
     def _typed(self, rule: Rule) -> str:
         text = self._translated(rule)
         kind = rule.column.type
-        if kind in (DATE, TIMESTAMP):
-            text = iso(text, self.dates)
-        digits = f"case when {text} >= '0' and {text} < ':' then {text} end"
-        instant = f"try_cast({digits} as timestamptz)"
-        number = f"case when not contains({text}, '_') then {text} end"
         if kind == DATE:
-            day = f"cast(timezone({literal(self.reporting_zone)}, {instant}) as date)"
-            return f"case when length({text}) > 10 then {day} else try_cast({digits} as date) end"
+            return day(iso(text, self.dates), self.reporting_zone)
         if kind == TIMESTAMP:
-            return f"timezone('UTC', {instant})"
+            return timestamp(iso(text, self.dates), self.zone if self.dates is None else None)
         if kind == BOOLEAN:
             return (
                 f"case when lower({text}) in ('true', 'yes', '1') then true "
                 f"when lower({text}) in ('false', 'no', '0') then false end"
             )
         if kind == INTEGER:
-            whole = f"try_cast({number} as decimal(18, 4))"
+            whole = number(text, "decimal(18, 4)")
             return f"case when {whole} = trunc({whole}) then try_cast({whole} as integer) end"
         if rule.column.is_decimal:
             if rule.is_minor:
-                number = (
-                    f"try_cast({number} as decimal(24, 6)) * {minor_unit(self._currency, self.minor_units)}"
-                )
-            return f"{'-' if rule.negate else ''}try_cast({number} as {kind})"
+                unit = minor_unit(self._currency, self.minor_units)
+                read = f"try_cast({number(text, 'decimal(24, 6)')} * {unit} as {kind})"
+            elif rule.expression is not None and not rule.values:
+                read = computed_number(f"t_{rule.column.name}", kind)
+            else:
+                read = number(text, kind)
+            return f"{'-' if rule.negate else ''}{read}"
         return text
 
     def _checks(self, rule: Rule) -> list[Check]:
         column = rule.column
-        text = f"t_{column.name}"
+        given, text = f"t_{column.name}", self._text(rule)
         checks = []
         if rule.filled and rule.constant is None:
             inputs = [self._cell(aliases) for aliases in rule.inputs]
             if rule.expression is not None:
-                some = f"{text} is null and coalesce({', '.join(inputs)}) is not null"
+                some = f"{given} is null and coalesce({', '.join(inputs)}) is not null"
                 shown = f"concat_ws(', ', {', '.join(inputs)})"
                 checks.append(Check(some, column.name, UNCOMPUTED, shown))
-            checks.append(Check(f"{text} is null", column.name, BLANK, "null"))
+            checks.append(Check(f"{given} is null", column.name, BLANK, "null"))
         known = [vendor for vendor, _ in rule.values] or list(column.accepted)
         if rule.is_minor:
             checks.append(
-                Check(f"{text} is not null and {self._currency} is null", column.name, NO_CURRENCY, text)
+                Check(f"{given} is not null and {self._currency} is null", column.name, NO_CURRENCY, text)
             )
         if known and not rule.otherwise:
-            unknown = f"lower({text}) not in ({literals(known)})"
+            unknown = f"{column.name} is null and lower({text}) not in ({literals(known)})"
             checks.append(Check(unknown, column.name, UNKNOWN_VALUE, text))
-        unread = f"{self._translated(rule)} is not null and {column.name} is null"
+        unread = f"{column.name} is null and {self._translated(rule)} is not null"
         if column.type in (DATE, TIMESTAMP):
             checks.append(Check(lacks_order(text, column.name, self.dates), column.name, NO_DATE_ORDER, text))
         if column.is_decimal:

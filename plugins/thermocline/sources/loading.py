@@ -19,13 +19,15 @@ from thermocline.home import Home
 from thermocline.retention.landing import refuse as refuse_pruned
 from thermocline.sources import manifest
 from thermocline.sources.canonical import create_raw
+from thermocline.sources.casting import literal
 from thermocline.sources.catalogue import mappings_in_force
 from thermocline.sources.conversion import Conversion
+from thermocline.sources.formats import DELIMITED, PARQUET
 from thermocline.sources.mapping import Mappings
-from thermocline.sources.reading import Arrival, stage
-from thermocline.sources.recording import insert, record_deliveries, remove
+from thermocline.sources.reading import Arrival, Staged, check_whole, stage, stage_columnar, unpacked
+from thermocline.sources.recording import Figures, insert, record_deliveries, remove
+from thermocline.sources.scanning import Unscannable, scan, unreadable
 from thermocline.sources.standing import Landed, standing
-from thermocline.sources.written_values import literal
 
 FILES_AT_ONCE = 2000
 
@@ -96,27 +98,67 @@ def load_files(
 ) -> Loaded:
     """Load files into the raw tables, which exist, without the `outdated` ones; see `load`."""
     again = again or []
+    careful: set[int] = set()
     with _settings(connection):
-        staged = [
-            part
-            for conversion, arrivals in _batches(new, mappings, reporting_time_zone)
-            for part in stage(connection, conversion, arrivals, scratch)
-        ]
-        connection.begin()
-        try:
-            remove(connection, outdated or set())
-            figures = [insert(connection, part) for part in staged]
-            if landed:
-                record_deliveries(connection, again, landed)
-            connection.commit()
-        except BaseException:
-            connection.rollback()
-            raise
-        finally:
-            for part in staged:
-                connection.execute(f"drop table if exists {part.table}")
+        while True:
+            connection.execute("set TimeZone = 'UTC'")
+            connection.begin()
+            try:
+                remove(connection, outdated or set())
+                figures = [
+                    figure
+                    for conversion, arrivals in _batches(new, mappings, reporting_time_zone)
+                    for figure in _insert(connection, conversion, arrivals, scratch, careful)
+                ]
+                if landed:
+                    record_deliveries(connection, again, landed)
+                connection.commit()
+                break
+            except Unscannable as failure:
+                connection.rollback()
+                careful |= unreadable(connection, failure, scratch)
+            except BaseException:
+                connection.rollback()
+                raise
     read, loaded, left = (sum(figure[n] for figure in figures) for n in (0, 1, 2))
     return Loaded(len(new), read, loaded, read - loaded - left, left, len(again))
+
+
+def _insert(
+    connection: duckdb.DuckDBPyConnection,
+    conversion: Conversion,
+    arrivals: list[Arrival],
+    scratch: Path,
+    careful: set[int],
+) -> Iterator[Figures]:
+    """Load files of one feed and header; how many records of some of them were read and loaded.
+
+    Raises Unscannable for files to be added to the `careful` ones; the transaction is lost then.
+    """
+    for arrival in arrivals:
+        check_whole(arrival)
+    columnar, scannable, doubtful = [], [], []
+    for arrival in (unpacked(arrival, scratch) for arrival in arrivals):
+        is_careful = not arrival.file.is_regular or arrival.file_id in careful
+        if arrival.file.format == PARQUET and not is_careful:
+            columnar.append(arrival)
+        elif arrival.file.format == DELIMITED and not is_careful:
+            scannable.append(arrival)
+        else:
+            doubtful.append(arrival)
+    for staged, unsure in scan(connection, conversion, scannable, scratch):
+        doubtful += unsure
+        yield _recorded(connection, staged)
+    if columnar:
+        yield _recorded(connection, stage_columnar(connection, conversion, columnar))
+    if doubtful:
+        yield _recorded(connection, stage(connection, conversion, doubtful, scratch))
+
+
+def _recorded(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Figures:
+    figures = insert(connection, staged)
+    connection.execute(f"drop table {staged.table}")
+    return figures
 
 
 def _known(connection: duckdb.DuckDBPyConnection, landed: Landed) -> dict[int, tuple[Any, ...]]:
@@ -172,13 +214,12 @@ def _batches(
 
 @contextmanager
 def _settings(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Rows keep their file's order, and UTC is the zone, whatever the session had."""
+    """Rows may be written in any order, and UTC is the zone, whatever the session had."""
     connection.execute("load icu")
     kept = connection.execute(
         "select current_setting('preserve_insertion_order'), current_setting('TimeZone')"
     ).fetchone() or (True, "UTC")
-    connection.execute("set preserve_insertion_order = true")
-    connection.execute("set TimeZone = 'UTC'")
+    connection.execute("set preserve_insertion_order = false")
     try:
         yield
     finally:

@@ -7,10 +7,10 @@ import duckdb
 
 from thermocline.errors import ThermoclineError
 from thermocline.sources.canonical import DATE, TABLES, Table
+from thermocline.sources.casting import literal
 from thermocline.sources.conversion import Conversion
 from thermocline.sources.reading import Arrival, Reject, Staged
 from thermocline.sources.standing import Landed
-from thermocline.sources.written_values import literal
 
 Figures = tuple[int, int, int]
 
@@ -23,14 +23,14 @@ def insert(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Figures:
     if not staged.arrivals:
         return 0, 0, 0
     conversion = staged.conversion
-    columns = ", ".join(rule.column.name for rule in conversion.rules)
-    numbered = _numbered(connection, staged)
-    connection.execute(
-        f"insert into raw.{conversion.feed.table.name} by name "
-        f"select {columns}, file_id, source_row from {numbered} where problem is null"
-    )
-    _quarantine(connection, conversion, numbered)
-    _not_taken(connection, conversion, numbered)
+    if staged.money is None:
+        columns = ", ".join(rule.column.name for rule in conversion.rules)
+        connection.execute(
+            f"insert into raw.{conversion.feed.table.name} by name "
+            f"select {columns}, file_id, record as source_row from {staged.table} where problem is null"
+        )
+    _quarantine(connection, conversion, staged.table)
+    _not_taken(connection, conversion, staged.table)
     _quarantine_rejects(connection, [(i, r) for i, rs in staged.rejects.items() for r in rs])
     return _register(connection, staged)
 
@@ -63,42 +63,12 @@ def record_deliveries(connection: duckdb.DuckDBPyConnection, again: list[Arrival
     _append(connection, "raw.ended_feeds", landed.ended)
 
 
-def _numbered(connection: duckdb.DuckDBPyConnection, staged: Staged) -> str:
-    """The staged rows with `source_row`: their place in the file, refused records counted in."""
-    firsts = dict(
-        connection.execute(f"select file_id, min(rowid) from {staged.table} group by file_id").fetchall()
-    )
-    least = min(firsts, default=0)
-    # Looked up by position: a join would cost as much as writing the rows.
-    before = ", ".join(str(firsts.get(n, 0) - 1) for n in range(least, max(firsts, default=0) + 1))
-    placed = (
-        f"(select *, rowid - list_extract([{before}], file_id - {least - 1}) as place from {staged.table})"
-    )
-    rejects = [
-        (file_id, reject.record - earlier, earlier + 1)
-        for file_id, refused in staged.rejects.items()
-        for earlier, reject in enumerate(sorted(refused, key=lambda reject: reject.record))
-    ]
-    if not rejects:
-        return f"(select *, coalesce(record, place) as source_row from {placed})"
-    columns = [", ".join(map(str, column)) for column in zip(*rejects, strict=True)]
-    shifts = (
-        f"(select unnest([{columns[0]}]) as file_id, unnest([{columns[1]}]) as place, "
-        f"unnest([{columns[2]}]) as shift)"
-    )
-    return (
-        "(select rows.*, coalesce(record, rows.place + coalesce(shift, 0)) as source_row "
-        f"from {placed} as rows asof left join {shifts} as shifts "
-        "on rows.file_id = shifts.file_id and rows.place >= shifts.place)"
-    )
-
-
-def _quarantine(connection: duckdb.DuckDBPyConnection, conversion: Conversion, numbered: str) -> None:
+def _quarantine(connection: duckdb.DuckDBPyConnection, conversion: Conversion, staged: str) -> None:
     checks = conversion.checks
     connection.execute(
         "insert into raw.quarantine "
-        "select file_id, source_row, document_id, list_extract($columns, problem), value, "
-        f"list_extract($reasons, problem), money from {numbered} where problem > $filters",
+        "select file_id, record, document_id, list_extract($columns, problem), value, "
+        f"list_extract($reasons, problem), money from {staged} where problem > $filters",
         {
             "columns": [check.column for check in checks],
             "reasons": [check.reason for check in checks],
@@ -107,15 +77,15 @@ def _quarantine(connection: duckdb.DuckDBPyConnection, conversion: Conversion, n
     )
 
 
-def _not_taken(connection: duckdb.DuckDBPyConnection, conversion: Conversion, numbered: str) -> None:
+def _not_taken(connection: duckdb.DuckDBPyConnection, conversion: Conversion, staged: str) -> None:
     """Note the records that the mapping leaves out: a later version of one that was taken ends it."""
     reasons = [check.reason for check in conversion.checks if check.is_filter]
     if reasons:
         names = [rule.column.name for rule in conversion.rules]
         updated_at = "updated_at" if "updated_at" in names else "null"
         connection.execute(
-            "insert into raw.not_taken select file_id, source_row, document_id, "
-            f"list_extract($reasons, problem), money, {updated_at} from {numbered} "
+            "insert into raw.not_taken select file_id, record, document_id, "
+            f"list_extract($reasons, problem), money, {updated_at} from {staged} "
             "where problem <= len($reasons)",
             {"reasons": reasons},
         )
@@ -141,7 +111,7 @@ def _register(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Figures:
     """Write the files' figures to `raw.files`, once they reconcile."""
     table = staged.conversion.feed.table
     ids = [arrival.file_id for arrival in staged.arrivals]
-    read = _by_file(connection, f"select file_id, sum(money) from {staged.table} group by 1", ids)
+    read = staged.money or _money_read(connection, staged)
     loaded = _by_file(
         connection,
         f"select file_id, count(*), {_money(table)}, {_days(table, staged.conversion)} "
@@ -164,7 +134,7 @@ def _register(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Figures:
     rows = []
     for arrival in staged.arrivals:
         file, file_id = arrival.file, arrival.file_id
-        (money_read,) = read.get(file_id, (None,))
+        money_read = read.get(file_id)
         rows_loaded, money_loaded, first, last = loaded.get(file_id, (0, None, None, None))
         rows_kept, money_kept = quarantined.get(file_id, (0, None))
         rows_left, money_left = not_taken.get(file_id, (0, None))
@@ -206,6 +176,11 @@ def _register(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Figures:
     _append(connection, "raw.files", rows)
     _append(connection, "raw.unmapped_columns", [(i, name) for i in ids for name in unmapped])
     return sum(row[13] for row in rows), sum(row[14] for row in rows), sum(row[16] for row in rows)
+
+
+def _money_read(connection: duckdb.DuckDBPyConnection, staged: Staged) -> dict[int, Decimal | None]:
+    rows = connection.execute(f"select file_id, sum(money) from {staged.table} group by 1").fetchall()
+    return dict(rows)
 
 
 def _money(table: Table) -> str:

@@ -1,8 +1,7 @@
 """How exports write dates and amounts, as SQL over their texts."""
 
-from collections.abc import Sequence
-
 from thermocline.sources.canonical import EARLIEST
+from thermocline.sources.casting import literal, literals
 from thermocline.sources.mapping import DAY_FIRST, MONTH_FIRST, UNIX
 
 NUMERIC_DATE = r"^(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})"
@@ -12,15 +11,6 @@ CLOCK_OF_TWELVE = ("%Y-%m-%d %I:%M %p", "%Y-%m-%d %I:%M:%S %p")
 # Also as older APIs write it: /Date(1518685950940+0000)/.
 EPOCH = r"^(?:/Date\()?(\d{9,13})(?:[+-]\d{4})?(?:\)/)?$"
 MILLISECOND_DIGITS = 12
-
-
-def literal(text: str) -> str:
-    """A text as an SQL literal, whatever it holds."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def literals(texts: Sequence[str]) -> str:
-    return ", ".join(literal(text) for text in texts)
 
 
 def nullable(text: str | None) -> str:

@@ -1,0 +1,69 @@
+"""Texts to types in SQL: the common form by the quick way, anything else by the sure one."""
+
+from collections.abc import Sequence
+
+SPACE = " \t\r\n\u00a0\ufeff"
+
+
+def literal(text: str) -> str:
+    """A text as an SQL literal, whatever it holds."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def literals(texts: Sequence[str]) -> str:
+    return ", ".join(literal(text) for text in texts)
+
+
+def trimmed(cell: str) -> str:
+    """A cell without the space around it, a blank one as null.
+
+    Few cells begin or end with anything but a visible ASCII character; trimming all of them would
+    take longer than reading them.
+    """
+    sure = (
+        f"case when trim({cell}) < '!' or trim({cell})[-1] < '!' "
+        f"then nullif(trim({cell}, {literal(SPACE)}), '') else trim({cell}) end"
+    )
+    is_tight = f"{cell} >= '!' and {cell} <= '~' and {cell}[-1] between '!' and '~'"
+    return f"case when {is_tight} then {cell} else {sure} end"
+
+
+def is_among(text: str, accepted: str) -> str:
+    """The accepted spelling of a text that is one, in whatever case."""
+    lower = f"lower({text})"
+    return f"case when {text} in ({accepted}) then {text} when {lower} in ({accepted}) then {lower} end"
+
+
+def number(text: str, kind: str) -> str:
+    """A decimal, never by way of a float; DuckDB would read `1_000` as well."""
+    return f"try_cast(case when not contains({text}, '_') then {text} end as {kind})"
+
+
+def computed_number(value: str, kind: str) -> str:
+    """A decimal from what an expression gives: a decimal is one already."""
+    by_text = number(f"cast({value} as varchar)", kind)
+    return f"case when typeof({value}) like 'DECIMAL%' then try_cast({value} as {kind}) else {by_text} end"
+
+
+def _instant(text: str) -> str:
+    # Else `infinity`, `epoch` and the like would be dates.
+    digits = f"case when {text} >= '0' and {text} < ':' then {text} end"
+    return f"try_cast({digits} as timestamptz)"
+
+
+def timestamp(text: str, zone: str | None) -> str:
+    """In UTC; a text without a zone is taken in the session's, which is `zone` if that is known."""
+    sure = f"timezone('UTC', {_instant(text)})"
+    if zone != "UTC":
+        return sure
+    # A day, or YYYY-MM-DD hh:mm:ss, which leaves no room for a zone.
+    is_plain = f"(length({text}) = 10 or (length({text}) = 19 and {text}[17] = ':'))"
+    is_plain = f"{text} >= '0' and {text} < ':' and {is_plain}"
+    return f"case when {is_plain} then try_cast({text} as timestamp) else {sure} end"
+
+
+def day(text: str, reporting_zone: str) -> str:
+    """The day in the reporting zone; a text without a time is that day."""
+    digits = f"case when {text} >= '0' and {text} < ':' then {text} end"
+    moved = f"cast(timezone({literal(reporting_zone)}, {_instant(text)}) as date)"
+    return f"case when length({text}) > 10 then {moved} else try_cast({digits} as date) end"

@@ -1,0 +1,290 @@
+"""Delimited files straight into raw: one scan by DuckDB, every record with its number.
+
+A scan that numbers its rows runs on one thread, so the files of one header, or the pieces of a
+large one, are dealt out to as many scans as there are threads, in one statement. A record that is
+refused rides along with a negative number and the value to show in a text column, and is taken out
+of raw before the transaction ends: nothing is read or written twice.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import NamedTuple
+
+import duckdb
+
+from thermocline.sources.canonical import TEXT, Table
+from thermocline.sources.casting import literal
+from thermocline.sources.content import PLAIN
+from thermocline.sources.conversion import LONGEST_VALUE, Conversion
+from thermocline.sources.pieces import Piece, cut, dealt, is_large, whole
+from thermocline.sources.reading import Arrival, Reject, Staged, as_utf8, fresh, reader_of
+from thermocline.sources.records import STRAY_QUOTE, TOO_FEW, TOO_LONG, TOO_MANY, cells_of
+
+REREAD_BYTES = 32 << 20
+# A refused record's number and its check's make one number, below all others.
+REFUSED_BELOW, NUMBERS_FROM, CHECKS = -(1 << 61), 1 << 40, 1000
+IS_REFUSED = f"source_row < {REFUSED_BELOW}"
+_CODE = f"(source_row + {1 << 62})"
+NUMBER = f"case when {IS_REFUSED} then {_CODE} // {CHECKS} - {NUMBERS_FROM} else source_row end"
+CHECK = f"{_CODE} % {CHECKS}"
+
+REJECTED = {
+    "MISSING COLUMNS": TOO_FEW,
+    "TOO MANY COLUMNS": TOO_MANY,
+    "UNQUOTED VALUE": STRAY_QUOTE,
+    "LINE SIZE OVER MAXIMUM": TOO_LONG,
+}
+
+
+class Unscannable(Exception):
+    """DuckDB gave up on one of these files, and with it the transaction."""
+
+    def __init__(self, conversion: Conversion, arrivals: list[Arrival]) -> None:
+        super().__init__(f"{len(arrivals)} files of {conversion.feed.name}")
+        self.conversion = conversion
+        self.arrivals = arrivals
+
+
+class _Counted(NamedTuple):
+    """A file's rows in raw, refused ones among them."""
+
+    rows: int = 0
+    money: Decimal | None = None
+    first: int = 1
+    last: int = 0
+
+
+# Rows of a file from a number on are so many records further down in it.
+Shifts = dict[tuple[int, int], int]
+Legs = list[list[Piece]]
+
+
+def scan(
+    connection: duckdb.DuckDBPyConnection,
+    conversion: Conversion,
+    arrivals: list[Arrival],
+    scratch: Path,
+) -> Iterator[tuple[Staged, list[Arrival]]]:
+    """Load regular files of one feed and header into raw, within a transaction.
+
+    Gives the refused records, and the files of which nothing was loaded because the numbers of
+    their records aren't sure. Raises Unscannable where DuckDB gives up; the transaction is lost.
+    """
+    for group in _groups(arrivals):
+        legs = _legs(connection, group, scratch)
+        try:
+            yield _scan(connection, conversion, group, legs)
+        except duckdb.OutOfMemoryException:
+            raise
+        except duckdb.Error as error:
+            raise Unscannable(conversion, group) from error
+        finally:
+            for piece in (piece for leg in legs for piece in leg):
+                if piece.path != piece.arrival.path:
+                    piece.path.unlink(missing_ok=True)
+
+
+def unreadable(connection: duckdb.DuckDBPyConnection, failure: Unscannable, scratch: Path) -> set[int]:
+    """The files that DuckDB gives up on; all of them where none alone is the cause."""
+    found = set()
+    for arrival in failure.arrivals:
+        piece = whole(arrival, as_utf8(arrival, scratch))
+        reader = _reader(failure.conversion, [piece], fresh("rejects"))
+        try:
+            connection.execute(f"select count(*) from {reader}")
+        except duckdb.Error:
+            found.add(arrival.file_id)
+    return found or {arrival.file_id for arrival in failure.arrivals}
+
+
+def _groups(arrivals: list[Arrival]) -> Iterator[list[Arrival]]:
+    """Small files together, by delimiter and packing; a large one by itself."""
+    together: dict[tuple[str, str], list[Arrival]] = defaultdict(list)
+    for arrival in arrivals:
+        if is_large(arrival):
+            yield [arrival]
+        else:
+            together[arrival.file.delimiter, _packing(arrival)].append(arrival)
+    yield from together.values()
+
+
+def _packing(arrival: Arrival) -> str:
+    return arrival.file.compression if arrival.file.encoding == "utf-8" else PLAIN
+
+
+def _legs(connection: duckdb.DuckDBPyConnection, group: list[Arrival], scratch: Path) -> Legs:
+    row = connection.execute("select current_setting('threads')").fetchone()
+    threads = int(row[0]) if row else 1
+    paths = [(arrival, as_utf8(arrival, scratch)) for arrival in group]
+    if threads > 1 and is_large(group[0]):
+        [(arrival, path)] = paths
+        pieces = cut(arrival, path, threads, scratch)
+        if path != arrival.path:
+            path.unlink()
+        return [[piece] for piece in pieces]
+    return dealt([whole(arrival, path) for arrival, path in paths], threads)
+
+
+def _scan(
+    connection: duckdb.DuckDBPyConnection, conversion: Conversion, group: list[Arrival], legs: Legs
+) -> tuple[Staged, list[Arrival]]:
+    table = conversion.feed.table
+    rejects = [fresh("rejects") for _ in legs]
+    scans = [_select(conversion, leg, name) for leg, name in zip(legs, rejects, strict=True)]
+    connection.execute(f"set TimeZone = {literal(conversion.zone)}")
+    connection.execute(f"insert into raw.{table.name} by name {' union all '.join(scans)}")
+    connection.execute("set TimeZone = 'UTC'")
+    refused: dict[int, list[Reject]] = defaultdict(list)
+    for leg, name in zip(legs, rejects, strict=True):
+        for file_id, found in _rejects(connection, conversion, leg, name):
+            refused[file_id] += found
+    counted = _counted(connection, table, group)
+    sure = [a for a in group if _is_sure(a, counted[a.file_id], len(refused[a.file_id]))]
+    doubtful = [arrival for arrival in group if arrival not in sure]
+    staged = _taken_out(connection, conversion, sure)
+    if doubtful:
+        ids = ", ".join(str(arrival.file_id) for arrival in doubtful)
+        connection.execute(f"delete from raw.{table.name} where file_id in ({ids})")
+    shifts = _shifts(legs, sure, counted, refused)
+    _renumber(connection, f"raw.{table.name}", "source_row", shifts)
+    _renumber(connection, staged.table, "record", shifts)
+    for arrival in sure:
+        staged.rejects[arrival.file_id] = refused[arrival.file_id]
+    staged.money = {arrival.file_id: counted[arrival.file_id].money or Decimal(0) for arrival in sure}
+    return staged, doubtful
+
+
+def _reader(conversion: Conversion, leg: list[Piece], rejects: str) -> str:
+    file = leg[0].arrival
+    packing = _packing(file) if leg[0].path == file.path else PLAIN
+    paths = [piece.path for piece in leg]
+    return reader_of(paths, len(conversion.header), file.file.delimiter, packing, rejects)
+
+
+def _select(conversion: Conversion, leg: list[Piece], rejects: str) -> str:
+    """One scan's rows for raw, refused ones among them."""
+    offsets, earlier = [], 0
+    for piece in leg:
+        offsets.append(piece.before - earlier)
+        earlier += piece.records
+    file_id = _by_piece([piece.file_id for piece in leg], "integer")
+    number = f"row_number() over () + {_by_piece(offsets, 'bigint')}"
+    carrier = _carrier(conversion.feed.table)
+    names = [rule.column.name for rule in conversion.rules]
+    shown = f"case when problem is null then {carrier if carrier in names else 'null'} else value end"
+    code = f"(record + {NUMBERS_FROM}) * {CHECKS} + problem - {1 << 62}"
+    kept = ", ".join(name for name in names if name != carrier)
+    return (
+        f"select {kept}, {shown} as {carrier}, file_id, "
+        f"case when problem is null then record else {code} end as source_row "
+        f"from ({conversion.select(_reader(conversion, leg, rejects), file_id, number)})"
+    )
+
+
+def _by_piece(values: list[int], kind: str) -> str:
+    """The value for the file that a row is of."""
+    if len(set(values)) == 1:
+        return f"cast({values[0]} as {kind})"
+    listed = ", ".join(map(str, values))
+    return f"cast(list_extract([{listed}], cast(file_index as bigint) + 1) as {kind})"
+
+
+def _carrier(table: Table) -> str:
+    """The text column in which a refused record's value rides along."""
+    return next(c.name for c in reversed(table.columns) if c.type == TEXT and c.name != table.key)
+
+
+def _rejects(
+    connection: duckdb.DuckDBPyConnection, conversion: Conversion, leg: list[Piece], name: str
+) -> Iterator[tuple[int, list[Reject]]]:
+    """The lines that DuckDB refused, by file and in order."""
+    rows = connection.execute(
+        f"select file_path, line, min(error_type), min(csv_line) from {name} "
+        f"join {name}_scans using (scan_id, file_id) group by all order by all"
+    ).fetchall()
+    connection.execute(f"drop table {name}")
+    connection.execute(f"drop table {name}_scans")
+    pieces = {str(piece.path): piece for piece in leg}
+    for path, line, error, text in rows:
+        piece, text = pieces[path], text or ""
+        document = conversion.document(cells_of(text, piece.arrival.file.delimiter))
+        # DuckDB counts a line break in quotes as none; the header is line 1.
+        number = piece.before + line - 1
+        reason = REJECTED.get(error, str(error).lower())
+        yield piece.file_id, [Reject(number, reason, text[:LONGEST_VALUE], document)]
+
+
+def _counted(
+    connection: duckdb.DuckDBPyConnection, table: Table, group: list[Arrival]
+) -> dict[int, _Counted]:
+    ids = [arrival.file_id for arrival in group]
+    money = f"sum({table.money})" if table.money else "null"
+    rows = connection.execute(
+        f"select file_id, count(*), {money}, min({NUMBER}), max({NUMBER}) from raw.{table.name} "
+        "where file_id between $least and $most group by 1",
+        {"least": min(ids), "most": max(ids)},
+    ).fetchall()
+    return dict.fromkeys(ids, _Counted()) | {row[0]: _Counted(*row[1:]) for row in rows}
+
+
+def _is_sure(arrival: Arrival, counted: _Counted, rejects: int) -> bool:
+    """Whether all records are accounted for, and their numbers are known."""
+    file = arrival.file
+    if rejects and (file.blank_lines or arrival.path.stat().st_size <= REREAD_BYTES):
+        return False
+    numbers = counted.last - counted.first + 1
+    return counted.rows + rejects == file.records and (numbers == counted.rows or rejects > 0)
+
+
+def _taken_out(connection: duckdb.DuckDBPyConnection, conversion: Conversion, sure: list[Arrival]) -> Staged:
+    """The refused records out of raw and, of the files that are sure, into a temporary table."""
+    table = conversion.feed.table
+    names = [rule.column.name for rule in conversion.rules]
+    money = table.money if table.money in names else "null"
+    key = table.key if table.key in names else "null"
+    staged = Staged(fresh("refused"), conversion, sure, {a.file_id: a.file.records for a in sure})
+    ids = ", ".join(str(file_id) for file_id in staged.records) or "null"
+    connection.execute(
+        f"create temp table {staged.table} as select {', '.join(names)}, file_id, {NUMBER} as record, "
+        f"cast({money} as decimal(38, 4)) as money, {key} as document_id, "
+        f"cast({CHECK} as smallint) as problem, {_carrier(table)} as value "
+        f"from raw.{table.name} where {IS_REFUSED} and file_id in ({ids})"
+    )
+    connection.execute(f"delete from raw.{table.name} where {IS_REFUSED}")
+    return staged
+
+
+def _shifts(
+    legs: Legs, sure: list[Arrival], counted: dict[int, _Counted], refused: dict[int, list[Reject]]
+) -> Shifts:
+    """What numbers lack, of files with rejected records and of those scanned after such files."""
+    shifts: Shifts = {}
+    known = {arrival.file_id for arrival in sure}
+    cut_up = any(piece.before for leg in legs for piece in leg)
+    for piece in (piece for leg in legs for piece in leg if piece.file_id in known):
+        file_id, start = piece.file_id, piece.before + 1
+        lacking = 0 if cut_up or not counted[file_id].rows else 1 - counted[file_id].first
+        if lacking or (cut_up and refused[file_id]):
+            shifts[file_id, start - lacking] = lacking
+        for reject in refused[file_id]:
+            if start <= reject.record < start + piece.records:
+                lacking += 1
+                shifts[file_id, reject.record + 1 - lacking] = lacking
+    return shifts
+
+
+def _renumber(connection: duckdb.DuckDBPyConnection, table: str, number: str, shifts: Shifts) -> None:
+    if not shifts:
+        return
+    columns = zip(*((file_id, place, shift) for (file_id, place), shift in shifts.items()), strict=True)
+    listed = [", ".join(map(str, column)) for column in columns]
+    connection.execute(
+        f"update {table} as loaded set {number} = loaded.{number} + moved.shift from ("
+        f"select rows.rowid as row_id, shifts.shift from {table} as rows asof join ("
+        f"select unnest([{listed[0]}]) as file_id, unnest([{listed[1]}]) as place, "
+        f"unnest([{listed[2]}]) as shift) as shifts "
+        f"on rows.file_id = shifts.file_id and rows.{number} >= shifts.place where shifts.shift != 0"
+        ") as moved where loaded.rowid = moved.row_id"
+    )
