@@ -13,7 +13,7 @@ EXAMPLE := var/example
 SERVED := $(or $(THERMOCLINE_HOME),$(if $(wildcard var/config/sources.yml),var,$(EXAMPLE)))
 export DO_NOT_TRACK := 1
 
-.PHONY: help install run up airflow test bench lint lock clean
+.PHONY: help install run up airflow test bench mappings lint lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ test: $(INSTALLED) ## Run every test, two at a time
 
 bench: $(INSTALLED) ## Measure the whole history of ten million events; SIZE=small is quick
 	@$(BIN)/python benchmarks/history.py $(or $(SIZE),full)
+
+mappings: $(INSTALLED) ## Write the mappings' JSON Schema and their pages in docs
+	@$(BIN)/python -m thermocline.sources.mapping_pages
 
 lint: $(INSTALLED) ## Check style and types: ruff, sqlfluff, mypy
 	@$(BIN)/ruff check .

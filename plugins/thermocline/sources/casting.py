@@ -67,3 +67,9 @@ def day(text: str, reporting_zone: str) -> str:
     digits = f"case when {text} >= '0' and {text} < ':' then {text} end"
     moved = f"cast(timezone({literal(reporting_zone)}, {_instant(text)}) as date)"
     return f"case when length({text}) > 10 then {moved} else try_cast({digits} as date) end"
+
+
+def midnight(text: str, zone: str) -> str:
+    """In UTC, the moment at which a day without a time begins in a zone."""
+    digits = f"case when {text} >= '0' and {text} < ':' then {text} end"
+    return f"timezone('UTC', timezone({literal(zone)}, cast(try_cast({digits} as date) as timestamp)))"

@@ -16,14 +16,14 @@ from thermocline.home import Home
 from thermocline.sources.declaration import Declared, read
 from thermocline.sources.mapping import Mapping, Mappings
 from thermocline.sources.mapping_files import currency, dates, load_mappings, zone
-from thermocline.sources.mapping_schema import SYSTEMS
+from thermocline.sources.mapping_schema import EXTENTS, SYSTEMS
 from thermocline.sources.parts import parts
 from thermocline.sources.places import Folder
 from thermocline.sources.recognition import Recognition
 from thermocline.sources.wording import listed, shown
 
 LOCK_SECONDS = 60
-OPTIONAL = ("name", "timezone", "dates", "currency", "withdrawn", "ended")
+OPTIONAL = ("name", "timezone", "dates", "currency", "rhythm_days", "extent", "withdrawn", "ended")
 HEADING = """\
 # The exports this company is screened on. Files of other mappings are refused or left out.
 # location: a folder, relative to this home or absolute.
@@ -34,9 +34,9 @@ HEADING = """\
 class Source:
     """One export of one system: its name in all tables, its mapping, and where it is delivered.
 
-    `timezone`, `dates` and `currency` win over the mapping's. `withdrawn` names deliveries that
-    don't count, by delivery key, path or SHA-256; `ended` the feeds that deliver no more, each a
-    canonical table with its last day.
+    `timezone`, `dates`, `currency`, `rhythm_days` and `extent` win over the mapping's. `withdrawn`
+    names deliveries that don't count, by delivery key, path or SHA-256; `ended` the feeds that
+    deliver no more, each a canonical table with its last day.
     """
 
     name: str
@@ -47,6 +47,8 @@ class Source:
     currency: str | None = None
     withdrawn: tuple[str, ...] = ()
     ended: tuple[tuple[str, date], ...] = ()
+    rhythm_days: int | None = None
+    extent: str | None = None
 
 
 def sources_file(home: Home) -> Path:
@@ -81,6 +83,8 @@ def sources(home: Home) -> tuple[Source, ...]:
             dates=dates(fields.get("dates")),
             currency=currency(fields.get("currency")),
             withdrawn=fields["withdrawn"].texts() if "withdrawn" in fields else (),
+            rhythm_days=fields["rhythm_days"].count() if "rhythm_days" in fields else None,
+            extent=fields["extent"].choice(EXTENTS) if "extent" in fields else None,
             ended=tuple(_ended(fields["ended"], mappings[mapping])) if "ended" in fields else (),
         )
     return tuple(found.values())
@@ -102,7 +106,9 @@ def mappings_in_force(home: Home) -> Mappings:
     mappings = load_mappings(home)
     for source in sources(home):
         mapping = mappings[source.mapping]
-        mappings[source.mapping] = mapping.settled(source.timezone, source.dates, source.currency)
+        mappings[source.mapping] = mapping.settled(
+            source.timezone, source.dates, source.currency, source.rhythm_days, source.extent
+        )
     return mappings
 
 
@@ -196,6 +202,8 @@ def _said(source: Source) -> dict[str, object]:
         "timezone": source.timezone,
         "dates": source.dates,
         "currency": source.currency,
+        "rhythm_days": source.rhythm_days,
+        "extent": source.extent,
         "withdrawn": list(source.withdrawn),
         "ended": {table: day.isoformat() for table, day in source.ended},
     }

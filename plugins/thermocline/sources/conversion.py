@@ -4,7 +4,6 @@ A record is read as texts. Each canonical column goes from its text through `val
 The first column, in canonical order, that can't be read refuses the record.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -23,11 +22,12 @@ from thermocline.sources.casting import (
     is_among,
     literal,
     literals,
+    midnight,
     number,
     timestamp,
     trimmed,
 )
-from thermocline.sources.mapping import Feed, Filter, Mapping, Rule, normalised
+from thermocline.sources.mapping import Feed, Filter, Mapping, Rule, normalised, substituted
 from thermocline.sources.written_values import iso, lacks_order, minor_unit, nullable
 
 LONGEST_VALUE = 200
@@ -83,6 +83,7 @@ class Conversion:
     nulls: tuple[str, ...]
     dates: str | None = None
     currency: str | None = None
+    columns: tuple[str, ...] = ()
     minor_units: tuple[tuple[str, int], ...] = ()
     digest: str = ""
 
@@ -96,13 +97,14 @@ class Conversion:
             mapping.nulls,
             mapping.dates,
             mapping.currency,
+            mapping.columns(header),
             mapping.minor_units,
             mapping.digest(feed, reporting_zone),
         )
 
     def position(self, aliases: tuple[str, ...]) -> int | None:
         """Where the first of some vendor columns that the file has stands in it."""
-        cells = [normalised(cell) for cell in self.header]
+        cells = self.columns
         return next((cells.index(a) for a in map(normalised, aliases) if a in cells), None)
 
     @property
@@ -110,8 +112,8 @@ class Conversion:
         """The header's columns that the mapping neither uses nor knows to be of no use."""
         used = {self.position(aliases) for aliases in self.feed.inputs}
         known = {normalised(alias) for aliases in self.feed.inputs for alias in aliases}
-        known |= {normalised(name) for name in self.feed.ignored}
-        cells = [normalised(cell) for cell in self.header]
+        known |= {normalised(name) for name in (*self.feed.ignored, *self.feed.told_by)}
+        cells = self.columns
         return tuple(
             cell
             for n, cell in enumerate(self.header)
@@ -184,7 +186,7 @@ class Conversion:
 
     def _left_out(self, left_out: Filter) -> str:
         if left_out.expression is not None:
-            return f"coalesce(({self._resolved(left_out.expression)}), false)"
+            return f"coalesce(try(({self._resolved(left_out.expression)})), false)"
         cell = f"lower({self._cell(left_out.aliases)})"
         some = [value for value in left_out.values if value is not None]
         found = f"coalesce({cell} in ({literals(some)}), false)" if some else "false"
@@ -224,7 +226,7 @@ class Conversion:
             return f"coalesce(cast(({named}) as varchar), {literal(self.currency)})"
         if rule.expression is None:
             return self._cell(rule.aliases)
-        return f"({self._resolved(rule.expression)})"
+        return f"try(({self._resolved(rule.expression)}))"
 
     @property
     def _currency(self) -> str:
@@ -233,12 +235,7 @@ class Conversion:
 
     def _resolved(self, expression: str) -> str:
         """An expression over vendor columns, with their cells put in."""
-
-        def resolved(part: re.Match[str]) -> str:
-            name = part.group(1)
-            return self._cell((name.replace('""', '"'),)) if name else part.group(0)
-
-        return re.sub(r"""'(?:[^']|'')*'|"((?:[^"]|"")+)\"""", resolved, expression)
+        return substituted(expression, lambda name: self._cell((name,)))
 
     def _text(self, rule: Rule) -> str:
         given = f"t_{rule.column.name}"
@@ -263,7 +260,13 @@ class Conversion:
         if kind == DATE:
             return day(iso(text, self.dates), self.reporting_zone)
         if kind == TIMESTAMP:
-            return timestamp(iso(text, self.dates), self.zone if self.dates is None else None)
+            written = iso(text, self.dates)
+            moment = timestamp(written, self.zone if self.dates is None else None)
+            if self.zone == self.reporting_zone:
+                return moment
+            # A day without a time is a day of the calendar, wherever the clock stands.
+            day_begins = midnight(written, self.reporting_zone)
+            return f"case when length({written}) > 10 then {moment} else {day_begins} end"
         if kind == BOOLEAN:
             return (
                 f"case when lower({text}) in ('true', 'yes', '1') then true "

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, lru_cache
@@ -17,6 +18,14 @@ DAY_FIRST, MONTH_FIRST, UNIX = "day_first", "month_first", "unix"
 def normalised(name: str) -> str:
     """A vendor column's name as it is compared: `Customer ID`, `customer_id` are `customerid`."""
     return "".join(name.split()).replace("_", "").strip("\ufeff").lower()
+
+
+@lru_cache(maxsize=4096)
+def _without(cell: str, prefixes: tuple[str, ...]) -> str:
+    """A header's cell as it is compared, without the first of some prefixes that it has."""
+    cell = cell.strip().removeprefix("\ufeff")
+    found = next((prefix for prefix in prefixes if cell.lower().startswith(prefix)), "")
+    return normalised(cell[len(found) :])
 
 
 @dataclass(frozen=True)
@@ -80,6 +89,7 @@ class Feed:
     file_glob: str | None
     rules: tuple[Rule, ...]
     filters: tuple[Filter, ...]
+    told_by: tuple[str, ...]
     without: tuple[str, ...]
     ignored: tuple[str, ...]
     extent: str
@@ -96,7 +106,8 @@ class Feed:
     @cached_property
     def required(self) -> tuple[tuple[str, ...], ...]:
         """The vendor columns without which a file isn't this feed, each with its aliases."""
-        return tuple(i for rule in self.rules if rule.required for i in rule.inputs)
+        told_by = (self.told_by,) if self.told_by else ()
+        return (*(i for rule in self.rules if rule.required for i in rule.inputs), *told_by)
 
     def may_be(self, sheet: str, records: str) -> bool:
         """Whether it may stand on this sheet (empty: no workbook), at this path of a document."""
@@ -114,7 +125,8 @@ class Mapping:
 
     `timezone` None stands for the company's reporting time zone, `dates` for ISO, `currency` for
     no amount without one. `minor_units` gives the decimals of amounts in minor units by currency,
-    the first entry being the default. `logs` are patterns of files that are no exports.
+    the first entry being the default. `prefixes` of column names don't count. `logs` are patterns
+    of files that are no exports.
     """
 
     name: str
@@ -127,6 +139,7 @@ class Mapping:
     dates: str | None
     currency: str | None
     minor_units: tuple[tuple[str, int], ...]
+    prefixes: tuple[str, ...]
     logs: tuple[str, ...]
     feeds: tuple[Feed, ...]
     file: Path
@@ -155,25 +168,41 @@ class Mapping:
         except ValueError:
             return key, None
 
+    def columns(self, header: tuple[str, ...]) -> tuple[str, ...]:
+        """A header's cells as they are compared."""
+        return tuple(_without(cell, self.prefixes) for cell in header)
+
     def is_log(self, path: str) -> bool:
         """Whether a file's name is that of a log of the vendor's own."""
         name = PurePosixPath(PurePosixPath(path).name.lower())
         return any(name.match(pattern.lower()) for pattern in self.logs)
 
-    def settled(self, timezone: str | None, dates: str | None, currency: str | None) -> "Mapping":
+    def settled(
+        self,
+        timezone: str | None,
+        dates: str | None,
+        currency: str | None,
+        rhythm_days: int | None,
+        extent: str | None,
+    ) -> "Mapping":
         """The mapping with what a source says of its own files."""
+        feeds = (
+            replace(feed, rhythm_days=rhythm_days or feed.rhythm_days, extent=extent or feed.extent)
+            for feed in self.feeds
+        )
         return replace(
             self,
             timezone=timezone or self.timezone,
             dates=dates or self.dates,
             currency=currency or self.currency,
+            feeds=tuple(feeds) if rhythm_days or extent else self.feeds,
         )
 
     def digest(self, feed: Feed, reporting_zone: str) -> str:
         """A hash of all that decides what a file of a feed becomes."""
         told = (
             feed, self.timezone or reporting_zone, reporting_zone, self.nulls, self.dates,
-            self.currency, self.minor_units, self.delivery_key and self.delivery_key.pattern,
+            self.currency, self.minor_units, self.prefixes, self.delivery_key and self.delivery_key.pattern,
             self.key_is_covered_day,
         )  # fmt: skip
         return hashlib.sha256(repr(told).encode()).hexdigest()
@@ -182,10 +211,25 @@ class Mapping:
 Mappings = dict[str, Mapping]
 
 
+PARTS = r"""'(?:[^']|'')*'|"((?:[^"]|"")+)\""""
+
+
 def identifiers(expression: str) -> tuple[str, ...]:
     """The vendor columns an expression names: its "double-quoted" identifiers, each once."""
-    parts = re.findall(r"""'(?:[^']|'')*'|"((?:[^"]|"")+)\"""", expression)
+    parts = re.findall(PARTS, expression)
     return tuple(dict.fromkeys(part.replace('""', '"') for part in parts if part))
+
+
+def substituted(expression: str, cell: str | Callable[[str], str]) -> str:
+    """An expression with SQL put in for the vendor columns that it names."""
+
+    def resolved(part: re.Match[str]) -> str:
+        name = part.group(1)
+        if not name:
+            return part.group(0)
+        return cell if isinstance(cell, str) else cell(name.replace('""', '"'))
+
+    return re.sub(PARTS, resolved, expression)
 
 
 def _inputs(aliases: tuple[str, ...], expression: str | None) -> tuple[tuple[str, ...], ...]:

@@ -7,15 +7,18 @@ from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import duckdb
+
 from thermocline.errors import InputError
 from thermocline.home import Home
 from thermocline.sources import canonical
 from thermocline.sources import mapping_schema as schema
 from thermocline.sources.declaration import Declared, read
-from thermocline.sources.mapping import Feed, Filter, Mapping, Mappings, Rule
+from thermocline.sources.mapping import Feed, Filter, Mapping, Mappings, Rule, substituted
 from thermocline.sources.mapping_schema import fields
 
 SHIPPED = Path(__file__).parent / "mappings"
+BLANK = "cast(null as varchar)"
 
 
 def mapping_files(home: Home | None) -> list[Path]:
@@ -83,6 +86,7 @@ def parse_mapping(file: Path) -> Mapping:
         dates=dates(keys.get("dates")),
         currency=currency(keys.get("currency")),
         minor_units=exponents,
+        prefixes=keys["prefixes"].texts() if "prefixes" in keys else (),
         logs=keys["logs"].texts() if "logs" in keys else (),
         feeds=feeds,
         file=file,
@@ -160,6 +164,7 @@ def _feed(declared: Declared, extent: str, rhythm_days: int | None, has_exponent
         file_glob=keys["file"].text() if "file" in keys else None,
         rules=rules,
         filters=tuple(map(_filter, keys["not_taken"].items())) if "not_taken" in keys else (),
+        told_by=keys["told_by"].texts() if "told_by" in keys else (),
         without=keys["without"].texts() if "without" in keys else (),
         ignored=keys["ignored"].texts() if "ignored" in keys else (),
         extent=keys["extent"].choice(schema.EXTENTS) if "extent" in keys else extent,
@@ -199,6 +204,8 @@ def _rule(declared: Declared, column: canonical.Column) -> Rule:
     )
     if rule.expression is not None and not rule.inputs:
         raise keys["expr"].refuse('vendor columns written as "Column"; else use `constant`')
+    if rule.expression is not None:
+        _bind(keys["expr"], rule.expression)
     if rule.required and not rule.inputs:
         raise keys["required"].refuse("`from` or `expr` beside it")
     for key in ("negate", "minor_units"):
@@ -209,6 +216,17 @@ def _rule(declared: Declared, column: canonical.Column) -> Rule:
     if rule.constant is not None and column.accepted and rule.constant not in column.accepted:
         raise keys["constant"].refuse(f"one of {', '.join(column.accepted)}")
     return rule
+
+
+def _bind(declared: Declared, expression: str) -> None:
+    """Refuse what the engine doesn't take for an expression; those shipped are held by a test."""
+    if declared.file.parent != SHIPPED:
+        try:
+            with duckdb.connect() as connection:
+                connection.execute(f"select try(cast(({substituted(expression, BLANK)}) as varchar))")
+        except duckdb.Error as error:
+            reason = str(error).split("\n")[0]
+            raise declared.refuse(f"an SQL expression over vendor columns ({reason})") from error
 
 
 def _values(declared: Declared, column: canonical.Column) -> tuple[tuple[str, str | None], ...]:
@@ -243,6 +261,8 @@ def _filter(declared: Declared) -> Filter:
     )
     if not left_out.inputs:
         raise keys["expr"].refuse('vendor columns written as "Column"')
+    if left_out.expression is not None:
+        _bind(keys["expr"], f"cast(({left_out.expression}) as boolean)")
     return left_out
 
 

@@ -45,6 +45,7 @@ MAPPING = (
     Key("dates", "text", "how dates are written, other than ISO", choices=DATES),
     Key("currency", "text", "of amounts without one, a code such as EUR"),
     Key("minor_units", "exponents", "decimals of a currency's amounts in minor units, by code and `default`"),
+    Key("prefixes", "texts", "beginnings of column names that don't count, such as `properties.`"),
     Key("logs", "texts", "patterns of file names that are the vendor's logs and no exports"),
 )
 DELIVERY = (
@@ -58,6 +59,7 @@ FEED = (
     Key("file", "text", "a pattern of the file's name, where headers alone don't decide"),
     Key("sheet", "text", "its sheet in a workbook; default: any"),
     Key("records", "text", "the dotted path of its records inside those of a JSON document"),
+    Key("told_by", "texts", "columns of which a file of this feed has at least one"),
     Key("without", "texts", "columns of which a file of this feed has none"),
     Key("not_taken", "filters", "records that are left out on purpose, counted by reason"),
     Key("ignored", "texts", "vendor columns known to be of no use"),

@@ -169,7 +169,7 @@ def _header(text: str, delimiter: str) -> tuple[str, ...]:
 
 
 def _fit(mapping: Mapping, feed: Feed, delimiter: str, header: tuple[str, ...], path: str) -> _Fit:
-    found = {normalised(cell) for cell in header}
+    found = set(mapping.columns(header))
 
     def is_there(aliases: tuple[str, ...]) -> bool:
         return any(normalised(alias) in found for alias in aliases)
