@@ -25,6 +25,20 @@ feeds:
 """
 
 
+SHIPPED = {
+    "canonical_billing": "billing",
+    "canonical_crm": "crm",
+    "hubspot": "crm",
+    "invoice_lines": "billing",
+    "kontor": "billing",
+    "online_retail": "billing",
+    "quickbooks": "billing",
+    "salesforce": "crm",
+    "stripe": "billing",
+    "xero": "billing",
+}
+
+
 def parsed(folder: Path, text: str):
     file = folder / "handmade.yml"
     file.write_text(text)
@@ -33,8 +47,7 @@ def parsed(folder: Path, text: str):
 
 def test_the_shipped_mappings_hold_and_name_only_canonical_columns():
     mappings = load_mappings()
-    assert sorted(mappings) == ["kontor", "online_retail", "salesforce"]
-    assert [mappings[name].system for name in sorted(mappings)] == ["billing", "billing", "crm"]
+    assert {name: mapping.system for name, mapping in mappings.items()} == SHIPPED
     tables = {feed.table.name for mapping in mappings.values() for feed in mapping.feeds}
     assert tables == set(canonical.TABLES)
 
@@ -94,6 +107,52 @@ def test_a_mapping_is_read_as_declared(tmp_path):
             "number",
         ),
         (", required: true", "", 9, "feeds[1].columns", "required: true"),
+        ("rhythm_days: 7", "dates: european", 5, "dates", "one of iso, day_first, month_first, unix"),
+        ("rhythm_days: 7", "currency: Euro", 5, "currency", "code such as EUR"),
+        ("rhythm_days: 7", "minor_units: {JPY: 0}", 5, "minor_units", "the key 'default'"),
+        ("rhythm_days: 7", "minor_units: {default: 9}", 5, "minor_units.default", "decimals"),
+        (
+            "          amount:",
+            "          method: {from: M, otherwise: x}\n          amount:",
+            11,
+            "feeds[1].columns.method.otherwise",
+            "`values`",
+        ),
+        (
+            "      columns:",
+            "      not_taken: [{reason: why, from: State}]\n      columns:",
+            8,
+            "feeds[1].not_taken[1]",
+            "`from` and `is`",
+        ),
+        (
+            "      columns:",
+            "      not_taken: [{reason: why, from: State, is: []}]\n      columns:",
+            8,
+            "feeds[1].not_taken[1].is",
+            "at least one value",
+        ),
+        (
+            "      columns:",
+            "      not_taken: [{reason: why, expr: '\"State\" ='}]\n      columns:",
+            8,
+            "feeds[1].not_taken[1].expr",
+            "an SQL expression over vendor columns (Parser Error",
+        ),
+        (
+            "replace(\"Sum\", '\"', '')",
+            'sum_of("Sum")',
+            12,
+            "feeds[1].columns.amount.expr",
+            "an SQL expression",
+        ),
+        (
+            "amount:\n              expr: replace(\"Sum\", '\"', '')",
+            "amount: {from: Sum, minor_units: true}",
+            9,
+            "feeds[1].columns",
+            "a rule for 'currency'",
+        ),
     ],
 )
 def test_a_wrong_declaration_names_file_line_key_and_what_was_expected(
@@ -132,7 +191,7 @@ def test_a_home_brings_its_own_mappings_and_may_replace_shipped_ones(home):
     (folder / "mine.yml").write_text(MAPPING.replace("name: handmade", "name: kontor"))
     mappings = load_mappings(home)
     assert mappings["kontor"].title == "A list kept by hand"
-    assert set(mappings) == {"handmade", "kontor", "online_retail", "salesforce"}
+    assert set(mappings) == {"handmade", *SHIPPED}
     (folder / "mine.yml").write_text(MAPPING)
     with pytest.raises(InputError, match="'handmade' is declared twice"):
         load_mappings(home)

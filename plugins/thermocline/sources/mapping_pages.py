@@ -108,7 +108,8 @@ def _rule(rule: Rule) -> tuple[str, str, str]:
 
 def _filter(left_out: Filter) -> tuple[str, str]:
     if left_out.expression is not None:
-        return left_out.reason, _code(" ".join(left_out.expression.split()))
+        columns = _codes(name for aliases in left_out.inputs for name in aliases)
+        return left_out.reason, f"{columns}: {_code(' '.join(left_out.expression.split()))}"
     values = ", ".join("blank" if value is None else _code(value) for value in left_out.values)
     verb = "is none of" if left_out.is_kept else "is one of"
     return left_out.reason, f"{_codes(left_out.aliases)} {verb} {values}"

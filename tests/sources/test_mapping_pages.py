@@ -1,0 +1,57 @@
+"""What editors and readers get is what the one declaration of the keys says."""
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+from thermocline.sources.mapping_files import SHIPPED, load_mappings
+from thermocline.sources.mapping_pages import PAGES, SCHEMA, texts
+
+VALIDATOR = jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text()))
+FILES = sorted(SHIPPED.glob("*.yml"))
+
+
+def test_the_pages_and_the_schema_are_what_the_mappings_say() -> None:
+    wanted = texts()
+    assert {file: file.read_text(encoding="utf-8") for file in wanted} == wanted, "run `make mappings`"
+    assert set(PAGES.glob("*.md")) == {file for file in wanted if file.parent == PAGES}
+
+
+def test_every_vendor_column_stands_on_its_mappings_page() -> None:
+    for mapping in load_mappings().values():
+        page = (PAGES / f"{mapping.name}.md").read_text(encoding="utf-8")
+        for feed in mapping.feeds:
+            section = page.split(f"## {feed.name}\n")[1].split("\n## ")[0]
+            for name in (name for aliases in feed.inputs for name in aliases):
+                assert f"`{name}`" in section, (mapping.name, feed.name, name)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_shipped_mappings_keep_to_the_schema_and_point_editors_to_it(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    first = text.splitlines()[0]
+    assert first.startswith("# yaml-language-server: $schema=")
+    assert (file.parent / first.split("$schema=")[1]).resolve() == SCHEMA
+    VALIDATOR.validate(yaml.safe_load(text))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("system: billing", "system: erp"),
+        ("rhythm_days: 1", "rhythm_days: daily"),
+        ("extent: changes", "extends: changes"),
+        ("feed: payments", "feed: paiments"),
+        ("payment_id: {from", "payment_no: {from"),
+        ("{constant: EUR}", "{constant: EUR, from: Base}"),
+        ("method: Method", "method: {form: Method}"),
+        ("      ignored: [Created]", "      not_taken: [{reason: why}]"),
+    ],
+)
+def test_the_schema_refuses_what_the_reader_refuses(old: str, new: str) -> None:
+    text = (SHIPPED / "kontor.yml").read_text(encoding="utf-8")
+    assert old in text
+    assert VALIDATOR.is_valid(yaml.safe_load(text))
+    assert not VALIDATOR.is_valid(yaml.safe_load(text.replace(old, new, 1)))
