@@ -194,4 +194,36 @@ payment_id,invoice_id,paid_at,amount,currency
 P1,I1,2024-01-01T10:00:00Z,1.50,EUR
 """,
 }
-ALL = HUBSPOT | STRIPE | QUICKBOOKS | XERO | SALESFORCE | INVOICE_LINES | CANONICAL
+API = {
+    "stripe/api/invoices.json": """\
+{"object": "list", "url": "/v1/invoices", "has_more": false, "data": [
+ {"id": "in_api", "object": "invoice", "customer": "cus_1", "created": 1704103200, "currency": "usd",
+  "total": 1000,
+  "status": "open", "attempt_count": 0, "amount_remaining": 1000, "due_date": null,
+  "status_transitions": {"finalized_at": 1704189600},
+  "lines": {"object": "list", "data": [
+    {"id": "il_a", "amount": 400, "currency": "usd", "description": "A", "quantity": 1},
+    {"id": "il_b", "amount": 600, "currency": "usd", "description": "B", "quantity": 3}]}}]}
+""",
+    "hubspot/api/companies.json": """\
+{"results": [
+ {"id": "9101", "properties": {"hs_object_id": "9101", "name": "By API", "country": "Malta",
+  "createdate": "2024-02-01T09:30:00Z"},
+  "updatedAt": "2024-02-02T09:30:00Z", "archived": false}]}
+""",
+    "quickbooks/api/invoice.json": """\
+{"QueryResponse": {"Invoice": [
+ {"Id": "230", "TxnDate": "2024-03-01", "DueDate": "2024-03-31", "TotalAmt": 12.5, "Balance": 12.5,
+  "CurrencyRef": {"value": "USD"}, "CustomerRef": {"value": "1", "name": "Amy"},
+  "MetaData": {"LastUpdatedTime": "2024-03-01T10:00:00-08:00"}}], "maxResults": 1},
+ "time": "2024-03-02T00:00:00Z"}
+""",
+    "xero/api/invoices.json": """\
+{"Id": "r-1", "Status": "OK", "Invoices": [
+ {"InvoiceID": "i-9", "Type": "ACCREC", "Status": "PAID", "Contact": {"ContactID": "c-1"},
+  "Date": "/Date(1704844800000+0000)/",
+  "CurrencyCode": "NZD", "Total": 33.3, "UpdatedDateUTC": "/Date(1704844800000+0000)/"}]}
+""",
+}
+CSV = HUBSPOT | STRIPE | QUICKBOOKS | XERO | SALESFORCE | INVOICE_LINES | CANONICAL
+ALL = CSV | API

@@ -169,8 +169,16 @@ class Mapping:
             return key, None
 
     def columns(self, header: tuple[str, ...]) -> tuple[str, ...]:
-        """A header's cells as they are compared."""
-        return tuple(_without(cell, self.prefixes) for cell in header)
+        """A header's cells as they are compared: one with a prefix goes before one without."""
+        if not self.prefixes:
+            return tuple(map(normalised, header))
+        names = [_without(cell, self.prefixes) for cell in header]
+        plain = [normalised(cell) for cell in header]
+        inner = {name for name, cell in zip(names, plain, strict=True) if name != cell}
+        return tuple(
+            f".{name}" if name in inner and name == cell else name
+            for name, cell in zip(names, plain, strict=True)
+        )
 
     def is_log(self, path: str) -> bool:
         """Whether a file's name is that of a log of the vendor's own."""
