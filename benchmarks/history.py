@@ -22,7 +22,13 @@ from thermocline.errors import InputError, ThermoclineError
 from thermocline.home import Home
 
 RESULTS = Path(__file__).resolve().parent / "results"
-MODELS = ("int_heat_added", "int_heat_days", "int_temperature_paths", "int_temperatures_computed")
+MODELS = (
+    "int_bodies",
+    "int_heat_days",
+    "int_heat_doubts",
+    "int_temperature_paths",
+    "int_temperatures_computed",
+)
 FIRST_DAY, DAYS, LOOPED_DAYS = "2016-01-01", 3653, 30
 RUNS = 3
 
@@ -46,7 +52,7 @@ create table screening.int_scorecards as
 select
     1 as scorecard_version, date '0001-01-01' as effective_from, cast(null as date) as superseded_from,
     true as is_in_force, date '{first_day}' as epoch, cast(120 as decimal(18, 9)) as half_life_days,
-    cast(1 as decimal(18, 9)) as hot_at, cast(0.5 as decimal(18, 9)) as cold_at;
+    cast(1.2 as decimal(18, 9)) as hot_at, cast(0.5 as decimal(18, 9)) as cold_at;
 create table activity.int_account_groups (
     group_id varchar, group_name varchar, account_id varchar, accounts bigint);
 create table screening.int_accounts_held (account_id varchar, known_until date);

@@ -22,6 +22,21 @@
     cast(round(cast({{ degrees }} as double) * {{ weight }}) as decimal(38, 0))
 {%- endmacro %}
 
+{# What an event adds to the sum of all its dimensions. #}
+{% macro total_integer(weight) -%}
+    {%- for dimension in heat_dimensions() %}
+        {{ heat_integer(dimension, weight) }}{{ ' +' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+{#
+    In degrees, how far the heat may be from the sum of all dimensions times its decay, which rounds once:
+    five roundings of half a billionth, and the last bits of doubles.
+#}
+{% macro heat_margin() -%}
+    cast(0.00000001 as double)
+{%- endmacro %}
+
 {# What one unit of the integer sum is worth in degrees on `day`. #}
 {% macro heat_decay(day) -%}
     pow(cast(2 as double), -50 - cast({{ days_between('epoch', day) }} as double) / half_life_days)

@@ -136,6 +136,8 @@ def _refuse_cycles(connection: duckdb.DuckDBPyConnection) -> None:
 
     topped: set[str] = set()
     for start in sorted(accounts):
+        if accounts[start]["parent"] == start and not accounts[start]["merged_into"]:
+            raise _cycle(accounts, [start])
         path: dict[str, None] = {}
         account = survivor(start)
         while account is not None and account not in topped and account not in path:
@@ -143,13 +145,17 @@ def _refuse_cycles(connection: duckdb.DuckDBPyConnection) -> None:
             parent = survivor(accounts[account]["parent"])
             account = parent if parent != account else None
         if account is not None and account in path:
-            cycle = list(path)[list(path).index(account) :]
-            raise InputError(
-                f"{accounts[cycle[0]]['source_file']}, record {accounts[cycle[0]]['source_row']}: "
-                f"a cycle of parents, {_line(' -> '.join([*cycle, cycle[0]]))}: "
-                "mend one of them in the CRM and deliver it again"
-            )
+            raise _cycle(accounts, list(path)[list(path).index(account) :])
         topped.update(path)
+
+
+def _cycle(accounts: dict[str, dict[str, Any]], cycle: list[str]) -> InputError:
+    first = accounts[cycle[0]]
+    return InputError(
+        f"{first['source_file']}, record {first['source_row']}: "
+        f"a cycle of parents, {_line(' -> '.join([*cycle, cycle[0]]))}: "
+        "mend one of them in the CRM and deliver it again"
+    )
 
 
 @dataclass(frozen=True)

@@ -75,6 +75,9 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument(
         "--as-of", type=_day, metavar="DATE", help="any day, past or future (default: the published one)"
     )
+    explain.add_argument(
+        "--group", action="store_true", help="explain the group of accounts that it belongs to"
+    )
     explain.set_defaults(command=_explain)
 
     diff = commands.add_parser("diff", help="the accounts that two publications tell differently")
@@ -198,8 +201,15 @@ def _check_sources(options: argparse.Namespace) -> int:
 def _explain(options: argparse.Namespace) -> int:
     from thermocline.explanation import explain
     from thermocline.explanation_text import render
+    from thermocline.group_explanation import explain_group
+    from thermocline.group_explanation import render as render_group
 
-    print(render(explain(Home.current(), options.account, options.as_of)))
+    if not options.group:
+        print(render(explain(Home.current(), options.account, options.as_of)))
+    elif options.as_of:
+        raise InputError("a group is explained on the published day: leave --as-of or --group out")
+    else:
+        print(render_group(explain_group(Home.current(), options.account)))
     return 0
 
 

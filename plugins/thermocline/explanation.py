@@ -156,14 +156,14 @@ def _pruned_files(home: Home) -> dict[str, date]:
 def explain_from(connection: duckdb.DuckDBPyConnection, account: str, day: date | None = None) -> Explanation:
     """As `explain`, from a connection whose default schema is a publication's `reporting`."""
     asked = {"account": find(connection, account)}
-    [published] = _rows(
+    [published] = rows_of(
         connection, "select * from reporting.account_segments where account_id = $account", asked
     )
-    overrides = _rows(
+    overrides = rows_of(
         connection, "select * from reporting.overrides where account_id = $account order by valid_from", asked
     )
     day = day or published["as_of_date"]
-    cards = _rows(connection, "select * from reporting.scorecards order by effective_from", {})
+    cards = rows_of(connection, "select * from reporting.scorecards order by effective_from", {})
     [reckoned] = [card for card in cards if card["scorecard_version"] == published["scorecard_version"]]
     asked_day = {**asked, "day": day}
     law = {**asked_day, "half_life": float(reckoned["half_life_days"])}
@@ -180,7 +180,7 @@ def explain_from(connection: duckdb.DuckDBPyConnection, account: str, day: date 
     return Explanation(
         published=published,
         aliases=tuple(
-            _rows(
+            rows_of(
                 connection,
                 "select * from reporting.account_links "
                 "where account_id = $account and alias_id <> account_id order by alias_id",
@@ -200,7 +200,7 @@ def explain_from(connection: duckdb.DuckDBPyConnection, account: str, day: date 
     )
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, query: str, given: Row) -> list[Row]:
+def rows_of(connection: duckdb.DuckDBPyConnection, query: str, given: Row) -> list[Row]:
     cursor = connection.execute(query, given)
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -146,6 +146,16 @@ def test_a_cycle_through_a_merged_account_is_one_and_a_parent_merged_into_its_ch
     assert "crm:a -> crm:b -> crm:a" in refusal(home, connection)
 
 
+def test_an_account_that_is_its_own_parent_is_a_cycle_of_one(
+    home: Home, connection: duckdb.DuckDBPyConnection
+) -> None:
+    account(connection, "a", "b")
+    account(connection, "gone", "gone", merged_into="a", row=3)
+    admit(home, connection)
+    account(connection, "b", "b", row=4)
+    assert "crm/2024-06-29.csv, record 4: a cycle of parents, crm:b -> crm:b" in refusal(home, connection)
+
+
 @pytest.mark.parametrize(("days", "refused"), [(60, False), (61, True)])
 def test_data_may_span_60_half_lives(
     home: Home, connection: duckdb.DuckDBPyConnection, days: int, refused: bool

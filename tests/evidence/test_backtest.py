@@ -22,6 +22,12 @@ from thermocline.evidence.law import Law, snapshot
 from thermocline.evidence.measurement import Row
 from thermocline.home import Home
 
+DIGITS = " + ".join(
+    f"cast(round(sum_{dimension}::double * pow(2.0, -50 - (occurred_on - epoch)::double / half_life_days), 9)"
+    " as decimal(18, 9))"
+    for dimension in past_of.DIMENSIONS
+)
+
 
 def test_heat_and_temperature_are_those_of_the_models(example: Screened) -> None:
     """At days before, on and after events: the same heat to the last digit, the same hot and cold."""
@@ -31,15 +37,20 @@ def test_heat_and_temperature_are_those_of_the_models(example: Screened) -> None
     with closing(warehouse.connect(example.home, read_only=True)) as connection:
         for on, accounts in found.items():
             told = connection.execute(
-                """
+                f"""
+                with accounts as (
+                    select body_id as account_id, body_number
+                    from screening.int_bodies
+                    where body_kind = 'account'
+                )
                 select
-                    body_id,
-                    (select heat from screening.int_heat_days as days
-                     where days.body_kind = 'account' and days.body_id = paths.body_id
-                        and days.occurred_on = $on) as heat,
+                    account_id,
+                    (select {DIGITS} from screening.int_heat_sums as sums
+                     where sums.body_number = accounts.body_number and sums.occurred_on = $on) as heat,
                     arg_max(temperature, changed_on)
-                from screening.int_temperature_paths as paths
-                where body_kind = 'account' and changed_on <= $on
+                from accounts
+                inner join screening.int_temperature_paths using (body_number)
+                where changed_on <= $on
                 group by all
                 """,
                 {"on": on},

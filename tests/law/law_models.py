@@ -10,10 +10,12 @@ import duckdb
 
 DIMENSIONS = ("transactions", "contribution", "intent", "communication", "feedback")
 SCREENED = (
-    "int_heat_added",
+    "int_bodies",
     "int_heat_days",
+    "int_heat_doubts",
     "int_temperature_paths",
     "int_temperatures_computed",
+    "int_heat_sums",
     "int_heat_now",
 )
 TABLES = """
@@ -150,10 +152,13 @@ class Models:
         )
 
     def heat_days(self, bodies: Iterable[str] | None = None) -> list[tuple[Any, ...]]:
-        """Every digit of the heat days, in order."""
+        """Every digit of the heat days, in order; a body's number hangs on who else there is."""
         return self._of(
-            "select body_kind, body_id, * exclude (body_kind, body_id) "
-            "from screening.int_heat_days order by all",
+            "with bodies as (select distinct body_kind, body_id, body_number from screening.int_bodies) "
+            "select body_kind, body_id, * exclude (body_kind, body_id, body_number) "
+            "from bodies inner join screening.int_heat_days using (body_number) "
+            "inner join screening.int_heat_sums using (scorecard_version, body_number, occurred_on) "
+            "order by all",
             bodies,
         )
 

@@ -13,6 +13,7 @@ from oracle import Body
 from streams import HALF_LIVES, THRESHOLDS, Batch, batch, reversals
 
 ACCOUNTS = 100
+EXPLORING = "THERMOCLINE_EXPLORE" in os.environ
 DAY = timedelta(days=1)
 
 batches = st.builds(
@@ -31,7 +32,7 @@ def examples(many: int) -> settings:
         database=None,
         phases=[Phase.generate],
         # The same streams each time: a red test is the change's doing. THERMOCLINE_EXPLORE tries new ones.
-        derandomize="THERMOCLINE_EXPLORE" not in os.environ,
+        derandomize=not EXPLORING,
         suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     )
 
@@ -55,8 +56,10 @@ def test_the_intervals_equal_a_day_by_day_simulation(models: Models, streams: Ba
         first = min(streams.first_seen[account] for account in accounts)
         events = streams.of(accounts)
         simulated = oracle.history(events, streams.versions, first, streams.as_of)
-        if told[kind, body] != simulated:
-            assert oracle.has_a_tie(events, streams.versions, streams.as_of), (told[kind, body], simulated)
+        # The law is its integers, which keep 50 bits of a degree; the oracle knows more, and where a heat is
+        # half a billionth off a threshold the two may round apart. No stream of make test is such a tie.
+        excused = EXPLORING and oracle.has_a_tie(events, streams.versions, streams.as_of)
+        assert excused or told[kind, body] == simulated, (kind, body)
 
 
 @examples(4)

@@ -1,5 +1,5 @@
-with overrides as (
-    select * from {{ source('config', 'overrides') }}
+with int_overrides_given as (
+    select * from {{ ref('int_overrides_given') }}
 )
 
 select
@@ -9,4 +9,4 @@ select
     approver,
     valid_from,
     valid_until
-from overrides
+from int_overrides_given

@@ -10,9 +10,13 @@ int_scorecards as (
     from {{ ref('int_scorecards') }}
 ),
 
-int_heat_days as (
-    select * from {{ ref('int_heat_days') }}
-    where body_kind = 'account'
+account_sums as (
+    select
+        int_heat_sums.*,
+        int_bodies.account_id
+    from {{ ref('int_heat_sums') }} as int_heat_sums
+    inner join {{ ref('int_bodies') }} as int_bodies on int_heat_sums.body_number = int_bodies.body_number
+    where int_bodies.body_kind = 'account'
 ),
 
 fct_invoices as (
@@ -77,17 +81,17 @@ first_sales as (
 heat_then as (
     select
         screened_days.as_of_date,
-        int_heat_days.body_id as account_id,
-        {{ total_heat('screened_days.as_of_date', 'int_heat_days.sum_') }} as heat
+        account_sums.account_id,
+        {{ total_heat('screened_days.as_of_date', 'account_sums.sum_') }} as heat
     from screened_days
     inner join int_scorecards
         on
             screened_days.as_of_date >= int_scorecards.effective_from
             and coalesce(screened_days.as_of_date < int_scorecards.superseded_from, true)
-    inner join int_heat_days on int_scorecards.scorecard_version = int_heat_days.scorecard_version
+    inner join account_sums on int_scorecards.scorecard_version = account_sums.scorecard_version
     where
-        int_heat_days.occurred_on <= screened_days.as_of_date
-        and coalesce(int_heat_days.next_on > screened_days.as_of_date, true)
+        account_sums.occurred_on <= screened_days.as_of_date
+        and coalesce(account_sums.next_on > screened_days.as_of_date, true)
 )
 
 select

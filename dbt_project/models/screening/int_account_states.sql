@@ -26,8 +26,8 @@ computed_temperatures as (
     where body_kind = 'account'
 ),
 
-overrides as (
-    select * from {{ source('config', 'overrides') }}
+int_overrides_given as (
+    select * from {{ ref('int_overrides_given') }}
     where {{ as_of_date() }} between valid_from and valid_until
 ),
 
@@ -53,7 +53,7 @@ select
     current_temperatures.temperature,
     computed_temperatures.temperature as computed_temperature,
     current_temperatures.valid_from as hot_or_cold_since,
-    overrides.reason as override_reason,
+    int_overrides_given.reason as override_reason,
     coalesce(int_heat_now.heat, 0) as heat,
     {%- for dimension in heat_dimensions() %}
     coalesce(int_heat_now.heat_{{ dimension }}, 0) as heat_{{ dimension }},
@@ -108,7 +108,7 @@ left join computed_temperatures
     on
         dim_accounts.account_id = computed_temperatures.account_id
         and computed_temperatures.recency = 1
-left join overrides on dim_accounts.account_id = overrides.account_id
+left join int_overrides_given on dim_accounts.account_id = int_overrides_given.account_id
 left join int_account_billing on dim_accounts.account_id = int_account_billing.account_id
 left join int_account_contact on dim_accounts.account_id = int_account_contact.account_id
 left join int_accounts_held on dim_accounts.account_id = int_accounts_held.account_id

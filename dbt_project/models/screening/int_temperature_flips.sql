@@ -3,9 +3,13 @@ with int_temperatures_published as (
     where previous_temperature is not null
 ),
 
-int_heat_days as (
-    select * from {{ ref('int_heat_days') }}
-    where body_kind = 'account'
+account_sums as (
+    select
+        int_heat_sums.*,
+        int_bodies.account_id
+    from {{ ref('int_heat_sums') }} as int_heat_sums
+    inner join {{ ref('int_bodies') }} as int_bodies on int_heat_sums.body_number = int_bodies.body_number
+    where int_bodies.body_kind = 'account'
 ),
 
 flip_days as (
@@ -15,19 +19,19 @@ flip_days as (
         int_temperatures_published.previous_temperature as from_temperature,
         int_temperatures_published.temperature as to_temperature,
         int_temperatures_published.cause,
-        int_heat_days.body_id,
-        int_heat_days.epoch,
+        account_sums.body_number,
+        account_sums.epoch,
         {%- for dimension in heat_dimensions() %}
-        int_heat_days.sum_{{ dimension }},
+        account_sums.sum_{{ dimension }},
         {%- endfor %}
-        int_heat_days.half_life_days
+        account_sums.half_life_days
     from int_temperatures_published
-    left join int_heat_days
+    left join account_sums
         on
-            int_temperatures_published.account_id = int_heat_days.body_id
-            and int_temperatures_published.scorecard_version = int_heat_days.scorecard_version
-            and int_temperatures_published.valid_from >= int_heat_days.occurred_on
-            and coalesce(int_temperatures_published.valid_from < int_heat_days.next_on, true)
+            int_temperatures_published.account_id = account_sums.account_id
+            and int_temperatures_published.scorecard_version = account_sums.scorecard_version
+            and int_temperatures_published.valid_from >= account_sums.occurred_on
+            and coalesce(int_temperatures_published.valid_from < account_sums.next_on, true)
 )
 
 select
@@ -37,7 +41,7 @@ select
     to_temperature,
     cause,
     case
-        when body_id is null then cast(0 as decimal(18, 9))
+        when body_number is null then cast(0 as decimal(18, 9))
         else cast({{ total_heat('changed_on') }} as decimal(18, 9))
     end as heat
 from flip_days

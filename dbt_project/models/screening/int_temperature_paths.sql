@@ -2,16 +2,46 @@ with int_heat_days as (
     select * from {{ ref('int_heat_days') }}
 ),
 
+int_heat_doubts as (
+    select * from {{ ref('int_heat_doubts') }}
+),
+
+int_scorecards as (
+    select * from {{ ref('int_scorecards') }}
+),
+
+-- Where the plain sum can't tell, the law's own roundings do.
+heat_days as (
+    select
+        int_heat_days.scorecard_version,
+        int_heat_days.body_number,
+        int_heat_days.occurred_on,
+        int_heat_days.next_on,
+        case
+            when int_heat_days.is_certain then int_heat_days.heat_about
+            else cast(int_heat_doubts.heat as double)
+        end as heat,
+        case when int_heat_days.is_certain then int_heat_days.cools_on else int_heat_doubts.cools_on end as cools_on,
+        cast(int_scorecards.hot_at as double) as hot_at,
+        cast(int_scorecards.cold_at as double) as cold_at
+    from int_heat_days
+    inner join int_scorecards on int_heat_days.scorecard_version = int_scorecards.scorecard_version
+    left join int_heat_doubts
+        on
+            int_heat_days.scorecard_version = int_heat_doubts.scorecard_version
+            and int_heat_days.body_number = int_heat_doubts.body_number
+            and int_heat_days.occurred_on = int_heat_doubts.occurred_on
+),
+
 -- What a day with events says by itself; between the thresholds it says nothing.
 event_points as (
     select
         scorecard_version,
-        body_kind,
-        body_id,
+        body_number,
         occurred_on as changed_on,
         heat >= hot_at as is_hot,
         true as has_events
-    from int_heat_days
+    from heat_days
     where
         heat >= hot_at
         or heat < cold_at
@@ -21,12 +51,11 @@ event_points as (
 cooling_points as (
     select
         scorecard_version,
-        body_kind,
-        body_id,
+        body_number,
         cools_on as changed_on,
         case when next_on is null or cools_on < next_on then false end as is_hot,
         false as has_events
-    from int_heat_days
+    from heat_days
     where
         cools_on <= {{ as_of_date() }}
         and (next_on is null or cools_on <= next_on)
@@ -49,13 +78,12 @@ previous_points as (
         ) as was_hot,
         lag(changed_on) over (body_points) as previous_on
     from points
-    window body_points as (partition by scorecard_version, body_kind, body_id order by changed_on, has_events)
+    window body_points as (partition by scorecard_version, body_number order by changed_on, has_events)
 )
 
 select
     scorecard_version,
-    body_kind,
-    body_id,
+    body_number,
     changed_on,
     case when is_hot then 'hot' else 'cold' end as temperature,
     case

@@ -9,8 +9,8 @@ with int_temperatures_computed as (
     where body_kind = 'account'
 ),
 
-overrides as (
-    select * from {{ source('config', 'overrides') }}
+int_overrides_given as (
+    select * from {{ ref('int_overrides_given') }}
     where valid_from <= {{ as_of_date() }}
 ),
 
@@ -20,20 +20,20 @@ int_accounts_first_seen as (
 
 override_days as (
     select
-        overrides.account_id,
-        greatest(overrides.valid_from, int_accounts_first_seen.first_seen_on) as changed_on
-    from overrides
-    inner join int_accounts_first_seen on overrides.account_id = int_accounts_first_seen.account_id
-    where overrides.valid_until >= int_accounts_first_seen.first_seen_on
+        int_overrides_given.account_id,
+        greatest(int_overrides_given.valid_from, int_accounts_first_seen.first_seen_on) as changed_on
+    from int_overrides_given
+    inner join int_accounts_first_seen on int_overrides_given.account_id = int_accounts_first_seen.account_id
+    where int_overrides_given.valid_until >= int_accounts_first_seen.first_seen_on
     union
     select
-        overrides.account_id,
-        {{ add_days('overrides.valid_until', 1) }} as changed_on
-    from overrides
-    inner join int_accounts_first_seen on overrides.account_id = int_accounts_first_seen.account_id
+        int_overrides_given.account_id,
+        {{ add_days('int_overrides_given.valid_until', 1) }} as changed_on
+    from int_overrides_given
+    inner join int_accounts_first_seen on int_overrides_given.account_id = int_accounts_first_seen.account_id
     where
-        overrides.valid_until >= int_accounts_first_seen.first_seen_on
-        and overrides.valid_until < {{ as_of_date() }}
+        int_overrides_given.valid_until >= int_accounts_first_seen.first_seen_on
+        and int_overrides_given.valid_until < {{ as_of_date() }}
 ),
 
 points as (
@@ -70,20 +70,20 @@ published_points as (
         computed_points.account_id,
         computed_points.changed_on,
         computed_points.scorecard_version,
-        coalesce(overrides.temperature, computed_points.computed_temperature) as temperature,
+        coalesce(int_overrides_given.temperature, computed_points.computed_temperature) as temperature,
         case
             when computed_points.cause = 'first_seen' then 'first_seen'
             when computed_points.is_override_day then 'override'
             else computed_points.cause
         end as cause,
-        lag(coalesce(overrides.temperature, computed_points.computed_temperature)) over (
+        lag(coalesce(int_overrides_given.temperature, computed_points.computed_temperature)) over (
             partition by computed_points.account_id order by computed_points.changed_on
         ) as previous_temperature
     from computed_points
-    left join overrides
+    left join int_overrides_given
         on
-            computed_points.account_id = overrides.account_id
-            and computed_points.changed_on between overrides.valid_from and overrides.valid_until
+            computed_points.account_id = int_overrides_given.account_id
+            and computed_points.changed_on between int_overrides_given.valid_from and int_overrides_given.valid_until
 ),
 
 flips as (

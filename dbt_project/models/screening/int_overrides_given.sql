@@ -1,0 +1,33 @@
+with overrides as (
+    select * from {{ source('config', 'overrides') }}
+),
+
+int_customers_linked as (
+    select * from {{ ref('int_customers_linked') }}
+),
+
+int_accounts_merged as (
+    select * from {{ ref('int_accounts_merged') }}
+),
+
+aliases as (
+    select
+        billing_customer_id as alias_id,
+        account_id
+    from int_customers_linked
+    union all
+    select
+        crm_account_id as alias_id,
+        account_id
+    from int_accounts_merged
+)
+
+select
+    coalesce(aliases.account_id, overrides.account_id) as account_id,
+    overrides.temperature,
+    overrides.reason,
+    overrides.approver,
+    overrides.valid_from,
+    overrides.valid_until
+from overrides
+left join aliases on overrides.account_id = aliases.alias_id
