@@ -1,14 +1,16 @@
 """The pages against the code: whatever they name is there, and what an operator needs is named."""
 
 import argparse
+import ast
 import json
 import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 
 import pytest
-from thermocline import company, configuration, contract, errors
+from thermocline import admission, company, configuration, contract, errors
 from thermocline.cli import _parser
 from thermocline.home import PROJECT
 from thermocline.sources.mapping_files import parse_mapping
@@ -155,6 +157,23 @@ def test_the_runbook_names_every_exit_code_rule_bound_and_setting() -> None:
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type)]
     for kind in kinds:
         assert f"\n| {kind.exit_code} | " in text(page), kind
+
+
+def refusals(module: ModuleType) -> set[str]:
+    """The longest fixed words of each InputError that a module raises."""
+    found = set()
+    for node in ast.walk(ast.parse(text(Path(str(module.__file__))))):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "InputError":
+            words = [part.value for part in ast.walk(node.args[0]) if isinstance(part, ast.Constant)]
+            found.add(max((word for word in words if isinstance(word, str)), key=len).strip())
+    return found
+
+
+def test_the_runbook_names_what_admission_refuses() -> None:
+    page = text(PROJECT / "docs" / "runbook.md")
+    said = refusals(admission)
+    assert len(said) > 5
+    assert {words for words in said if words not in page} == set()
 
 
 def test_the_runbook_gives_the_defaults_of_company_yml() -> None:

@@ -74,9 +74,10 @@ def test_leaving_out_the_newest_export_turns_nobody_cold_and_says_stale(
 ) -> None:
     eve = f"date '{example.built.as_of}' - 1"
     assert late.execute(
-        "select distinct feed, watermark_on from screening.int_feeds_watched where is_late order by all"
+        "select kind_of_file, watermark_on from screening.int_feeds_watched where is_late order by all"
     ).fetchall() == [
-        (feed, late.execute(f"select {eve}").fetchone()[0]) for feed in ("invoice_lines", "invoices")
+        (kind, late.execute(f"select {eve}").fetchone()[0])
+        for kind in ("credit_notes", "invoice_lines", "invoices")
     ]
     invoiced = "select distinct account_id from activity.fct_invoices where account_id is not null"
     stale, fresh = late.execute(

@@ -9,13 +9,13 @@ int_feed_gaps as (
 gaps_by_feed as (
     select
         source,
-        feed,
+        kind_of_file,
         count(*) as gaps,
         {{ dbt.listagg(
             "cast(missing_from as varchar) || ' to ' || cast(missing_until as varchar)", "'; '", "order by missing_from"
         ) }} as gap_days
     from int_feed_gaps
-    group by source, feed
+    group by source, kind_of_file
 )
 
 select
@@ -28,9 +28,10 @@ select
     int_feeds_watched.is_late,
     cast(int_feeds_watched.days_behind as integer) as days_behind,
     cast(coalesce(gaps_by_feed.gaps, 0) as integer) as gaps,
-    gaps_by_feed.gap_days
+    gaps_by_feed.gap_days,
+    int_feeds_watched.kind_of_file
 from int_feeds_watched
 left join gaps_by_feed
     on
         int_feeds_watched.source = gaps_by_feed.source
-        and int_feeds_watched.feed = gaps_by_feed.feed
+        and int_feeds_watched.kind_of_file = gaps_by_feed.kind_of_file

@@ -7,6 +7,7 @@ delivered_days as (
     select distinct
         source,
         feed,
+        kind_of_file,
         rhythm_days,
         covers_on
     from files
@@ -17,9 +18,10 @@ deliveries as (
     select
         source,
         feed,
+        kind_of_file,
         rhythm_days,
         covers_on,
-        lag(covers_on) over (partition by source, feed order by covers_on) as previous_covers_on
+        lag(covers_on) over (partition by source, kind_of_file order by covers_on) as previous_covers_on
     from delivered_days
 ),
 
@@ -73,7 +75,7 @@ recorded_feeds as (
 caught_up as (
     select distinct
         deliveries.source,
-        deliveries.feed,
+        deliveries.kind_of_file,
         deliveries.covers_on
     from deliveries
     inner join record_days
@@ -86,7 +88,7 @@ caught_up as (
 
 select
     deliveries.source,
-    deliveries.feed,
+    deliveries.kind_of_file,
     {{ add_days('deliveries.previous_covers_on', 1) }} as missing_from,
     {{ add_days('deliveries.covers_on', -1) }} as missing_until
 from deliveries
@@ -97,7 +99,7 @@ inner join recorded_feeds
 left join caught_up
     on
         deliveries.source = caught_up.source
-        and deliveries.feed = caught_up.feed
+        and deliveries.kind_of_file = caught_up.kind_of_file
         and deliveries.covers_on = caught_up.covers_on
 where
     {{ days_between('deliveries.previous_covers_on', 'deliveries.covers_on') }} > deliveries.rhythm_days

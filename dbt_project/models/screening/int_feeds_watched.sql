@@ -12,6 +12,7 @@ days_covered as (
         source,
         system,
         feed,
+        kind_of_file,
         rhythm_days,
         coalesce(covers_on, last_record_on) as covered_on
     from files
@@ -22,18 +23,20 @@ watermarks as (
     select
         source,
         feed,
+        kind_of_file,
         min(system) as system,
         min(rhythm_days) as rhythm_days,
         min(covered_on) as first_covered_on,
         max(covered_on) as watermark_on
     from days_covered
-    group by source, feed
+    group by source, feed, kind_of_file
 )
 
 select
-    watermarks.source || ':' || watermarks.feed as feed_id,
+    watermarks.source || ':' || watermarks.kind_of_file as feed_id,
     watermarks.source,
     watermarks.feed,
+    watermarks.kind_of_file,
     watermarks.system,
     watermarks.rhythm_days,
     -- A feed declared ended has nothing left to deliver.
