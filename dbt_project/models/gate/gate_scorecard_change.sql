@@ -2,11 +2,18 @@ with int_scorecards as (
     select * from {{ ref('int_scorecards') }}
 ),
 
-int_temperature_paths as (
-    select * from {{ ref('int_temperature_paths') }}
-    where
-        body_kind = 'account'
-        and changed_on <= {{ published_as_of_date() }}
+int_bodies as (
+    select * from {{ ref('int_bodies') }}
+    where body_kind = 'account'
+),
+
+account_paths as (
+    select
+        int_temperature_paths.*,
+        int_bodies.account_id
+    from {{ ref('int_temperature_paths') }} as int_temperature_paths
+    inner join int_bodies on int_temperature_paths.body_number = int_bodies.body_number
+    where int_temperature_paths.changed_on <= {{ published_as_of_date() }}
 ),
 
 int_accounts_first_seen as (
@@ -18,8 +25,8 @@ int_accounts_held as (
     select * from {{ ref('int_accounts_held') }}
 ),
 
-overrides as (
-    select * from {{ source('config', 'overrides') }}
+int_overrides_given as (
+    select * from {{ ref('int_overrides_given') }}
     where {{ published_as_of_date() }} between valid_from and valid_until
 ),
 
@@ -46,35 +53,35 @@ changed_versions as (
 
 latest_changes as (
     select
-        int_temperature_paths.scorecard_version,
-        int_temperature_paths.body_id as account_id,
-        int_temperature_paths.temperature,
+        account_paths.scorecard_version,
+        account_paths.account_id,
+        account_paths.temperature,
         row_number() over (
-            partition by int_temperature_paths.scorecard_version, int_temperature_paths.body_id
-            order by int_temperature_paths.changed_on desc
+            partition by account_paths.scorecard_version, account_paths.account_id
+            order by account_paths.changed_on desc
         ) as recency
-    from int_temperature_paths
+    from account_paths
     inner join changed_versions
-        on int_temperature_paths.scorecard_version in (changed_versions.version_before, changed_versions.version_after)
+        on account_paths.scorecard_version in (changed_versions.version_before, changed_versions.version_after)
 ),
 
 -- A late feed that had stopped before that day holds what was hot when it was last heard of.
 latest_known_changes as (
     select
-        int_temperature_paths.scorecard_version,
-        int_temperature_paths.body_id as account_id,
-        int_temperature_paths.temperature,
+        account_paths.scorecard_version,
+        account_paths.account_id,
+        account_paths.temperature,
         row_number() over (
-            partition by int_temperature_paths.scorecard_version, int_temperature_paths.body_id
-            order by int_temperature_paths.changed_on desc
+            partition by account_paths.scorecard_version, account_paths.account_id
+            order by account_paths.changed_on desc
         ) as recency
-    from int_temperature_paths
+    from account_paths
     inner join changed_versions
-        on int_temperature_paths.scorecard_version in (changed_versions.version_before, changed_versions.version_after)
+        on account_paths.scorecard_version in (changed_versions.version_before, changed_versions.version_after)
     inner join int_accounts_held
         on
-            int_temperature_paths.body_id = int_accounts_held.account_id
-            and int_temperature_paths.changed_on <= int_accounts_held.known_until
+            account_paths.account_id = int_accounts_held.account_id
+            and account_paths.changed_on <= int_accounts_held.known_until
 ),
 
 hot_accounts as (
@@ -110,10 +117,10 @@ revenue_by_account as (
 select
     int_accounts_first_seen.account_id,
     coalesce(
-        overrides.temperature, case when hot_before.account_id is null then 'cold' else 'hot' end
+        int_overrides_given.temperature, case when hot_before.account_id is null then 'cold' else 'hot' end
     ) as temperature_before,
     coalesce(
-        overrides.temperature, case when hot_after.account_id is null then 'cold' else 'hot' end
+        int_overrides_given.temperature, case when hot_after.account_id is null then 'cold' else 'hot' end
     ) as temperature_after,
     cast(coalesce(revenue_by_account.revenue_365d, 0) as decimal(18, 4)) as revenue_365d
 from changed_versions
@@ -126,5 +133,5 @@ left join hot_accounts as hot_after
     on
         int_accounts_first_seen.account_id = hot_after.account_id
         and changed_versions.version_after = hot_after.scorecard_version
-left join overrides on int_accounts_first_seen.account_id = overrides.account_id
+left join int_overrides_given on int_accounts_first_seen.account_id = int_overrides_given.account_id
 left join revenue_by_account on int_accounts_first_seen.account_id = revenue_by_account.account_id
