@@ -26,7 +26,7 @@ from thermocline.sources.formats import DELIMITED, PARQUET
 from thermocline.sources.mapping import Mappings
 from thermocline.sources.reading import Arrival, Staged, check_whole, stage, stage_columnar, unpacked
 from thermocline.sources.recording import Figures, insert, record_deliveries, remove
-from thermocline.sources.scanning import Unscannable, scan, unreadable
+from thermocline.sources.scanning import Unscannable, scan, sweep, unreadable
 from thermocline.sources.standing import Landed, standing
 
 FILES_AT_ONCE = 2000
@@ -100,6 +100,7 @@ def load_files(
     again = again or []
     careful: set[int] = set()
     with _settings(connection):
+        sweep(connection)
         while True:
             connection.execute("set TimeZone = 'UTC'")
             connection.begin()
@@ -120,6 +121,7 @@ def load_files(
             except BaseException:
                 connection.rollback()
                 raise
+        sweep(connection)
     read, loaded, left = (sum(figure[n] for figure in figures) for n in (0, 1, 2))
     return Loaded(len(new), read, loaded, read - loaded - left, left, len(again))
 

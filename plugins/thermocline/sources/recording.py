@@ -10,6 +10,7 @@ from thermocline.sources.canonical import DATE, TABLES, Table
 from thermocline.sources.casting import literal
 from thermocline.sources.conversion import Conversion
 from thermocline.sources.reading import Arrival, Reject, Staged
+from thermocline.sources.scanning import IS_REFUSED
 from thermocline.sources.standing import Landed
 
 Figures = tuple[int, int, int]
@@ -115,7 +116,7 @@ def _register(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Figures:
     loaded = _by_file(
         connection,
         f"select file_id, count(*), {_money(table)}, {_days(table, staged.conversion)} "
-        f"from raw.{table.name} where file_id between $least and $most group by 1",
+        f"from raw.{table.name} where file_id between $least and $most and not {IS_REFUSED} group by 1",
         ids,
     )
     quarantined = _by_file(

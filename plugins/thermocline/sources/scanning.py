@@ -2,8 +2,8 @@
 
 A scan that numbers its rows runs on one thread, so the files of one header, or the pieces of a
 large one, are dealt out to as many scans as there are threads, in one statement. A record that is
-refused rides along with a negative number and the value to show in a text column, and is taken out
-of raw before the transaction ends: nothing is read or written twice.
+refused rides along with a negative number and the value to show in a text column, and is swept out
+of raw after the transaction: taken out within it, all rows would be written a second time.
 """
 
 from collections import defaultdict
@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import duckdb
 
-from thermocline.sources.canonical import TEXT, Table
+from thermocline.sources.canonical import TABLES, TEXT, Table
 from thermocline.sources.casting import literal
 from thermocline.sources.content import PLAIN
 from thermocline.sources.conversion import LONGEST_VALUE, Conversion
@@ -86,6 +86,13 @@ def scan(
                     piece.path.unlink(missing_ok=True)
 
 
+def sweep(connection: duckdb.DuckDBPyConnection) -> None:
+    """Take out what refused records of earlier transactions left in raw."""
+    for table in TABLES:
+        if connection.execute(f"select 1 from raw.{table} where {IS_REFUSED} limit 1").fetchone():
+            connection.execute(f"delete from raw.{table} where {IS_REFUSED}")
+
+
 def unreadable(connection: duckdb.DuckDBPyConnection, failure: Unscannable, scratch: Path) -> set[int]:
     """The files that DuckDB gives up on; all of them where none alone is the cause."""
     found = set()
@@ -143,7 +150,7 @@ def _scan(
     counted = _counted(connection, table, group)
     sure = [a for a in group if _is_sure(a, counted[a.file_id], len(refused[a.file_id]))]
     doubtful = [arrival for arrival in group if arrival not in sure]
-    staged = _taken_out(connection, conversion, sure)
+    staged = _refused(connection, conversion, sure)
     if doubtful:
         ids = ", ".join(str(arrival.file_id) for arrival in doubtful)
         connection.execute(f"delete from raw.{table.name} where file_id in ({ids})")
@@ -238,8 +245,8 @@ def _is_sure(arrival: Arrival, counted: _Counted, rejects: int) -> bool:
     return counted.rows + rejects == file.records and (numbers == counted.rows or rejects > 0)
 
 
-def _taken_out(connection: duckdb.DuckDBPyConnection, conversion: Conversion, sure: list[Arrival]) -> Staged:
-    """The refused records out of raw and, of the files that are sure, into a temporary table."""
+def _refused(connection: duckdb.DuckDBPyConnection, conversion: Conversion, sure: list[Arrival]) -> Staged:
+    """The refused records of the files that are sure in a temporary table."""
     table = conversion.feed.table
     names = [rule.column.name for rule in conversion.rules]
     money = table.money if table.money in names else "null"
@@ -252,7 +259,6 @@ def _taken_out(connection: duckdb.DuckDBPyConnection, conversion: Conversion, su
         f"cast({CHECK} as smallint) as problem, {_carrier(table)} as value "
         f"from raw.{table.name} where {IS_REFUSED} and file_id in ({ids})"
     )
-    connection.execute(f"delete from raw.{table.name} where {IS_REFUSED}")
     return staged
 
 
