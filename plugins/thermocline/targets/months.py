@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,35 +49,34 @@ class Months:
         self.home = home
         self.tables = tables
         self._parts: dict[str, list[Part]] = {}
+        self._connection: duckdb.DuckDBPyConnection | None = None
 
     def parts(self, table: str) -> list[Part]:
         """One part per month with rows, in order; empty for an empty table."""
         if table not in self._parts:
-            with self._connected() as connection:
-                self._parts[table] = list(self._split(connection, table))
+            self._parts[table] = list(self._split(self._connected(), table))
         return self._parts[table]
 
-    @contextmanager
-    def reading(self, parts: Sequence[Part]) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A connection in which the relations of these parts of one table can be read."""
-        with self._connected() as connection:
-            relation, month = self._relation(parts[0].table)
-            wanted = ", ".join(literal(part.month) for part in parts)
-            # Ordered, so that reading a month doesn't scan the others.
-            connection.execute(
-                f"create temporary table {_CHANGED} as select * from {relation} "
-                f"where coalesce({month}, '{UNDATED}') in ({wanted}) "
-                f"order by {quoted(contract.MONTHLY[parts[0].table])}"
-            )
-            yield connection
+    def reading(self, parts: Sequence[Part]) -> duckdb.DuckDBPyConnection:
+        """A connection in which the relations of these parts of one table can be read, until the next."""
+        connection = self._connected()
+        relation, month = self._relation(parts[0].table)
+        wanted = ", ".join(literal(part.month) for part in parts)
+        # Ordered, so that reading a month doesn't scan the others.
+        connection.execute(
+            f"create or replace temporary table {_CHANGED} as select * from {relation} "
+            f"where coalesce({month}, '{UNDATED}') in ({wanted}) "
+            f"order by {quoted(contract.MONTHLY[parts[0].table])}"
+        )
+        return connection
+
+    def _connected(self) -> duckdb.DuckDBPyConnection:
+        if self._connection is None:
+            self._connection = warehouse.connect(self.home, Path(":memory:"))
+        return self._connection
 
     def _relation(self, table: str) -> tuple[str, str]:
         return parquet(self.tables[table]), f"strftime({quoted(contract.MONTHLY[table])}, '%Y-%m')"
-
-    @contextmanager
-    def _connected(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        with closing(warehouse.connect(self.home, Path(":memory:"))) as connection:
-            yield connection
 
     def _split(self, connection: duckdb.DuckDBPyConnection, table: str) -> Iterator[Part]:
         relation, month = self._relation(table)

@@ -53,15 +53,18 @@ class Postgres:
         self.store = Store(schema, role or f"{schema}_reader")
 
     def write_publication(self, edition: Edition, progress: Progress) -> None:
-        with self._session() as opened:
+        with self._session() as opened, self._reading() as (connection, _):
             self.store.prepare(opened)
             with opened.transaction():
                 stored: dict[str, Stored] = {}
                 for name in edition.tables:
-                    write = self._write_months if name in contract.MONTHLY else self._write_table
-                    stored[name] = write(opened, edition, name)
+                    stored[name] = (
+                        self._write_months(opened, edition, name)
+                        if name in contract.MONTHLY
+                        else self._write_table(opened, connection, edition, name)
+                    )
                     progress(f"copied {name}")
-                stored.update(self._write_own(opened, edition))
+                stored.update(self._write_own(opened, connection, edition))
                 self.store.enter(opened, edition.publication_id, stored)
                 progress("written")
 
@@ -144,11 +147,12 @@ class Postgres:
             found = opened.execute(query).fetchall()
         return [dict(zip(columns, row, strict=True)) for row in found]
 
-    def _write_table(self, opened: Session, edition: Edition, name: str) -> Stored:
-        with self._reading() as (connection, _):
-            columns = edition.columns[name]
-            relation = self._create(opened, name, columns, edition.publication_id)
-            copied = copy_in(opened, self.store.relation(relation), connection, stamped.query(edition, name))
+    def _write_table(
+        self, opened: Session, connection: duckdb.DuckDBPyConnection, edition: Edition, name: str
+    ) -> Stored:
+        columns = edition.columns[name]
+        relation = self._create(opened, name, columns, edition.publication_id)
+        copied = copy_in(opened, self.store.relation(relation), connection, stamped.query(edition, name))
         stamped.check_count(edition, name, copied)
         self._finish(opened, relation, columns)
         return Stored(columns, [relation])
@@ -163,30 +167,31 @@ class Postgres:
         there = self.store.relations(opened)
         missing = [part for part in parts if named[part] not in there]
         if missing:
-            with edition.months.reading(missing) as connection:
-                for part in missing:
-                    table = self.store.relation(named[part])
-                    opened.execute(sql.SQL("create table {} ({})").format(table, declared(columns)))
-                    copied = copy_in(opened, table, connection, f"select * from {part.relation}")
-                    if copied != part.rows:
-                        raise TargetFailed(f"{copied} of {part.rows} rows of {name}, {part.month} arrived")
-                    if part.first:
-                        opened.execute(
-                            sql.SQL("alter table {} add check ({day} >= {} and {day} < {})").format(
-                                table, part.first, part.last, day=sql.Identifier(contract.MONTHLY[name])
-                            )
+            connection = edition.months.reading(missing)
+            for part in missing:
+                table = self.store.relation(named[part])
+                opened.execute(sql.SQL("create table {} ({})").format(table, declared(columns)))
+                copied = copy_in(opened, table, connection, f"select * from {part.relation}")
+                if copied != part.rows:
+                    raise TargetFailed(f"{copied} of {part.rows} rows of {name}, {part.month} arrived")
+                if part.first:
+                    opened.execute(
+                        sql.SQL("alter table {} add check ({day} >= {} and {day} < {})").format(
+                            table, part.first, part.last, day=sql.Identifier(contract.MONTHLY[name])
                         )
-                    self._finish(opened, named[part], columns)
+                    )
+                self._finish(opened, named[part], columns)
         return Stored(columns, list(named.values()))
 
-    def _write_own(self, opened: Session, edition: Edition) -> Iterator[tuple[str, Stored]]:
-        with self._reading() as (connection, _):
-            for name, (columns, made) in stamped.own_tables(edition).items():
-                stamped.fill(connection, quoted(name), columns, made)
-                typed = hashing.columns_of(connection, quoted(name))
-                relation = self._create(opened, name, typed, edition.publication_id)
-                copy_in(opened, self.store.relation(relation), connection, f"from {quoted(name)}")
-                yield name, Stored(typed, [relation])
+    def _write_own(
+        self, opened: Session, connection: duckdb.DuckDBPyConnection, edition: Edition
+    ) -> Iterator[tuple[str, Stored]]:
+        for name, (columns, made) in stamped.own_tables(edition).items():
+            stamped.fill(connection, quoted(name), columns, made)
+            typed = hashing.columns_of(connection, quoted(name))
+            relation = self._create(opened, name, typed, edition.publication_id)
+            copy_in(opened, self.store.relation(relation), connection, f"from {quoted(name)}")
+            yield name, Stored(typed, [relation])
 
     def _create(self, opened: Session, name: str, columns: Mapping[str, str], publication_id: str) -> str:
         """A table of a new name: what an earlier attempt left may still be read through a view."""
