@@ -28,7 +28,7 @@ from thermocline.targets.postgres import Postgres
 from thermocline.targets.postgres_copy import CHUNK, column_type
 
 sys.path.insert(0, str(PROJECT / "tests"))
-from postgres_server import Database, serving  # noqa: E402
+from postgres_server import Database, serving
 
 RESULTS = Path(__file__).resolve().parent / "results"
 SIZES = {"full": 1_000_000, "small": 20_000}
@@ -45,12 +45,14 @@ select
     (hash(account) % 5000000000 / 1e9)::decimal(18, 9) as heat,
     (hash(account + 1) % 1000000000 / 1e9)::decimal(18, 9) as heat_transactions,
     (hash(account + 2) % 1000000000 / 1e9)::decimal(18, 9) as heat_contribution,
-    0::decimal(18, 9) as heat_intent, (hash(account + 3) % 1000000 / 1e9)::decimal(18, 9) as heat_communication,
+    0::decimal(18, 9) as heat_intent,
+    (hash(account + 3) % 1000000 / 1e9)::decimal(18, 9) as heat_communication,
     null::decimal(18, 9) as heat_feedback, date '2026-01-01' + (account % 180)::integer as hot_or_cold_since,
     date '2026-07-01' + (account % 90)::integer as cools_on, 'regular' as relationship,
     if(account % 3 = 0, 'disengaged', null) as cold_because, 'ok' as data_state, null::varchar as guard,
     'Serve at once, offer complementary products' as playbook,
-    'Hot since 12 Mar: 4 invoices in 90 days carry 78% of its heat; cools on 3 Jul without a new order.' as reason,
+    'Hot since 12 Mar: 4 invoices in 90 days carry 78% of its heat; cools on 3 Jul without a new order.'
+        as reason,
     date '2020-01-01' + (account % 2000)::integer as first_invoice_on,
     date '2026-06-01' as last_invoice_on, (account % 50)::integer as invoices_365d,
     (hash(account + 4) % 1000000000 / 1e4)::decimal(18, 4) as revenue_365d,
@@ -63,12 +65,14 @@ from range($rows) as made(account)
 """
 TIMELINE = """
 select
-    'invoice:' || event as event_id, 'salesforce:0017Q0' || format('{:09d}', event % 50000) || 'QAA' as account_id,
+    'invoice:' || event as event_id,
+    'salesforce:0017Q0' || format('{:09d}', event % 50000) || 'QAA' as account_id,
     timestamp '2021-07-01 08:30:00' + to_seconds(hash(event) % (1826 * 86400)) as occurred_at,
     occurred_at::date as occurred_on, 'invoice' as kind, 'inbound' as direction, null::varchar as outcome,
     'R-' || event as document_id, 'Invoice of 4 lines' as summary,
-    (hash(event + 1) % 10000000 / 1e4 + if(strftime(occurred_at, '%Y-%m') >= $changed, $amount, 0))::decimal(18, 4)
-        as amount,
+    (
+        hash(event + 1) % 10000000 / 1e4 + if(strftime(occurred_at, '%Y-%m') >= $changed, $amount, 0)
+    )::decimal(18, 4) as amount,
     0.5::decimal(18, 9) as degrees, 'kontor' as source, 'Invoices.csv' as source_file, event as source_row
 from range($rows) as made(event)
 """

@@ -24,7 +24,7 @@ from thermocline.errors import (
 from thermocline.home import Home
 from thermocline.ledger import Ledger, Recorded, Scan, all_inputs, check_head, recorded
 from thermocline.publication import targets
-from thermocline.publisher import table_entry
+from thermocline.publisher import completed, table_entry
 from thermocline.retention.record import Pruned, pruned, told
 from thermocline.targets import Target
 
@@ -69,7 +69,7 @@ class _Seen:
 def verify(home: Home) -> Report:
     """Check all that the home keeps; a publication may happen meanwhile."""
     findings: list[ThermoclineError] = []
-    places = [_look(target, findings) for target in targets(home)]
+    places = list(_reached(home, findings))
     scan = Ledger(home.ledger).scan()
     publications = recorded(scan.entries)
     inputs = all_inputs(scan.entries)
@@ -82,14 +82,17 @@ def verify(home: Home) -> Report:
     for place in places:
         if not scan.problems:
             findings += _heads(place, scan, publications)
-        findings += _pointer(home, place, publications)
-        for name in place.target.kept():
-            publication = publications.get(name)
-            if publication and not publication.abandoned:
-                kept += 1
-                findings += _published(home, place, publication)
-        if place.current in publications:
-            findings += _candidate(home, publications[place.current])
+        try:
+            findings += _pointer(home, place, publications)
+            for name in place.target.kept():
+                publication = publications.get(name)
+                if publication and not publication.abandoned:
+                    kept += 1
+                    findings += _published(home, place, publication)
+        except (OSError, duckdb.Error) as error:
+            findings.append(_unreached(place.target, error))
+    for current in {place.current for place in places} & set(publications):
+        findings += _candidate(home, publications[str(current)])
     notes = [*_pruned(home, inputs, gone), *_progress(home, scan, publications)]
     if not findings:
         notes.insert(
@@ -106,6 +109,21 @@ def _words(finding: ThermoclineError) -> str:
     }.get(type(finding), "failed")
 
 
+def _reached(home: Home, findings: list[ThermoclineError]) -> Iterator[_Seen]:
+    for target in targets(home):
+        try:
+            yield _look(target, findings)
+        except (OSError, duckdb.Error) as error:
+            findings.append(_unreached(target, error))
+
+
+def _unreached(target: Target, error: Exception) -> ThermoclineError:
+    return ThermoclineError(
+        f"target {target.name} can't be verified ({str(error).splitlines()[0]}): "
+        "put that right and verify again"
+    )
+
+
 def _look(target: Target, findings: list[ThermoclineError]) -> _Seen:
     current, anchored, listed = target.current(), None, []
     try:
@@ -113,7 +131,7 @@ def _look(target: Target, findings: list[ThermoclineError]) -> _Seen:
     except LedgerChanged as error:
         findings.append(error)
     if current:
-        with suppress(duckdb.Error):
+        with suppress(duckdb.Error, OSError):
             listed = target.publications(current)
     return _Seen(target, current, anchored, listed)
 
@@ -226,6 +244,10 @@ def _published(home: Home, place: _Seen, publication: Recorded) -> Iterator[Ther
         )
         if name != place.current and not differ:
             return
+        if not target.is_exact:
+            for file in differ:
+                yield ContentChanged(f"file {file} of {where} was changed: restore it from a backup")
+            return
         found = {table: table_entry(held) for table, held in target.tables(name).items()}
     except (duckdb.Error, OSError, ThermoclineError) as error:
         if durable.is_publishing(home) and name not in target.kept():
@@ -276,6 +298,10 @@ def _progress(home: Home, scan: Scan, publications: Mapping[str, Recorded]) -> I
                     else "its publisher ended early, and the next one completes or undoes it"
                 )
             )
+    last = next(reversed(completed(publications.values())), None)
+    for target in targets(home) if last and not running else ():
+        if last and target.name not in last.done:
+            yield f"target {target.name} hasn't got {last.publication_id} yet: the next run completes it"
     if scan.torn:
         yield (
             "publication in progress: the ledger's last line was never finished; "

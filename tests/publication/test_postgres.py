@@ -36,7 +36,7 @@ create or replace table reporting.account_segments as select * replace (
 
 MONTHS = """
 create or replace table reporting.account_timeline as
-    select * replace (date '2011-01-15' + to_months(((source_row - 1) * 5)::integer) as occurred_on)
+    select * replace ((date '2011-01-15' + to_months(((source_row - 1) * 5)::integer))::date as occurred_on)
     from reporting.account_timeline
 """
 """The timeline over January, June and November."""
@@ -232,6 +232,7 @@ def test_a_stopped_server_is_completed_when_it_is_back(home: Home, database: Dat
     assert "\n" not in str(raised.value)
     assert current_id(home) == "2011-12-11-0003"
     assert place(home).current() == "2011-12-09-0001"
+    assert "target postgres hasn't got 2011-12-11-0003 yet: the next run completes it" in verify(home).lines()
     again = run(home, "2011-12-11", accounts=7)
     assert (again.outcome, place(home).current()) == ("unchanged", "2011-12-11-0003")
     assert done(home) == [

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 from thermocline import company, contract
 from thermocline.connections import is_connection_id
@@ -51,7 +52,33 @@ def _postgres(home: Home, item: Declared) -> Target:
     )
 
 
-_KINDS: dict[str, Callable[[Home, Declared], Target]] = {"postgres": _postgres}
+def _parquet(home: Home, item: Declared) -> Target:
+    from thermocline.targets.parquet_folder import ParquetFolder
+
+    fields = item.fields(["kind", "location"], ["name", "connection"])
+    return ParquetFolder(
+        home,
+        _word(fields, "name", "parquet"),
+        _location(fields["location"]),
+        _connection(fields["connection"]) if "connection" in fields else None,
+    )
+
+
+def _excel(home: Home, item: Declared) -> Target:
+    from thermocline.targets.workbook import Workbook
+
+    fields = item.fields(["kind", "folder"], ["name"])
+    folder = fields["folder"].text("a folder")
+    if "://" in folder:
+        raise fields["folder"].refuse("a folder of this machine, or one that is mounted here")
+    return Workbook(home, _word(fields, "name", "excel"), (home.root / Path(folder).expanduser()).resolve())
+
+
+_KINDS: dict[str, Callable[[Home, Declared], Target]] = {
+    "excel": _excel,
+    "parquet": _parquet,
+    "postgres": _postgres,
+}
 
 
 def _word(fields: dict[str, Declared], key: str, default: str) -> str:
@@ -69,4 +96,12 @@ def _connection(field: Declared) -> str:
     text = field.text("the id of an Airflow connection")
     if not is_connection_id(text):
         raise field.refuse("the id of an Airflow connection: letters, digits and _")
+    return text
+
+
+def _location(field: Declared) -> str:
+    expected = "a folder, or an address such as s3://bucket/folder without login or password"
+    text = field.text(expected)
+    if re.match(r"[^/]*://[^/]*:[^/]*@", text):
+        raise field.refuse(expected)
     return text
