@@ -215,7 +215,8 @@ def _rejects(
     connection.execute(f"drop table {name}_scans")
     pieces = {str(piece.path): piece for piece in leg}
     for path, line, error, text in rows:
-        piece, text = pieces[path], text or ""
+        # After a line break of two characters DuckDB begins with the second.
+        piece, text = pieces[path], (text or "").strip("\r\n")
         document = conversion.document(cells_of(text, piece.arrival.file.delimiter))
         # DuckDB counts a line break in quotes as none; the header is line 1.
         number = piece.before + line - 1
