@@ -122,7 +122,7 @@ def write(shape: str, folder: Path, day: str, first: int, last: int) -> Path:
 def bare(shape: str, file: Path, database: Path) -> int:
     """DuckDB alone, in one statement; the rows that it loads."""
     _, lines, statement, encoding = SHAPES[shape]
-    with duckdb.connect(str(database), config={"memory_limit": warehouse.MEMORY_LIMIT}) as connection:
+    with duckdb.connect(str(database), config=warehouse.limits(Home(database.parent))) as connection:
         names = [column[0] for column in connection.execute(lines.format(first=0, last=0)).description]
         columns = ", ".join(f"'{name}': '{NUMBERS.get(name, 'varchar')}'" for name in names)
         reader = READER.format(file=file, encoding=encoding, columns=columns)

@@ -37,7 +37,10 @@ RETENTION_DAYS: dict[str, int | None] = {
 
 @dataclass(frozen=True)
 class Company:
-    """What one company settles once: money and days are read by it."""
+    """What one company settles once: money and days are read by it.
+
+    `memory_gb`, `temporary_gb` and `threads` bound every use of the database.
+    """
 
     reporting_currency: str
     time_zone: str = "UTC"
@@ -49,6 +52,9 @@ class Company:
     targets: list[dict[str, Any]] | None = None
     keep_publications: int = 10
     retention: dict[str, int | None] = field(default_factory=lambda: dict(RETENTION_DAYS))
+    memory_gb: int = 4
+    temporary_gb: int = 50
+    threads: int = max(2, (os.cpu_count() or 2) // 2)
 
 
 def path(home: Home) -> Path:
@@ -91,6 +97,9 @@ def _check(file: Path, content: dict[str, Any]) -> None:
         ("hold_days", 0, 366),
         ("audits_shown", 1, 1000),
         ("keep_publications", 1, 1000),
+        ("memory_gb", 1, 4096),
+        ("temporary_gb", 1, 65536),
+        ("threads", 1, 1024),
     ):
         value = content.get(key, low)
         if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:

@@ -62,10 +62,13 @@ def arguments(home: Home, company: Company) -> list[str]:
 
 def invoke(home: Home, command: Sequence[str], company: Company) -> tuple[bool, str]:
     """Run a dbt command in this process; whether it succeeded and, if not, its first error line."""
+    limits = warehouse.limits(home)
     os.environ.update(
         THERMOCLINE_WAREHOUSE=str(home.warehouse),
         THERMOCLINE_SCRATCH=str(home.scratch),
-        THERMOCLINE_MEMORY_LIMIT=warehouse.MEMORY_LIMIT,
+        THERMOCLINE_MEMORY_LIMIT=limits["memory_limit"],
+        THERMOCLINE_TEMPORARY_LIMIT=limits["max_temp_directory_size"],
+        THERMOCLINE_THREADS=limits["threads"],
         DO_NOT_TRACK="1",
     )
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager

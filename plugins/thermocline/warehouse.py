@@ -4,15 +4,24 @@ from pathlib import Path
 
 import duckdb
 
+from thermocline import company
 from thermocline.home import Home
 
-MEMORY_LIMIT = "4GB"
+
+def limits(home: Home) -> dict[str, str]:
+    """DuckDB's bounds as the company sets them, which leave room for Airflow and the gate beside it."""
+    known = company.read(home) or company.Company("EUR")
+    return {
+        "memory_limit": f"{known.memory_gb}GB",
+        "max_temp_directory_size": f"{known.temporary_gb}GB",
+        "threads": str(known.threads),
+    }
 
 
 def settings(home: Home) -> dict[str, str | bool | int | float | list[str]]:
-    """DuckDB settings that leave room for Airflow and the gate on the same machine."""
+    """The settings of every connection. Raises InputError for a configuration that doesn't hold."""
     return {
-        "memory_limit": MEMORY_LIMIT,
+        **limits(home),
         "temp_directory": str(home.scratch / "duckdb"),
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",

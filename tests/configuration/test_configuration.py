@@ -117,6 +117,8 @@ def test_a_refused_file_replaces_nothing(home: Home, connection: duckdb.DuckDBPy
         ("reporting_currency: euro", "reporting_currency is 'euro'"),
         ("reporting_currency: EUR\ntime_zone: Mars/Base", "time_zone 'Mars/Base' is unknown"),
         ("reporting_currency: EUR\nscreening_hour: 24", "screening_hour is '24'"),
+        ("reporting_currency: EUR\nmemory_gb: 0", "memory_gb is '0', expected a whole number from 1"),
+        ("reporting_currency: EUR\nthreads: many", "threads is 'many'"),
         ("reporting_currency: EUR\nhold_day: 3", "unknown key 'hold_day'"),
         ("reporting_currency: EUR\ngate: {hot_share_moved_blocks: 20}", "hot_share_moved_blocks is '20'"),
     ],
@@ -125,6 +127,18 @@ def test_a_wrong_company_file_is_refused_by_key(home: Home, line: str, words: st
     company.path(home).write_text(line + "\n", encoding="utf-8")
     with pytest.raises(InputError, match=words):
         company.read(home)
+
+
+def test_the_company_bounds_memory_disk_and_cores_of_the_database(home: Home) -> None:
+    names = ("memory_limit", "max_temp_directory_size", "threads")
+    settings = f"select {', '.join(f'current_setting({name!r})' for name in names)}"
+    with warehouse.connect(home) as connection:
+        assert connection.execute(settings).fetchone()[:2] == ("3.7 GiB", "46.5 GiB")
+    company.path(home).write_text(
+        "reporting_currency: EUR\nmemory_gb: 1\ntemporary_gb: 2\nthreads: 3\n", encoding="utf-8"
+    )
+    with warehouse.connect(home) as connection:
+        assert connection.execute(settings).fetchone() == ("953.6 MiB", "1.8 GiB", 3)
 
 
 def test_bounds_that_are_not_given_keep_their_defaults(home: Home) -> None:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import duckdb
 
-from thermocline.sources.canonical import TABLES, TEXT, Table
+from thermocline.sources.canonical import TEXT, Table
 from thermocline.sources.casting import literal
 from thermocline.sources.content import PLAIN
 from thermocline.sources.conversion import LONGEST_VALUE, Conversion
@@ -87,10 +87,15 @@ def scan(
 
 
 def sweep(connection: duckdb.DuckDBPyConnection) -> None:
-    """Take out what refused records of earlier transactions left in raw."""
-    for table in TABLES:
-        if connection.execute(f"select 1 from raw.{table} where {IS_REFUSED} limit 1").fetchone():
-            connection.execute(f"delete from raw.{table} where {IS_REFUSED}")
+    """Take out of raw what earlier transactions left of refused records, as `raw.unswept` says."""
+    left = connection.execute("select table_name, list(file_id) from raw.unswept group by 1").fetchall()
+    if not left:
+        return
+    statements = [
+        f"delete from raw.{table} where file_id between {min(ids)} and {max(ids)} and {IS_REFUSED}"
+        for table, ids in left
+    ]
+    connection.execute(f"begin; {'; '.join(statements)}; delete from raw.unswept; commit")
 
 
 def unreadable(connection: duckdb.DuckDBPyConnection, failure: Unscannable, scratch: Path) -> set[int]:
@@ -247,7 +252,7 @@ def _is_sure(arrival: Arrival, counted: _Counted, rejects: int) -> bool:
 
 
 def _refused(connection: duckdb.DuckDBPyConnection, conversion: Conversion, sure: list[Arrival]) -> Staged:
-    """The refused records of the files that are sure in a temporary table."""
+    """The refused records of the files that are sure in a temporary table, noted to be swept out."""
     table = conversion.feed.table
     names = [rule.column.name for rule in conversion.rules]
     money = table.money if table.money in names else "null"
@@ -260,6 +265,7 @@ def _refused(connection: duckdb.DuckDBPyConnection, conversion: Conversion, sure
         f"cast({CHECK} as smallint) as problem, {_carrier(table)} as value "
         f"from raw.{table.name} where {IS_REFUSED} and file_id in ({ids})"
     )
+    connection.execute(f"insert into raw.unswept select distinct '{table.name}', file_id from {staged.table}")
     return staged
 
 
