@@ -30,6 +30,10 @@ class TargetBehind(ThermoclineError):
     """Published, but a further target failed: its readers see what they saw, the next run completes it."""
 
 
+class PlaceUnreachable(InputError):
+    """A place elsewhere can't be read for now."""
+
+
 class ContentChanged(ThermoclineError):
     """Stored data differ from what the ledger says was stored."""
 

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-from thermocline.errors import GateBlocked, InputError, WarehouseBusy
+from thermocline.errors import GateBlocked, InputError, PlaceUnreachable, WarehouseBusy
 from thermocline.home import Home
 from thermocline.orchestration.arrivals import note_landing
 from thermocline.orchestration.order import note_published, overtaken
@@ -133,7 +133,7 @@ def refusals() -> Iterator[None]:
     """Turn a refusal that would come again into a failure without retries."""
     try:
         yield
-    except WarehouseBusy:
+    except (WarehouseBusy, PlaceUnreachable):
         raise
     except (InputError, GateBlocked) as refusal:
         raise AirflowFailException(str(refusal)) from refusal

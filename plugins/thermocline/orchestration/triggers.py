@@ -15,6 +15,8 @@ from thermocline.orchestration.arrivals import covers, delivers, is_quiet
 
 READY, LATE, TROUBLE = "ready", "late", "trouble"
 POLL_SECONDS = 3.0
+# Listing a bucket costs its owner money, and a server its patience.
+POLL_ELSEWHERE_SECONDS = 60.0
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +38,10 @@ class Wait(BaseTrigger):
     def outcome(self) -> str | None:
         """READY, LATE, or None: ask again."""
 
+    def rest_seconds(self) -> float:
+        """How long to wait before asking again."""
+        return POLL_SECONDS
+
     def arguments(self) -> dict[str, Any]:
         return {"system": self.system, "since": self.since, "until": self.until}
 
@@ -55,7 +61,7 @@ class Wait(BaseTrigger):
             if outcome is None and time.time() >= self.until:
                 outcome = LATE
             if outcome is None:
-                await asyncio.sleep(POLL_SECONDS)
+                await asyncio.sleep(await asyncio.to_thread(self.rest_seconds))
         yield TriggerEvent([outcome, reason])
 
 
@@ -66,6 +72,11 @@ class FilesPending(Wait):
         from thermocline.sources.landing import pending
 
         return READY if pending(Home.current(), self.system) else None
+
+    def rest_seconds(self) -> float:
+        from thermocline.sources.landing import is_elsewhere
+
+        return POLL_ELSEWHERE_SECONDS if is_elsewhere(Home.current(), self.system) else POLL_SECONDS
 
 
 class DayCovered(Wait):

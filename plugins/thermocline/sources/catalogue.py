@@ -18,15 +18,19 @@ from thermocline.sources.mapping import Mapping, Mappings
 from thermocline.sources.mapping_files import currency, dates, load_mappings, zone
 from thermocline.sources.mapping_schema import EXTENTS, SYSTEMS
 from thermocline.sources.parts import parts
-from thermocline.sources.places import Folder
+from thermocline.sources.places import Folder, Place
 from thermocline.sources.recognition import Recognition
+from thermocline.sources.remote import PROTOCOLS, Remote, is_remote
 from thermocline.sources.wording import listed, shown
 
 LOCK_SECONDS = 60
-OPTIONAL = ("name", "timezone", "dates", "currency", "rhythm_days", "extent", "withdrawn", "ended")
+OPTIONAL = (
+    *("name", "connection", "files", "timezone", "dates", "currency", "rhythm_days", "extent"),
+    *("withdrawn", "ended"),
+)
 HEADING = """\
 # The exports this company is screened on. Files of other mappings are refused or left out.
-# location: a folder, relative to this home or absolute.
+# location: a folder, relative to this home or absolute, or an address such as s3://bucket/folder.
 """
 
 
@@ -34,6 +38,8 @@ HEADING = """\
 class Source:
     """One export of one system: its name in all tables, its mapping, and where it is delivered.
 
+    `location` is a folder, or an address elsewhere; then `connection` is the Airflow connection with
+    the credentials, and `files` are the files below a web address.
     `timezone`, `dates`, `currency`, `rhythm_days` and `extent` win over the mapping's. `withdrawn`
     names deliveries that don't count, by delivery key, path or SHA-256; `ended` the feeds that
     deliver no more, each a canonical table with its last day.
@@ -41,7 +47,7 @@ class Source:
 
     name: str
     mapping: str
-    location: Path
+    location: Path | str
     timezone: str | None = None
     dates: str | None = None
     currency: str | None = None
@@ -49,6 +55,14 @@ class Source:
     ended: tuple[tuple[str, date], ...] = ()
     rhythm_days: int | None = None
     extent: str | None = None
+    connection: str | None = None
+    files: tuple[str, ...] = ()
+
+    def place(self) -> Place:
+        """Where its files are delivered."""
+        if isinstance(self.location, Path):
+            return Folder(self.location.resolve())
+        return Remote(self.location, self.connection, self.files)
 
 
 def sources_file(home: Home) -> Path:
@@ -78,7 +92,7 @@ def sources(home: Home) -> tuple[Source, ...]:
         found[name] = Source(
             name,
             mapping,
-            home.root / fields["location"].text(),
+            _location(home, fields),
             timezone=zone(fields.get("timezone")),
             dates=dates(fields.get("dates")),
             currency=currency(fields.get("currency")),
@@ -86,8 +100,33 @@ def sources(home: Home) -> tuple[Source, ...]:
             rhythm_days=fields["rhythm_days"].count() if "rhythm_days" in fields else None,
             extent=fields["extent"].choice(EXTENTS) if "extent" in fields else None,
             ended=tuple(_ended(fields["ended"], mappings[mapping])) if "ended" in fields else (),
+            connection=fields["connection"].text() if "connection" in fields else None,
+            files=fields["files"].texts() if "files" in fields else (),
         )
     return tuple(found.values())
+
+
+def _location(home: Home, fields: dict[str, Declared]) -> Path | str:
+    """A folder, or an address, which holds no secret: it is written down and shown."""
+    declared = fields["location"]
+    location = declared.text()
+    if not is_remote(location):
+        for name in ("connection", "files"):
+            if name in fields:
+                raise fields[name].refuse(f"no `{name}` beside a local folder")
+        return home.root / location
+    kind, _, rest = location.partition("://")
+    if kind not in PROTOCOLS:
+        raise declared.refuse(f"a folder, or an address of one of {', '.join(PROTOCOLS)}")
+    if "@" in rest.split("/")[0] or "?" in rest or not rest.strip("/"):
+        # Not quoted: what stands there may be a password.
+        raise declared.refuse("an address without login or query; they belong into an Airflow connection")
+    if PROTOCOLS[kind] == "http":
+        if "files" not in fields:
+            raise declared.refuse("`files` beside a web address: the paths of the files below it")
+    elif "files" in fields:
+        raise fields["files"].refuse("no `files` beside an address whose folders can be listed")
+    return location
 
 
 def _ended(declared: Declared, mapping: Mapping) -> Iterator[tuple[str, date]]:
@@ -186,7 +225,7 @@ def _write(home: Home, known: tuple[Source, ...]) -> None:
             "name": source.name,
             "mapping": source.mapping,
             "location": str(source.location.relative_to(root))
-            if source.location.is_relative_to(root)
+            if isinstance(source.location, Path) and source.location.is_relative_to(root)
             else str(source.location),
             **_said(source),
         }
@@ -199,6 +238,8 @@ def _write(home: Home, known: tuple[Source, ...]) -> None:
 def _said(source: Source) -> dict[str, object]:
     """What a source says beyond name, mapping and location."""
     said = {
+        "connection": source.connection,
+        "files": list(source.files),
         "timezone": source.timezone,
         "dates": source.dates,
         "currency": source.currency,

@@ -84,7 +84,7 @@ def land(
     places = _places(home, known, system, location)
     if not configured(home, system) and any(_entries(place) for place in places):
         try:
-            known = adopt(home, Path(str(places[0])))
+            known = adopt(home, location or home.exports)
         except InputError:
             if not known:
                 raise
@@ -106,20 +106,23 @@ def pending(home: Home, system: str, settle_seconds: float = SETTLE_SECONDS) -> 
     """How many complete files wait to be landed for `system`, by listing its locations only."""
     known = sources(home)
     waiting = 0
-    now = time()
+    places = _places(home, known, system, None)
     if not manifest.exists(home):
-        listed = (e for place in _places(home, known, system, None) for e in _entries(place))
-        return sum(not entry.is_growing(now, settle_seconds) for entry in listed)
+        return sum(len(_complete(place, settle_seconds)) for place in places)
     in_force = digest(home)
     with manifest.opened(home) as book:
         gone = _gone(home, book)
-        for place in _places(home, known, system, None):
+        for place in places:
             seen = _seen(book, place, gone)
-            for entry in _entries(place):
-                if not entry.is_growing(now, settle_seconds):
-                    before = seen.get(entry.path)
-                    waiting += not (before and before.is_of(entry) and before.is_settled(system, in_force))
+            for entry in _complete(place, settle_seconds):
+                before = seen.get(entry.path)
+                waiting += not (before and before.is_of(entry) and before.is_settled(system, in_force))
     return waiting
+
+
+def is_elsewhere(home: Home, system: str) -> bool:
+    """Whether looking for files of `system` asks another machine."""
+    return any(not isinstance(place, Folder) for place in _places(home, sources(home), system, None))
 
 
 def covered_through(home: Home, system: str) -> date | None:
@@ -146,12 +149,17 @@ def _places(home: Home, known: Iterable[Source], system: str, location: Path | N
     if location:
         return [Folder(location.resolve())]
     mappings = load_mappings(home)
-    own = [s.location.resolve() for s in known if mappings[s.mapping].system == system]
-    return [Folder(place) for place in dict.fromkeys(own)] or [Folder(home.exports.resolve())]
+    own = [source.place() for source in known if mappings[source.mapping].system == system]
+    return list(dict.fromkeys(own)) or [Folder(home.exports.resolve())]
 
 
 def _entries(place: Place) -> list[Entry]:
     return place.listing().entries if place.exists() else []
+
+
+def _complete(place: Place, settle_seconds: float) -> list[Entry]:
+    now, rest = time(), settle_seconds * place.patience
+    return [entry for entry in _entries(place) if not entry.is_growing(now, rest)]
 
 
 def _gone(home: Home, book: Manifest) -> set[str]:
@@ -198,7 +206,7 @@ def _land_from(
             if before.note is not None:
                 landing.left_out[entry.path] = before.note
                 to_warn += [entry.path] if before.noted_by == landing.system else []
-        elif entry.is_growing(now, settle_seconds):
+        elif entry.is_growing(now, settle_seconds * place.patience):
             landing.waiting.append(entry.path)
         else:
             todo.append(entry)

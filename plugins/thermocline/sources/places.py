@@ -52,7 +52,12 @@ class Listing:
 
 
 class Place(Protocol):
-    """Where exports lie. Its text is what the manifest and messages call it."""
+    """Where exports lie. Its text is what the manifest and messages call it.
+
+    `patience` is how much longer than a local file one there has to rest until it counts as whole.
+    """
+
+    patience: float
 
     def __str__(self) -> str: ...
 
@@ -77,6 +82,7 @@ class Folder:
     """A local folder of exports."""
 
     root: Path
+    patience = 1.0
 
     def __str__(self) -> str:
         return str(self.root)

@@ -1,0 +1,145 @@
+"""Credentials: an Airflow connection, and what it becomes for the library that reads a place.
+
+Airflow finds it in `AIRFLOW_CONN_<ID>`, in a secrets backend or, in its tasks, in its database.
+Nothing of it is written down or shown; messages name the connection's id.
+"""
+
+import base64
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from thermocline.errors import InputError
+
+CONNECT_SECONDS, READ_SECONDS = 15, 120
+Options = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What a connection holds; its text never shows a secret."""
+
+    connection_id: str
+    host: str | None = None
+    port: int | None = None
+    login: str | None = None
+    password: str | None = field(default=None, repr=False)
+    extra: Options = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(cls, connection_id: str) -> "Credentials":
+        """Those of an Airflow connection. Raises InputError where Airflow has none of that id."""
+        from airflow.sdk import Connection
+        from airflow.sdk.exceptions import AirflowNotFoundException
+
+        try:
+            found = Connection.get(connection_id)
+            extra = dict(found.extra_dejson)
+        except AirflowNotFoundException as error:
+            raise InputError(
+                f"the Airflow connection {connection_id!r} isn't defined: add it with `make airflow "
+                f'ARGS="connections add {connection_id} ..."`, or set AIRFLOW_CONN_{connection_id.upper()}'
+            ) from error
+        except Exception:
+            # What the library says may quote the secret it stumbled over.
+            raise InputError(
+                f"the Airflow connection {connection_id!r} can't be read: set it up anew"
+            ) from None
+        host, port = found.host or None, found.port
+        return cls(connection_id, host, port, found.login or None, found.password or None, extra)
+
+
+def options(protocol: str, host: str, credentials: Credentials | None) -> Options:
+    """How fsspec opens a place: `host` is the bucket, container or server its address names.
+
+    Without a connection an object store is asked with what the machine has (its role, its own
+    configuration), a server without a login. Raises InputError where something is missing.
+    """
+    given = credentials or Credentials("")
+    if protocol == "s3":
+        return _s3(given)
+    if protocol == "gs":
+        return _google(given)
+    if protocol == "abfs":
+        return _azure(given)
+    if protocol == "sftp":
+        return _sftp(host, given)
+    return _http(given)
+
+
+def _s3(given: Credentials) -> Options:
+    """Login and password are the key's id and secret; extra as Airflow's `aws` connections have it."""
+    extra = given.extra
+    waits = {"connect_timeout": CONNECT_SECONDS, "read_timeout": READ_SECONDS}
+    found: Options = {"config_kwargs": waits | extra.get("config_kwargs", {})}
+    found |= _some(key=given.login, secret=given.password, token=extra.get("aws_session_token"))
+    found |= _some(endpoint_url=extra.get("endpoint_url"), profile=extra.get("profile_name"))
+    if region := extra.get("region_name"):
+        found["client_kwargs"] = {"region_name": region}
+    return found
+
+
+def _google(given: Credentials) -> Options:
+    """Extra `keyfile_dict` (a service account's key) or `key_path`; else the machine's own."""
+    extra = given.extra
+    key = extra.get("keyfile_dict")
+    token = json.loads(key) if isinstance(key, str) else key or extra.get("key_path") or "google_default"
+    return {"token": token, **_some(project=extra.get("project"), endpoint_url=extra.get("endpoint_url"))}
+
+
+def _azure(given: Credentials) -> Options:
+    """Login is the account, password its key; with extra `tenant_id`, client and client's secret."""
+    extra = given.extra
+    account = extra.get("account_name") or (given.host or "").removeprefix("https://").split(".")[0]
+    common = _some(connection_string=extra.get("connection_string"), sas_token=extra.get("sas_token"))
+    if tenant := extra.get("tenant_id"):
+        secret = {"client_id": given.login, "client_secret": given.password, "tenant_id": tenant}
+        return common | secret | _some(account_name=account)
+    return common | _some(account_name=given.login or account, account_key=given.password)
+
+
+def _sftp(host: str, given: Credentials) -> Options:
+    """Login, with password, extra `key_file` or `private_key`; extra `host_key` is the server's."""
+    import paramiko
+
+    from thermocline.sources.host_keys import KnownKey
+
+    extra = given.extra
+    found: Options = {
+        "host": given.host or host.partition(":")[0],
+        "port": given.port or int(host.partition(":")[2] or 22),
+        "host_key_policy": KnownKey(extra.get("host_key"), bool(extra.get("no_host_key_check"))),
+        "timeout": CONNECT_SECONDS,
+        "banner_timeout": CONNECT_SECONDS,
+        "auth_timeout": CONNECT_SECONDS,
+        "look_for_keys": False,
+        "allow_agent": False,
+    }
+    found |= _some(username=given.login, password=given.password)
+    if key_file := extra.get("key_file"):
+        found["key_filename"] = str(Path(key_file).expanduser())
+    elif private_key := extra.get("private_key"):
+        try:
+            found["pkey"] = paramiko.PKey.from_private_bytes(private_key.encode())
+        except Exception:
+            raise InputError(
+                f"the private_key of the connection {given.connection_id!r} can't be read: give it whole"
+            ) from None
+    return found
+
+
+def _http(given: Credentials) -> Options:
+    """Login and password are those of basic authentication; extra `headers` are sent as they are."""
+    import aiohttp
+
+    waits = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=READ_SECONDS)
+    headers = dict(given.extra.get("headers") or {})
+    if given.login:
+        login = base64.b64encode(f"{given.login}:{given.password or ''}".encode()).decode()
+        headers["Authorization"] = f"Basic {login}"
+    return {"client_kwargs": {"timeout": waits, "headers": headers}}
+
+
+def _some(**values: Any) -> Options:
+    return {name: value for name, value in values.items() if value}
