@@ -1,18 +1,17 @@
 """### Screens every account, each day
 
-Builds the tables of one day (the run's partition key) from everything landed so far, puts them before
-the gate and publishes them. It starts when both systems have delivered the day, or at the company's
-screening hour without the one that hasn't: that feed is then late. Where late files come after all,
-their extract DAG starts a run of its own, named `late__...`.
+Builds the tables of one day (the run's partition key) from all that was landed, puts them before the gate
+and publishes them. It starts when both systems have delivered the day, or at the company's screening
+hour without the one that hasn't: that feed is then late. Late files start a run named `late__...`.
 
 **When it is red**, read the last line of the red task's log:
 
 - `build` refused its input, or found the warehouse busy: the line names the file or the holder.
-- `audit` is the gate. Nothing was published, yesterday's publication stays; the line names the rule.
+- `audit` is the gate: nothing was published, the line names the rule; `approve_publication` may ask a person.
 - `publish` or `document` failed: the audited candidate is kept, clear the task.
 
-**To rerun** clear the failed task, or the whole run: equal content publishes nothing new. To screen a
-day, trigger with `as_of`, or backfill; past days don't wait. Reporting never goes back.
+**To rerun** clear the failed task or the run: equal content publishes nothing new. To screen a day,
+trigger with `as_of`, or backfill; past days don't wait. Reporting never goes back.
 """
 
 from datetime import datetime, timedelta
@@ -20,6 +19,7 @@ from typing import Any
 
 from airflow.sdk import Param, dag, task
 from thermocline.orchestration import steps
+from thermocline.orchestration.approvals import AskForApproval
 from thermocline.orchestration.assets import BILLING_EXPORTS, CRM_EXPORTS, SEGMENTS
 from thermocline.orchestration.database import WAREHOUSE_POOL
 from thermocline.orchestration.schedule import every_midnight
@@ -63,7 +63,8 @@ def screen_accounts() -> None:
     waits = [DayCovered(task_id=f"wait_for_{name}", system=name) for name in ("crm", "billing")]
     candidate = build()
     waits >> candidate
-    publish(audit(candidate)) >> document()
+    (audited := audit(candidate)) >> AskForApproval(task_id="ask_for_approval", candidate=candidate)
+    publish(audited) >> document()
 
 
 screen_accounts()

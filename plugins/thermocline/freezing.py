@@ -122,6 +122,8 @@ def _put_in_place(home: Home, building: Path, content_hash: str) -> None:
     with durable.publishing(home, f"freezing {content_hash}", 600):
         if place.exists():
             if _same(home, building, content_hash):
+                # It counts as the newest again.
+                os.utime(place / MANIFEST)
                 return
             place.rename(away)
         building.rename(place)

@@ -80,6 +80,10 @@ def described(dag: Any) -> dict[str, Any]:
                 "pool": task.pool,
                 "weight_rule": str(task.weight_rule),
                 "upstream": sorted(task.upstream_task_ids),
+                "defaults": getattr(task, "defaults", None),
+                "response_timeout": timeout.total_seconds()
+                if (timeout := getattr(task, "response_timeout", None))
+                else None,
                 "outlets": [outlet.name for outlet in task.outlets],
             }
             for task in dag.tasks

@@ -70,7 +70,8 @@ def test_every_dag_has_a_text_for_the_on_call_tags_owners_and_retries(ours: dict
         assert dag["tasks"], name
         for task_id, task in dag["tasks"].items():
             assert task["owner"] not in ("", "airflow"), (name, task_id)
-            assert task["retries"] >= 1, (name, task_id)
+            # A task that asks a person would ask again.
+            assert task["retries"] >= (task_id != "ask"), (name, task_id)
             assert task["retry_delay"] <= 60, (name, task_id)
 
 
@@ -88,6 +89,11 @@ def test_only_one_task_at_a_time_can_work_on_the_warehouse(ours: dict[str, Any])
     }
 
 
+def test_asking_a_person_holds_no_slot_of_the_warehouse(ours: dict[str, Any]) -> None:
+    tasks = ours["dags"]["approve_publication"]["tasks"]
+    assert {name for name, task in tasks.items() if task["pool"] == "warehouse"} == {"publish"}
+
+
 def test_a_day_does_not_wait_for_backfills(ours: dict[str, Any]) -> None:
     tasks = ours["dags"]["screen_accounts"]["tasks"].values()
     assert {task["weight_rule"] for task in tasks} == {"thermocline.orchestration.precedence.Precedence"}
@@ -100,7 +106,12 @@ def test_no_path_reaches_publishing_around_the_gate(ours: dict[str, Any]) -> Non
         for task, facts in dag["tasks"].items()
         if "segments" in facts["outlets"]
     ]
-    assert publishers == [("screen_accounts", "publish")]
+    assert sorted(publishers) == [("approve_publication", "publish"), ("screen_accounts", "publish")]
+    approving = ours["dags"]["approve_publication"]["tasks"]
+    assert approving["publish"]["upstream"] == ["ask"]
+    assert approving["ask"]["upstream"] == ["question"]
+    assert approving["ask"]["defaults"] == ["Reject"]
+    assert approving["ask"]["response_timeout"] == 86400
     tasks = ours["dags"]["screen_accounts"]["tasks"]
     assert tasks["publish"]["upstream"] == ["audit"]
     assert tasks["audit"]["upstream"] == ["build"]

@@ -231,3 +231,21 @@ def test_a_killed_swap_leaves_the_old_candidate_or_the_new_one(
     again.check()
     assert again.facts.code_version == "0.2.0"
     assert folders(home) == [first.content_hash]
+
+
+def test_superseded_candidates_go_and_those_that_are_needed_stay(begun: Begun) -> None:
+    from thermocline.retention.superseded import prune_superseded
+
+    home, published = begun.home, begun.first.content_hash
+    passed_over = audit(home, build(home, "2011-12-10", accounts=8), "pass").content_hash
+    shift = {"rule": "shift", "verdict": "block", "approvable": True}
+    pending = audit(home, build(home, "2011-12-10", accounts=9), "block", checks=[shift]).content_hash
+    hopeless = build(home, "2011-12-10", accounts=10)
+    audit(home, hopeless, "block", checks=[shift, {**shift, "rule": "money", "approvable": False}])
+    newest = [build(home, "2011-12-11", accounts=accounts).content_hash for accounts in (11, 12)]
+    rebuilt = build(home, "2011-12-10", accounts=7).content_hash
+    ledger = home.ledger.read_bytes()
+    assert sorted(prune_superseded(home)) == sorted([passed_over, hopeless.content_hash, newest[0]])
+    assert folders(home) == sorted([published, pending, newest[1], rebuilt])
+    assert prune_superseded(home) == []
+    assert home.ledger.read_bytes() == ledger

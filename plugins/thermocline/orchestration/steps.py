@@ -13,7 +13,13 @@ from typing import Any, NoReturn
 
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-from thermocline.errors import GateBlocked, InputError, PlaceUnreachable, WarehouseBusy
+from thermocline.errors import (
+    GateBlocked,
+    InputError,
+    PlaceUnreachable,
+    ThermoclineError,
+    WarehouseBusy,
+)
 from thermocline.home import Home
 from thermocline.orchestration.arrivals import note_landing
 from thermocline.orchestration.order import note_published, overtaken
@@ -96,6 +102,20 @@ def publish(candidate: Candidate, event: Any, wait_seconds: float) -> None:
     note_published(home, candidate)
     event.add_partitions(candidate["as_of"])
     log.info("%s as %s", published.outcome, published.publication_id)
+    clear_superseded(home)
+
+
+def clear_superseded(home: Home) -> None:
+    """Remove the candidates that the publication made useless; a failure is the next run's to mend."""
+    from thermocline.retention.superseded import prune_superseded
+
+    try:
+        removed = prune_superseded(home)
+    except (ThermoclineError, OSError) as error:
+        log.warning("superseded candidates were not removed: %s", error)
+        return
+    if removed:
+        log.info("removed %s superseded candidates", len(removed))
 
 
 def document(wait_seconds: float) -> None:

@@ -1,0 +1,120 @@
+"""Asking a person about a candidate that the gate blocked for a shift alone, and acting on the answer."""
+
+import logging
+import time
+from datetime import UTC, datetime
+from typing import Any, NoReturn
+
+from airflow.sdk import BaseOperator, Context
+from airflow.sdk.exceptions import (
+    AirflowFailException,
+    AirflowSkipException,
+    DagRunTriggerException,
+)
+
+from thermocline.errors import GateBlocked, InputError
+from thermocline.home import Home
+from thermocline.orchestration import steps
+from thermocline.orchestration.order import note_published
+
+APPROVING = "approve_publication"
+
+log = logging.getLogger(__name__)
+
+
+class AskForApproval(BaseOperator):
+    """Runs where the task before failed: starts `approve_publication` if nothing but a shift blocks.
+
+    candidate: what the build handed on.
+    """
+
+    template_fields = ("candidate",)
+
+    def __init__(self, *, candidate: Any, **arguments: Any) -> None:
+        super().__init__(**{"trigger_rule": "one_failed", **arguments})
+        self.candidate = candidate
+
+    def execute(self, context: Context) -> None:  # noqa: ARG002
+        from thermocline.approval import pending
+
+        if not self.candidate:
+            self.leave("nothing was built")
+        try:
+            pending(Home.current(), self.candidate["content_hash"])
+        except (InputError, GateBlocked) as reason:
+            self.leave(f"no approval is asked for: {reason}")
+        raise DagRunTriggerException(
+            trigger_dag_id=APPROVING,
+            dag_run_id=f"{self.candidate['content_hash'][:12]}__{time.time():.0f}",
+            conf={"candidate": self.candidate},
+            logical_date=None,
+            run_after=datetime.now(UTC),
+            reset_dag_run=False,
+            skip_when_already_exists=True,
+            wait_for_completion=False,
+            allowed_states=[],
+            failed_states=[],
+            poke_interval=0,
+            deferrable=False,
+        )
+
+    def leave(self, reason: str) -> NoReturn:
+        log.info(reason)
+        raise AirflowSkipException(reason)
+
+
+def question(candidate: dict[str, Any]) -> dict[str, str]:
+    """What the approval page shows: subject, and a body in Markdown of what moved.
+
+    Skips where there is nothing to approve any more.
+    """
+    from thermocline.approval import pending
+
+    try:
+        found = pending(Home.current(), candidate["content_hash"])
+    except (InputError, GateBlocked) as reason:
+        steps.skip(f"there is nothing to approve: {reason}")
+    return {
+        "subject": f"Publish the shift of {found.as_of_date}?",
+        "body": "\n".join(
+            [
+                f"The gate blocked candidate `{found.content_hash[:12]}`, as of {found.as_of_date}, which "
+                f"would follow publication {found.predecessor or '(none)'}:",
+                "",
+                *(f"- {line}" for line in found.lines()),
+                "",
+                "Every account that moved is listed in `failures.csv` of the newest folder in `site/gate/`. "
+                "Approve only if you know why it moved, and say why.",
+            ]
+        ),
+    }
+
+
+def publish_approved(candidate: dict[str, Any], answer: Any, event: Any, wait_seconds: float) -> None:
+    """Publish the candidate in the name of the person who answered; all of it is checked again.
+
+    answer: the response of Airflow's approval page.
+    """
+    from thermocline import publication
+    from thermocline.approval import approval, pending
+
+    home = Home.current()
+    steps.skip_overtaken(home, candidate)
+    person = answer.get("responded_by_user") or {}
+    if answer.get("chosen_options") != ["Approve"] or not person:
+        raise AirflowFailException("nobody approved it: nothing is published")
+    with steps.refusals():
+        given = approval(
+            pending(home, candidate["content_hash"]),
+            by=str(person.get("name") or person.get("id") or ""),
+            because=str((answer.get("params_input") or {}).get("because") or ""),
+            through="airflow",
+            at=str(answer["responded_at"]),
+        )
+        published = publication.publish(
+            home, candidate["content_hash"], wait_seconds, approval=given.to_json()
+        )
+    note_published(home, candidate)
+    event.add_partitions(candidate["as_of"])
+    log.info("%s as %s, approved by %s", published.outcome, published.publication_id, given.by)
+    steps.clear_superseded(home)

@@ -1,0 +1,91 @@
+"""The DAG that asks a person: rejected, unanswered for a day, approved, and asked again afterwards."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from made_company import Begun, audit
+from test_approval import MONEY, SHIFT, SOUND
+from thermocline.ledger import Ledger
+from thermocline.orchestration.environment import environment
+from thermocline.publication import current
+
+
+def run_dag(begun: Begun, answers: list[str]) -> list[dict[str, Any]]:
+    candidate = {
+        "content_hash": begun.coming.content_hash,
+        "as_of": "2011-12-10",
+        "built_at": "2011-12-11T00:00:00+00:00",
+    }
+    done = subprocess.run(
+        [
+            sys.executable,
+            Path(__file__).with_name("approving.py"),
+            json.dumps({"candidate": candidate, "answers": answers}),
+        ],
+        env=os.environ | environment(begun.home),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_a_person_is_asked_and_only_a_yes_publishes(begun: Begun) -> None:
+    audit(begun.home, begun.coming, "block", checks=[SHIFT, SOUND])
+    rejected, unanswered, approved = run_dag(begun, ["Reject", "nothing", "Approve"])
+
+    assert rejected["subject"] == "Publish the shift of 2011-12-10?"
+    assert (
+        "hot_share_is_steady: The share of hot accounts has not jumped: not so, 0.35 found"
+        in rejected["body"]
+    )
+    assert rejected["waits_in"] != "warehouse"
+    assert rejected["hours"] == pytest.approx(24, abs=0.1)
+    for nothing in (rejected, unanswered):
+        assert nothing["states"] == {"question": "success", "ask": "success", "publish": "skipped"}
+    assert approved["states"] == dict.fromkeys(("question", "ask", "publish"), "success")
+
+    [_, intent] = [entry for entry in Ledger(begun.home.ledger).entries() if entry["kind"] == "intent"]
+    assert intent["approval"].pop("at").startswith("20")
+    assert intent["approval"] == {
+        "by": "Zoë Ott",
+        "because": "They closed down",
+        "through": "airflow",
+        "rules": ["hot_share_is_steady"],
+    }
+    seen = current(begun.home)
+    assert seen is not None
+    assert (seen.content_hash, seen.verdict) == (begun.coming.content_hash, "approved")
+
+
+def test_a_blocked_run_asks_only_for_what_a_person_may_approve(
+    begun: Begun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("THERMOCLINE_HOME", str(begun.home.root))
+    monkeypatch.setenv("AIRFLOW_HOME", str(begun.home.airflow))
+    from airflow.sdk.exceptions import AirflowSkipException, DagRunTriggerException
+    from thermocline.orchestration.approvals import AskForApproval
+
+    candidate = {"content_hash": begun.coming.content_hash, "as_of": "2011-12-10", "built_at": "2011"}
+    context: Any = SimpleNamespace()
+    asking = AskForApproval(task_id="ask_for_approval", candidate=candidate)
+    assert asking.trigger_rule == "one_failed"
+    audit(begun.home, begun.coming, "block", checks=[SHIFT])
+    with pytest.raises(DagRunTriggerException) as triggered:
+        asking.execute(context)
+    assert triggered.value.trigger_dag_id == "approve_publication"
+    assert triggered.value.conf == {"candidate": candidate}
+    for checks in ([SHIFT, MONEY], [MONEY]):
+        audit(begun.home, begun.coming, "block", checks=checks)
+        with pytest.raises(AirflowSkipException, match="money_reconciles, which nobody can approve"):
+            asking.execute(context)
+    with pytest.raises(AirflowSkipException, match="nothing was built"):
+        AskForApproval(task_id="ask_for_approval", candidate=None).execute(context)
