@@ -12,6 +12,7 @@ import duckdb
 from thermocline import (
     __version__,
     admission,
+    build_records,
     company,
     configuration,
     freshness,
@@ -80,7 +81,7 @@ def build(
                 made_of = freshness.fingerprint(connection, settled, day, transformation.project_hash())
             if not transformed.failed:
                 freshness.finish(connection, freshness.Finished(made_of, transformed.expected))
-            candidate = freeze(home, connection, _facts(connection, settled, transformed))
+            candidate = freeze(home, connection, _facts(home, connection, settled, transformed))
     return Built(candidate.content_hash, day)
 
 
@@ -157,6 +158,7 @@ def _copy_published_segments(
 
 
 def _facts(
+    home: Home,
     connection: duckdb.DuckDBPyConnection,
     settled: company.Company,
     transformed: transformation.Transformed,
@@ -183,6 +185,7 @@ def _facts(
             "failed": list(transformed.failed),
         },
         figures=figures,
+        records=build_records.keep_build(home, connection),
     )
 
 

@@ -111,6 +111,11 @@ def _parser() -> argparse.ArgumentParser:
     rollback.add_argument("publication", metavar="PUBLICATION", help="its id, such as 2026-06-30-0001")
     rollback.set_defaults(command=_rollback)
 
+    evidence = commands.add_parser("evidence", help="write one publication's evidence pack, for an auditor")
+    evidence.add_argument("publication", metavar="PUBLICATION", help="its id, such as 2026-06-30-0001")
+    evidence.add_argument("--out", type=Path, metavar="FILE", help="default: evidence-PUBLICATION.zip here")
+    evidence.set_defaults(command=_evidence)
+
     verify = commands.add_parser("verify", help="recompute every hash: files, publications, ledger")
     verify.set_defaults(command=_verify)
 
@@ -258,6 +263,19 @@ def _rollback(options: argparse.Namespace) -> int:
         print(f"{done.publication_id} is published and holds the same: nothing to put back")
     else:
         print(f"published as {done.publication_id}: the content of {options.publication}")
+    return 0
+
+
+def _evidence(options: argparse.Namespace) -> int:
+    from thermocline.evidence_pack import pack
+
+    path = options.out or Path(f"evidence-{options.publication}.zip")
+    if not path.resolve().parent.is_dir():
+        raise InputError(f"there is no folder '{path.resolve().parent}' to write {path.name} into")
+    gone = pack(Home.current(), options.publication, path)
+    for line in gone:
+        print(f"not in the pack: {line}")
+    print(f"{path}: all of publication {options.publication}" + (" but the above" if gone else ""))
     return 0
 
 

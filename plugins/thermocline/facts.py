@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
@@ -27,6 +27,7 @@ class Input:
 class Facts:
     """How a build came about; `figures` holds at least FIGURES, as integers or decimals.
 
+    records: SHA-256 by name of what `build_records` kept.
     dbt: {"expected": tests and models expected, "passed": ..., "failed": [names]}.
     """
 
@@ -38,6 +39,7 @@ class Facts:
     inputs: tuple[Input, ...]
     dbt: Mapping[str, Any]
     figures: Mapping[str, Any]
+    records: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         missing = [name for name in FIGURES if name not in self.figures]
@@ -60,6 +62,7 @@ class Facts:
             "as_of_date": self.as_of_date.isoformat(),
             "figures": figures,
             "dbt": dict(self.dbt),
+            "records": dict(self.records),
             "inputs": [asdict(item) for item in sorted(self.inputs)],
             "inputs_digest": self.inputs_digest,
         }

@@ -5,6 +5,7 @@ rule about a published table are the rows that the rule's own bounds exclude.
 """
 
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -83,6 +84,11 @@ def write_csv(candidate: Candidate, path: Path) -> int:
             f"copy (select {cells} from {source}) to {literal(path)} (format csv, header true)"
         ).fetchone()
     return int(written[0]) if written else 0
+
+
+def harmless(cell: str) -> str:
+    """The cell as a spreadsheet shows it, and no formula."""
+    return f"'{cell}" if re.match(FORMULA, cell) else cell
 
 
 def counted(candidate: Candidate) -> dict[str, int]:

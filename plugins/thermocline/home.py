@@ -44,6 +44,11 @@ class Home:
         return self.root / "candidates"
 
     @property
+    def records(self) -> Path:
+        """What builds left for auditors, by hash."""
+        return self.root / "records"
+
+    @property
     def reporting(self) -> Path:
         return self.root / "reporting"
 

@@ -117,6 +117,7 @@ def transform(home: Home, company: Company, *, full_refresh: bool = False) -> Tr
     if not results.exists():
         raise ThermoclineError(f"dbt didn't run ({reason or 'no results'}): see {log_file(home)}")
     transformed = _read_results(folder, project, with_unit_tests=not tested)
+    durable.replace(folder / "whole_results.json", results.read_bytes())
     if not transformed.failed:
         durable.replace(unit_tested, project.encode())
     return transformed

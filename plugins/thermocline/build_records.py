@@ -1,0 +1,116 @@
+"""What a build leaves for an auditor, kept by hash when its candidate is long pruned.
+
+    records/<first two digits>/<SHA-256>.json.gz    canonical JSON; the hash is of the JSON itself
+
+A build's facts, and so the ledger, name each record by its hash. Equal records are kept once: they
+hold no times, so that a project that didn't change leaves one manifest, not one a day.
+
+    manifest        dbt's manifest
+    results         what dbt made of each model and test: status, failures, compiled SQL
+    schemas         columns and types of all tables, by schema and table
+    reconciliation  the equations of rows and sums that must hold from file to mart
+    scorecards      the constants that the figures were made with
+"""
+
+import gzip
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from thermocline import durable, transformation
+from thermocline.errors import ContentChanged
+from thermocline.home import Home
+
+TABLES = {"reconciliation": "gate.reconciliation", "scorecards": "reporting.scorecards"}
+UNTIMELY = (
+    "created_at",
+    "generated_at",
+    "invocation_id",
+    "invocation_started_at",
+    "run_started_at",
+    "env",
+    "root_path",
+)
+
+
+def keep_build(home: Home, connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Keep the records of the build that stands in the warehouse; SHA-256 by name of record."""
+    folder = transformation.target_folder(home)
+    kept = {
+        "manifest": keep(home, _timeless(json.loads((folder / "manifest.json").read_bytes()))),
+        "results": keep(home, _results(folder)),
+        "schemas": keep(home, _schemas(connection)),
+    }
+    for name, table in TABLES.items():
+        cursor = connection.execute(f"select * from {table} order by all")
+        columns = [column[0] for column in cursor.description or ()]
+        rows = [
+            {column: None if cell is None else str(cell) for column, cell in zip(columns, row, strict=True)}
+            for row in cursor.fetchall()
+        ]
+        kept[name] = keep(home, rows)
+    return kept
+
+
+def keep(home: Home, content: Any) -> str:
+    """Keep one record; its SHA-256."""
+    text = durable.canonical(content)
+    sha256 = hashlib.sha256(text).hexdigest()
+    path = place(home, sha256)
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        durable.replace(path, gzip.compress(text, mtime=0), durable.READ_ONLY)
+    return sha256
+
+
+def place(home: Home, sha256: str) -> Path:
+    """Where the record of this hash is kept."""
+    return home.records / sha256[:2] / f"{sha256}.json.gz"
+
+
+def read(home: Home, sha256: str) -> bytes | None:
+    """A record's JSON; None if it isn't kept any more. Raises ContentChanged if it was changed."""
+    path = place(home, sha256)
+    try:
+        content = gzip.decompress(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, EOFError, ValueError):
+        content = b""
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise ContentChanged(f"record {path} was changed: restore it from a backup")
+    return content
+
+
+def _timeless(content: Any) -> Any:
+    if isinstance(content, dict):
+        return {name: _timeless(value) for name, value in content.items() if name not in UNTIMELY}
+    return [_timeless(value) for value in content] if isinstance(content, list) else content
+
+
+def _results(folder: Path) -> list[dict[str, Any]]:
+    """What dbt says of each node; in a build that was spared, what the whole build said of the others."""
+    whole = folder / "whole_results.json"
+    found: dict[str, Mapping[str, Any]] = {}
+    for path in (whole, folder / "run_results.json"):
+        if path.exists():
+            for result in json.loads(path.read_bytes())["results"]:
+                found[result["unique_id"]] = result
+    return [
+        {key: found[name].get(key) for key in ("unique_id", "status", "failures", "compiled_code")}
+        for name in sorted(found)
+    ]
+
+
+def _schemas(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, dict[str, str]]]:
+    schemas: dict[str, dict[str, dict[str, str]]] = {}
+    for schema, table, column, kind in connection.execute(
+        "select table_schema, table_name, column_name, data_type from information_schema.columns "
+        "where table_catalog = current_database() order by all"
+    ).fetchall():
+        schemas.setdefault(schema, {}).setdefault(table, {})[column] = kind
+    return schemas
