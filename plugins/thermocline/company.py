@@ -51,6 +51,8 @@ class Company:
     # Read by `targets.configured`, which names the line of a mistake.
     targets: list[dict[str, Any]] | None = None
     keep_publications: int = 10
+    # Read by `privacy`.
+    privacy: dict[str, Any] | None = None
     retention: dict[str, int | None] = field(default_factory=lambda: dict(RETENTION_DAYS))
     memory_gb: int = 4
     temporary_gb: int = 50

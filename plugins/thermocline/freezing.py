@@ -14,6 +14,7 @@ from thermocline.errors import ThermoclineError
 from thermocline.facts import Facts
 from thermocline.hashing import TableHash, literal, parquet, quoted
 from thermocline.home import Home
+from thermocline.privacy import Privacy
 
 
 def freeze(home: Home, connection: duckdb.DuckDBPyConnection, facts: Facts) -> Candidate:
@@ -29,8 +30,12 @@ def freeze(home: Home, connection: duckdb.DuckDBPyConnection, facts: Facts) -> C
     try:
         hashes: dict[str, TableHash] = {}
         tables: dict[str, FrozenTable] = {}
-        for name in _table_names(connection, contract.WAREHOUSE_SCHEMA):
-            hashes[name], tables[name] = _freeze_published(connection, building, name)
+        privacy, published = Privacy.of(home), _table_names(connection, contract.WAREHOUSE_SCHEMA)
+        with privacy.applied(
+            home, connection, {name: hashing.columns_of(connection, _source(name)) for name in published}
+        ):
+            for name in published:
+                hashes[name], tables[name] = _freeze_published(connection, building, name, privacy)
         gate = {
             name: _freeze_evidence(connection, building / "gate", name)
             for name in _table_names(connection, contract.GATE_SCHEMA)
@@ -68,10 +73,14 @@ def _table_names(connection: duckdb.DuckDBPyConnection, schema: str) -> list[str
     return [name for (name,) in found]
 
 
+def _source(name: str) -> str:
+    return quoted(contract.WAREHOUSE_SCHEMA, name)
+
+
 def _freeze_published(
-    connection: duckdb.DuckDBPyConnection, folder: Path, name: str
+    connection: duckdb.DuckDBPyConnection, folder: Path, name: str, privacy: Privacy
 ) -> tuple[TableHash, FrozenTable]:
-    source = quoted(contract.WAREHOUSE_SCHEMA, name)
+    source = _source(name)
     columns = hashing.columns_of(connection, source)
     for column, kind in columns.items():
         if not contract.is_storable(kind):
@@ -79,10 +88,12 @@ def _freeze_published(
                 f"{contract.WAREHOUSE_SCHEMA}.{name}.{column} has type {kind}, which targets don't "
                 "keep exactly: cast it in its model"
             )
-    unstamped = (
-        f" replace (null::varchar as {contract.PUBLICATION_ID})" if contract.PUBLICATION_ID in columns else ""
-    )
-    path = _copy(connection, f"select *{unstamped} from {source}", folder / f"{name}.parquet")
+    changed = privacy.treated(name, columns)
+    if contract.PUBLICATION_ID in columns:
+        changed[contract.PUBLICATION_ID] = "null::varchar"
+    replaced = ", ".join(f"{sql} as {quoted(column)}" for column, sql in changed.items())
+    replacing = f" replace ({replaced})" if replaced else ""
+    path = _copy(connection, f"select *{replacing} from {source}", folder / f"{name}.parquet")
     held = hashing.hash_table(connection, parquet(path))
     return held, FrozenTable(
         name,
