@@ -100,8 +100,13 @@ def _connection(field: Declared) -> str:
 
 
 def _location(field: Declared) -> str:
-    expected = "a folder, or an address such as s3://bucket/folder without login or password"
+    from thermocline.targets.lake import KINDS
+
+    expected = f"a folder, or an address of one of {', '.join(KINDS)}, without login or password"
     text = field.text(expected)
-    if re.match(r"[^/]*://[^/]*:[^/]*@", text):
+    kind, divider, rest = text.partition("://")
+    # abfss://container@account is no login.
+    login = "@" in rest.split("/")[0] and (":" in rest.split("@")[0] or KINDS.get(kind) != "abfs")
+    if divider and (kind not in KINDS or login):
         raise field.refuse(expected)
     return text

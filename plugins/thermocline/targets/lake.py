@@ -12,10 +12,13 @@ from thermocline import durable
 from thermocline.connections import connection
 from thermocline.errors import ThermoclineError
 from thermocline.home import Home
+from thermocline.sources.connections import Credentials, Options, options
+from thermocline.sources.remote import OBJECT_STORES, PROTOCOLS
 from thermocline.targets import TargetFailed
 
-LOCAL = ("file", "local", "")
-OBJECT_STORES = ("s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "memory")
+KINDS = {kind: protocol for kind, protocol in PROTOCOLS.items() if protocol != "http"}
+"""What an address may begin with, and the library's name for it; anything else is a local folder."""
+
 _BLOCK = 1 << 22
 
 
@@ -26,14 +29,16 @@ class Lake:
     """
 
     def __init__(self, home: Home, location: str, connection_id: str | None = None) -> None:
-        protocol, divider, rest = location.partition("://")
+        kind, divider, rest = location.partition("://")
         self.home = home
         self.location = location.rstrip("/")
         self.connection_id = connection_id
-        self.protocol = protocol if divider else ""
-        self.is_local = self.protocol in LOCAL
+        self.is_local = not divider
+        self.protocol = KINDS[kind] if divider else "file"
         if self.is_local:
-            self.root = str((home.root / Path(rest if divider else location).expanduser()).resolve())
+            self.root = str((home.root / Path(location).expanduser()).resolve())
+        elif self.protocol == "sftp":
+            self.root = "/" + rest.rstrip("/").partition("/")[2]
         else:
             self.root = rest.rstrip("/")
         self._opened: Any = None
@@ -135,7 +140,7 @@ class Lake:
         try:
             if self._opened is None:
                 self._opened = fsspec.filesystem(
-                    self.protocol or "file",
+                    self.protocol,
                     use_listings_cache=False,
                     skip_instance_cache=True,
                     **self._options(),
@@ -155,31 +160,13 @@ class Lake:
             self._opened = None
             raise TargetFailed(f"{self.location}, {what}: {type(error).__name__}") from error
 
-    def _options(self) -> dict[str, Any]:
-        """Login and password are an S3 key; extra as Airflow has it, and else the library's own names."""
-        if self.connection_id is None:
+    def _options(self) -> Options:
+        if self.is_local:
             return {}
-        found = connection(self.home, self.connection_id)
-        extra = dict(found.extra)
-        options: dict[str, Any] = {}
-        if self.protocol in ("s3", "s3a"):
-            region = extra.pop("region_name", None)
-            options = {
-                "key": found.login,
-                "secret": found.password,
-                "token": extra.pop("aws_session_token", None),
-                "endpoint_url": extra.pop("endpoint_url", None),
-                "client_kwargs": {"region_name": region} if region else None,
-            }
-        elif self.protocol in ("abfs", "abfss", "az"):
-            options = {"account_name": found.login, "account_key": found.password}
-        elif self.protocol in ("gs", "gcs"):
-            options = {"token": extra.pop("keyfile_dict", None) or extra.pop("key_path", None)}
-        else:
-            options = {
-                "host": found.host,
-                "port": found.port,
-                "username": found.login,
-                "password": found.password,
-            }
-        return {key: value for key, value in {**extra, **options}.items() if value}
+        credentials = None
+        if self.connection_id is not None:
+            found = connection(self.home, self.connection_id)
+            credentials = Credentials(
+                found.connection_id, found.host, found.port, found.login, found.password, found.extra
+            )
+        return options(self.protocol, self.location.split("://", 1)[1].split("/")[0], credentials)
