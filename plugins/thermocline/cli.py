@@ -194,7 +194,7 @@ def _sources(_: argparse.Namespace) -> int:
 def _check_sources(options: argparse.Namespace) -> int:
     from thermocline.sources.checking import check, render
 
-    found = check(options.folder)
+    found = check(options.folder, Home.current())
     print(render(found))
     if found.refused:
         raise InputError(

@@ -1,5 +1,6 @@
 """What the example company wrote down about itself is what is found in its publication."""
 
+import csv
 from collections import Counter
 from contextlib import closing
 from decimal import Decimal
@@ -60,6 +61,53 @@ def test_what_happened_to_a_merged_account_is_told_of_its_survivor(example: Scre
             key,
         )
         assert len(survivors) == 1, key
+
+
+def test_a_superseded_record_gives_way_to_one_version_of_its_document(example: Screened) -> None:
+    with closing(warehouse.connect(example.home, read_only=True)) as connection:
+        for entry in entries(example, "superseded"):
+            versions = connection.execute(
+                "select source_file = ? and source_row = ?, is_current "
+                "from staging.stg_billing__invoices where document_id = ?",
+                [entry["file"], entry["record"], entry["key"]],
+            ).fetchall()
+            assert (True, False) in versions, entry
+            assert sum(is_current for _, is_current in versions) == 1, entry
+
+
+def test_a_late_record_counts_on_its_own_day(example: Screened) -> None:
+    late = [entry for entry in entries(example, "loaded") if entry["kind"] == "late_invoice"]
+    assert late
+    for entry in late:
+        delivered = entry["file"].split("/")[1]
+        [(occurred_on, amount)] = example.rows(
+            "select occurred_on, amount from account_timeline "
+            "where document_id = ? and source_file = ? and source_row = ?",
+            entry["key"],
+            entry["file"],
+            entry["record"],
+        )
+        earlier = [day for day in example.truth["deliveries"] if day < delivered]
+        assert str(occurred_on) <= max(earlier)
+        assert amount > 0
+
+
+def test_a_total_that_differs_from_its_lines_counts_as_written_and_is_told(example: Screened) -> None:
+    differing = [entry for entry in entries(example, "loaded") if entry["kind"] == "total_differs"]
+    with closing(warehouse.connect(example.home, read_only=True)) as connection:
+        told = connection.execute("select invoices_unlike_lines from gate.gate_figures").fetchone()
+        assert told == (len(differing),)
+        for entry in differing:
+            found = connection.execute(
+                "select document_total, (select sum(amount) from staging.stg_billing__invoice_lines as lines "
+                "where lines.document_id = invoices.document_id and is_current) "
+                "from activity.fct_invoices as invoices where document_id = ?",
+                [entry["key"]],
+            ).fetchone()
+            assert found is not None
+            with (example.exports / entry["file"]).open(encoding="utf-8", newline="") as file:
+                written = list(csv.DictReader(file))[entry["record"] - 1]
+            assert found[0] == Decimal(written["Total"]) != found[1]
 
 
 def test_what_is_dated_later_is_not_seen_yet(example: Screened) -> None:

@@ -1,9 +1,50 @@
+import csv
 from datetime import date
+from pathlib import Path
 
 import pytest
-from export_files import ACCOUNTS, PAYMENTS, WHOLESALER, payment, write, write_bytes
+from export_files import ACCOUNTS, PAYMENTS, REAL, WHOLESALER, payment, write, write_bytes
 from thermocline.errors import InputError
+from thermocline.home import Home
 from thermocline.sources.checking import check, render
+from thermocline.sources.conversion import NO_DATE_ORDER
+from thermocline.sources.mapping_files import SHIPPED
+
+TAKEN = {
+    "salesforce_dataloader/samples": {"accountData.csv", "opportunityData.csv"},
+    "salesforce_dataloader/testfiles": {
+        "bulkV2MultipleJobsCsvTemplate.csv",
+        "dateEndingInZ.csv",
+        "dateOnlyWithTimeZone.csv",
+        "dateUsingDefaultTimeZone.csv",
+        "dateWithTimeZone.csv",
+        "emptyFirstRowFieldValueInCsvTemplate.csv",
+        "insertAccountCsv.csv",
+        "updateAccountCsvTemplate.csv",
+        "updateAccountWithExternalIdCsvTemplate.csv",
+        "upsertAccountCsvTemplate.csv",
+        "upsertAccountSmallTemplate.csv",
+        "upsertFkAccountNewFormatCsvTemplate.csv",
+        "upsertFkAccountOldFormatCsvTemplate.csv",
+        "upsertWithRowOffsetTemplate.csv",
+    },
+    "fivetran": {
+        "dbt_salesforce/sf_account_data.csv",
+        "dbt_salesforce/sf_account_history_data.csv",
+        "dbt_salesforce/sf_contact_data.csv",
+        "dbt_salesforce/sf_contact_history_data.csv",
+        "dbt_salesforce/sf_event_data.csv",
+        "dbt_salesforce/sf_opportunity_data.csv",
+        "dbt_salesforce/sf_opportunity_history_data.csv",
+        "dbt_salesforce/sf_task_data.csv",
+        "dbt_stripe/charge_data.csv",
+        "dbt_stripe/credit_note_data.csv",
+        "dbt_stripe/customer_data.csv",
+        "dbt_stripe/invoice_data.csv",
+        "dbt_stripe/invoice_line_item_data.csv",
+        "dbt_stripe/refund_data.csv",
+    },
+}
 
 
 def test_a_folder_is_checked_file_by_file_without_a_home(exports):
@@ -52,6 +93,8 @@ def test_what_would_be_refused_is_named(exports):
         "from",
         "until",
         "quarantined",
+        "left",
+        "out",
         "notes",
     ]
     assert len(table) == 5
@@ -77,3 +120,53 @@ def test_a_real_day_is_checked(tmp_path):
         date(2011, 12, 9),
         {},
     )
+
+
+def test_a_homes_own_mappings_sources_and_zone_are_in_force(home: Home, exports: Path) -> None:
+    write(exports, "sales.csv", "Invoice,Customer,Date,Qty,Price,Amount", "1,K,04/03/2024,1,2.00,2.00")
+    own = (SHIPPED / "invoice_lines.yml").read_text().replace("name: invoice_lines", "name: own")
+    (home.config / "mappings").mkdir()
+    (home.config / "mappings" / "own.yml").write_text(own.replace("[Quantity, Qty", "[Pieces, Qty"))
+    [found] = check(exports, home).files
+    assert (found.mapping, found.rows, list(found.quarantined)) == (
+        "invoice_lines",
+        1,
+        [f"issued_at {NO_DATE_ORDER}"],
+    )
+    (home.config / "mappings" / "own.yml").write_text(own.replace("name: own", "name: invoice_lines"))
+    (home.config / "sources.yml").write_text(
+        "sources:\n- {mapping: invoice_lines, location: exports, dates: day_first}\n"
+    )
+    [found] = check(exports, home).files
+    assert (found.quarantined, found.first_on) == ({}, date(2024, 3, 4))
+    assert not (home.root / "warehouse.duckdb").exists()
+
+
+def test_left_out_rows_are_counted_beside_the_quarantined(exports: Path) -> None:
+    write(
+        exports,
+        "Case.csv",
+        "Id,AccountId,Type,Subject,CreatedDate,ClosedDate",
+        "1,A,Question,S,2024-01-01,",
+        "2,A,Question,S,2024-01-01,",
+        "3,A,Complaint,S,nonsense,",
+    )
+    [found] = check(exports).files
+    assert found.not_taken == {"is a case that is no complaint": 2}
+    assert found.quarantined == {"given_at is not a date": 1}
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="../shared/data is absent")
+@pytest.mark.parametrize("folder", TAKEN)
+def test_real_exports_come_in_with_the_rows_that_they_have(folder: str) -> None:
+    """An independent reader counts the rows of each file that a mapping takes."""
+    checked = check(REAL / folder)
+    taken = {file.file: file for file in checked.files if not file.refused}
+    assert set(taken) == TAKEN[folder]
+    for path, file in taken.items():
+        with (REAL / folder / path).open(encoding="latin-1", newline="") as text:
+            rows = [row for row in csv.reader(text) if row]
+        assert file.rows == len(rows) - 1, path
+        assert file.quarantined == {}, path
+        assert {file.mapping} <= {"salesforce", "stripe"}
+    assert {file.file for file in checked.files} - set(taken) == set(checked.refused)

@@ -78,6 +78,20 @@ def test_a_missing_optional_column_is_borne_a_missing_required_one_is_named(tmp_
     )
 
 
+def test_the_nearest_column_to_a_missing_one_is_named(tmp_path):
+    unknown = recognise(write(tmp_path, "q.csv", PAYMENTS.replace("PaidOn", "Paid On Day")), MAPPINGS)
+    assert "missing PaidOn (nearest: Paid On Day))" in unknown.describe()
+
+
+@pytest.mark.parametrize("last", ["STATUS", "ERROR"])
+def test_logs_of_data_loader_are_no_opportunities(tmp_path, last):
+    opportunities = "ID,ACCOUNTID,NAME,STAGENAME,AMOUNT,CLOSEDATE,ISCLOSED,ISWON,CREATEDDATE"
+    assert found(write(tmp_path, "o.csv", opportunities)) == "salesforce opportunities"
+    assert found(write(tmp_path, "renamed.csv", f"{opportunities},{last}")) is None
+    logged = recognise(write(tmp_path, "success0413060133.csv", opportunities), MAPPINGS)
+    assert logged.describe() == "is a log of salesforce's, no export"
+
+
 @pytest.mark.parametrize(
     ("content", "trouble"),
     [

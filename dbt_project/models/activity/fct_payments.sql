@@ -15,27 +15,45 @@ int_customers_linked as (
 
 stg_billing__exchange_rates as (
     select * from {{ ref('stg_billing__exchange_rates') }}
+),
+
+attributed_payments as (
+    select
+        stg_billing__payments.payment_id,
+        stg_billing__payments.document_id,
+        stg_billing__payments.invoice_id,
+        coalesce(fct_invoices.account_id, int_customers_linked.account_id) as account_id,
+        stg_billing__payments.method,
+        -- A payment that names no currency is in that of its invoice.
+        coalesce(stg_billing__payments.currency, fct_invoices.currency) as currency,
+        stg_billing__payments.document_amount,
+        stg_billing__payments.paid_on,
+        stg_billing__payments.paid_at,
+        stg_billing__payments.source,
+        stg_billing__payments.source_file,
+        stg_billing__payments.source_row
+    from stg_billing__payments
+    left join fct_invoices on stg_billing__payments.invoice_id = fct_invoices.invoice_id
+    left join int_customers_linked
+        on stg_billing__payments.billing_customer_id = int_customers_linked.billing_customer_id
 )
 
 select
-    stg_billing__payments.payment_id,
-    stg_billing__payments.document_id,
-    stg_billing__payments.invoice_id,
-    coalesce(fct_invoices.account_id, int_customers_linked.account_id) as account_id,
-    stg_billing__payments.method,
-    stg_billing__payments.currency,
-    stg_billing__payments.document_amount,
+    attributed_payments.payment_id,
+    attributed_payments.document_id,
+    attributed_payments.invoice_id,
+    attributed_payments.account_id,
+    attributed_payments.method,
+    attributed_payments.currency,
+    attributed_payments.document_amount,
     {{ in_reporting_currency(
-        'stg_billing__payments.document_amount', 'stg_billing__payments.currency', 'stg_billing__exchange_rates'
+        'attributed_payments.document_amount', 'attributed_payments.currency', 'stg_billing__exchange_rates'
     ) }} as amount,
-    stg_billing__payments.paid_on,
-    stg_billing__payments.paid_at,
-    stg_billing__payments.source,
-    stg_billing__payments.source_file,
-    stg_billing__payments.source_row
-from stg_billing__payments
-left join fct_invoices on stg_billing__payments.invoice_id = fct_invoices.invoice_id
-left join int_customers_linked
-    on stg_billing__payments.billing_customer_id = int_customers_linked.billing_customer_id
+    attributed_payments.paid_on,
+    attributed_payments.paid_at,
+    attributed_payments.source,
+    attributed_payments.source_file,
+    attributed_payments.source_row
+from attributed_payments
 left join stg_billing__exchange_rates
-    on {{ rate_in_force('stg_billing__exchange_rates', 'stg_billing__payments.currency', 'stg_billing__payments.paid_on') }}
+    on {{ rate_in_force('stg_billing__exchange_rates', 'attributed_payments.currency', 'attributed_payments.paid_on') }}

@@ -128,23 +128,89 @@ shared_emails as (
     where
         customer_emails.customers > 1
         or account_emails.accounts > 1
+),
+
+linked_customers as (
+    select
+        int_customers_listed.billing_customer_id,
+        case
+            when int_customers_listed.is_test or agreed_links.excluded_because = 'test_account' then cast(null as varchar)
+            when agreed_links.candidates = 1 then agreed_links.account_id
+            when int_customers_listed.is_deleted then cast(null as varchar)
+            else int_customers_listed.billing_customer_id
+        end as account_id,
+        case
+            when int_customers_listed.is_test or agreed_links.excluded_because = 'test_account' then 'test_account'
+            when agreed_links.candidates = 1 then agreed_links.linked_by
+            when int_customers_listed.is_deleted then 'deleted_customer'
+            when agreed_links.candidates > 1 or shared_emails.billing_customer_id is not null then 'ambiguous'
+            else 'unlinked'
+        end as linked_by
+    from int_customers_listed
+    left join agreed_links on int_customers_listed.billing_customer_id = agreed_links.billing_customer_id
+    left join shared_emails on int_customers_listed.billing_customer_id = shared_emails.billing_customer_id
+),
+
+-- Names that many bear tell nobody apart.
+account_names as (
+    select
+        lower(trim(stg_crm__accounts.account_name)) as account_name,
+        int_accounts_merged.account_id,
+        count(*) over (partition by lower(trim(stg_crm__accounts.account_name))) as accounts
+    from stg_crm__accounts
+    inner join int_accounts_merged
+        on
+            stg_crm__accounts.crm_account_id = int_accounts_merged.crm_account_id
+            and stg_crm__accounts.crm_account_id = int_accounts_merged.account_id
+),
+
+in_question as (
+    select
+        int_customers_listed.billing_customer_id,
+        int_customers_listed.email,
+        lower(trim(int_customers_listed.customer_name)) as customer_name
+    from int_customers_listed
+    inner join linked_customers
+        on int_customers_listed.billing_customer_id = linked_customers.billing_customer_id
+    where linked_customers.linked_by in ('ambiguous', 'unlinked')
+),
+
+possible_accounts as (
+    select
+        in_question.billing_customer_id,
+        resolved_links.linked_account_id as account_id
+    from in_question
+    inner join resolved_links on in_question.billing_customer_id = resolved_links.billing_customer_id
+    where resolved_links.excluded_because is null
+    union
+    select
+        in_question.billing_customer_id,
+        int_accounts_merged.account_id
+    from in_question
+    inner join stg_crm__accounts on in_question.email = stg_crm__accounts.email
+    inner join int_accounts_merged on stg_crm__accounts.crm_account_id = int_accounts_merged.crm_account_id
+    where int_accounts_merged.account_id is not null
+    union
+    select
+        in_question.billing_customer_id,
+        account_names.account_id
+    from in_question
+    inner join account_names on in_question.customer_name = account_names.account_name
+    where account_names.accounts <= 10
+),
+
+candidates as (
+    select
+        billing_customer_id,
+        {{ dbt.listagg('account_id', "', '", 'order by account_id') }} as candidates
+    from possible_accounts
+    group by billing_customer_id
 )
 
 select
-    int_customers_listed.billing_customer_id,
-    case
-        when int_customers_listed.is_test or agreed_links.excluded_because = 'test_account' then cast(null as varchar)
-        when agreed_links.candidates = 1 then agreed_links.account_id
-        when int_customers_listed.is_deleted then cast(null as varchar)
-        else int_customers_listed.billing_customer_id
-    end as account_id,
-    case
-        when int_customers_listed.is_test or agreed_links.excluded_because = 'test_account' then 'test_account'
-        when agreed_links.candidates = 1 then agreed_links.linked_by
-        when int_customers_listed.is_deleted then 'deleted_customer'
-        when agreed_links.candidates > 1 or shared_emails.billing_customer_id is not null then 'ambiguous'
-        else 'unlinked'
-    end as linked_by
-from int_customers_listed
-left join agreed_links on int_customers_listed.billing_customer_id = agreed_links.billing_customer_id
-left join shared_emails on int_customers_listed.billing_customer_id = shared_emails.billing_customer_id
+    linked_customers.billing_customer_id,
+    linked_customers.account_id,
+    linked_customers.linked_by,
+    candidates.candidates
+from linked_customers
+left join candidates on linked_customers.billing_customer_id = candidates.billing_customer_id

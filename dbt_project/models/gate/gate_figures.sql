@@ -27,6 +27,7 @@ feeds as (
 
 quarantine as (
     select * from {{ ref('quarantine') }}
+    where released_by is null
 ),
 
 reconciliation as (

@@ -14,12 +14,14 @@ select
     billing_customer_id as alias_id,
     account_id,
     'billing_customer' as alias_kind,
-    linked_by
+    linked_by,
+    candidates
 from int_customers_linked
 union all
 select
     crm_account_id as alias_id,
     account_id,
     'merged_account' as alias_kind,
-    'merge' as linked_by
+    'merge' as linked_by,
+    cast(null as varchar) as candidates
 from int_accounts_merged

@@ -1,5 +1,6 @@
 with quarantine as (
     select * from {{ ref('quarantine') }}
+    where released_by is null
 ),
 
 fct_invoices as (

@@ -6,9 +6,22 @@ raw_quarantine as (
     select * from {{ source('raw', 'quarantine') }}
 ),
 
+int_quarantine_released as (
+    select * from {{ ref('int_quarantine_released') }}
+),
+
+int_rates_unusable as (
+    select * from {{ ref('int_rates_unusable') }}
+),
+
 fct_invoices as (
     select * from {{ ref('fct_invoices') }}
     where money_state = 'no_rate'
+),
+
+fct_payments as (
+    select * from {{ ref('fct_payments') }}
+    where amount is null
 ),
 
 unreadable_rows as (
@@ -22,24 +35,80 @@ unreadable_rows as (
         raw_quarantine.column_name,
         raw_quarantine.value,
         raw_quarantine.reason,
-        raw_quarantine.amount
+        raw_quarantine.amount,
+        int_quarantine_released.released_by
     from raw_quarantine
     inner join files on raw_quarantine.file_id = files.file_id
+    left join int_quarantine_released
+        on
+            raw_quarantine.file_id = int_quarantine_released.file_id
+            and raw_quarantine.source_row = int_quarantine_released.source_row
 ),
 
-invoices_without_a_rate as (
+money_without_a_rate as (
     select
         source,
         'invoices' as feed,
+        source_file,
+        source_row,
+        document_id,
+        currency,
+        document_total as amount
+    from fct_invoices
+    union all
+    select
+        source,
+        'payments' as feed,
+        source_file,
+        source_row,
+        document_id,
+        currency,
+        document_amount as amount
+    from fct_payments
+),
+
+unvalued_rows as (
+    select
+        source,
+        feed,
         source_file,
         source_row,
         cast(null as varchar) as delivery_id,
         document_id,
         'currency' as column_name,
         currency as value,
-        'no exchange rate to {{ var("reporting_currency") }} on or before its date' as reason,
-        document_total as amount
-    from fct_invoices
+        case
+            when currency is null then 'has no currency: give the source one in config/sources.yml'
+            else 'no exchange rate to {{ var("reporting_currency") }} on or before its date'
+        end as reason,
+        amount,
+        cast(null as varchar) as released_by
+    from money_without_a_rate
+),
+
+unusable_rates as (
+    select
+        source,
+        'exchange_rates' as feed,
+        source_file,
+        source_row,
+        delivery_id,
+        currency as document_id,
+        'base_currency' as column_name,
+        base_currency as value,
+        'leads to no rate in {{ var("reporting_currency") }}: give the rate of {{ var("reporting_currency") }} '
+        || 'in that base for the same day' as reason,
+        cast(null as decimal(38, 4)) as amount,
+        cast(null as varchar) as released_by
+    from int_rates_unusable
+),
+
+quarantined as (
+    select * from unreadable_rows
+    union all
+    select * from unvalued_rows
+    union all
+    select * from unusable_rates
 )
 
 select
@@ -52,18 +121,6 @@ select
     column_name,
     value,
     reason,
-    cast(amount as decimal(38, 4)) as amount
-from unreadable_rows
-union all
-select
-    source,
-    feed,
-    source_file,
-    cast(source_row as bigint) as source_row,
-    delivery_id,
-    document_id,
-    column_name,
-    value,
-    reason,
-    cast(amount as decimal(38, 4)) as amount
-from invoices_without_a_rate
+    cast(amount as decimal(38, 4)) as amount,
+    released_by
+from quarantined

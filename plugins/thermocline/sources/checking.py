@@ -7,8 +7,11 @@ from pathlib import Path
 
 import duckdb
 
+from thermocline import company
 from thermocline.errors import InputError
+from thermocline.home import Home
 from thermocline.sources.canonical import create_raw
+from thermocline.sources.catalogue import mappings_in_force
 from thermocline.sources.content import Unreadable
 from thermocline.sources.loading import load_files
 from thermocline.sources.mapping import Mappings
@@ -19,7 +22,9 @@ from thermocline.sources.reading import Arrival
 from thermocline.sources.wording import listed, shown
 
 MEMORY_LIMIT = "2GB"
-HEADINGS = ("file", "mapping", "feed", "encoding", "rows", "from", "until", "quarantined", "notes")
+HEADINGS = (
+    "file", "mapping", "feed", "encoding", "rows", "from", "until", "quarantined", "left out", "notes",
+)  # fmt: skip
 TO_THE_RIGHT = ("rows",)
 
 
@@ -27,8 +32,9 @@ TO_THE_RIGHT = ("rows",)
 class CheckedFile:
     """One file of a checked folder. `refused` says why it wouldn't be taken at all (None: it is).
 
-    `quarantined` counts rows by reason; `first_on` and `last_on` are the days that its rows are
-    dated; `unmapped` are the vendor columns that the mapping doesn't know.
+    `quarantined` counts rows by reason, `not_taken` those that the mapping leaves out; `first_on`
+    and `last_on` are the days that its rows are dated; `unmapped` are the vendor columns that the
+    mapping doesn't know.
     """
 
     file: str
@@ -39,6 +45,7 @@ class CheckedFile:
     first_on: date | None = None
     last_on: date | None = None
     quarantined: dict[str, int] = field(default_factory=dict)
+    not_taken: dict[str, int] = field(default_factory=dict)
     unmapped: tuple[str, ...] = ()
     refused: str | None = None
 
@@ -55,12 +62,14 @@ class Checked:
         return [shown(file.file) for file in self.files if file.refused]
 
 
-def check(directory: Path, mappings: Mappings | None = None, reporting_time_zone: str = "UTC") -> Checked:
-    """Read every data file of `directory` by the given mappings, by default those shipped.
+def check(directory: Path, home: Home | None = None) -> Checked:
+    """Read every data file of `directory` by the mappings shipped, or those in force in a home.
 
-    Raises InputError where there is no such folder, or no data file in it.
+    Raises InputError where there is no such folder, or no data file in it, and for declarations of
+    the home that don't hold.
     """
-    mappings = load_mappings() if mappings is None else mappings
+    settled = company.read(home) if home else None
+    mappings = mappings_in_force(home) if home else load_mappings()
     folder = Folder(directory.resolve())
     listing = folder.listing()
     if not listing.entries and not listing.links:
@@ -82,7 +91,8 @@ def check(directory: Path, mappings: Mappings | None = None, reporting_time_zone
                     row.encoding = arrivals[-1].file.encoding
                 except Unreadable as error:
                     row.refused = str(error)
-        _fill(checked, arrivals, mappings, reporting_time_zone, Path(scratch))
+        zone = settled.time_zone if settled else "UTC"
+        _fill(checked, arrivals, mappings, zone, Path(scratch))
     return Checked(tuple(checked[path] for path in sorted(checked)))
 
 
@@ -133,6 +143,11 @@ def _fill(
             "from raw.quarantine join raw.files using (file_id) group by all order by all"
         ).fetchall():
             checked[path].quarantined[reason] = rows
+        for path, reason, rows in connection.execute(
+            "select source_file, reason, count(*) from raw.not_taken join raw.files using (file_id) "
+            "group by all order by all"
+        ).fetchall():
+            checked[path].not_taken[reason] = rows
         for path, names in connection.execute(
             "select source_file, list(column_name) from raw.unmapped_columns "
             "join raw.files using (file_id) group by all"
@@ -152,6 +167,11 @@ def _cells(row: CheckedFile) -> tuple[str, ...]:
         "-" if row.rows is None else f"{row.rows:,}",
         str(row.first_on or "-"),
         str(row.last_on or "-"),
-        ", ".join(f"{rows} {reason}" for reason, rows in row.quarantined.items()) or "-",
+        _counts(row.quarantined),
+        _counts(row.not_taken),
         notes,
     )
+
+
+def _counts(reasons: dict[str, int]) -> str:
+    return ", ".join(f"{rows} {reason}" for reason, rows in reasons.items()) or "-"

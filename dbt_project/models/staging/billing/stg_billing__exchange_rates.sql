@@ -23,13 +23,75 @@ ranked as (
     select
         *,
         row_number() over (
-            partition by currency, rate_on
+            partition by currency, base_currency, rate_on
             order by precedence desc, delivery_key desc, rate desc
         ) as version_rank
     from source
     where
-        base_currency = '{{ var("reporting_currency") }}'
+        currency <> base_currency
         and rate > 0
+),
+
+quoted as (
+    select
+        currency,
+        base_currency,
+        rate,
+        rate_on
+    from ranked
+    where version_rank = 1
+),
+
+-- What one unit of the reporting currency is worth in another base.
+bridges as (
+    select
+        base_currency,
+        rate as reporting_rate,
+        rate_on
+    from quoted
+    where currency = '{{ var("reporting_currency") }}'
+),
+
+crossed as (
+    select
+        currency,
+        rate,
+        rate_on,
+        1 as precedence,
+        base_currency
+    from quoted
+    where base_currency = '{{ var("reporting_currency") }}'
+    union all
+    select
+        quoted.currency,
+        cast(
+            round(cast(quoted.rate as double) / cast(bridges.reporting_rate as double), 8) as decimal(18, 8)
+        ) as rate,
+        quoted.rate_on,
+        2 as precedence,
+        quoted.base_currency
+    from quoted
+    inner join bridges
+        on
+            quoted.base_currency = bridges.base_currency
+            and quoted.rate_on = bridges.rate_on
+    where quoted.currency <> '{{ var("reporting_currency") }}'
+    union all
+    select
+        base_currency as currency,
+        cast(round(1 / cast(reporting_rate as double), 8) as decimal(18, 8)) as rate,
+        rate_on,
+        3 as precedence,
+        base_currency
+    from bridges
+),
+
+preferred as (
+    select
+        *,
+        row_number() over (partition by currency, rate_on order by precedence, base_currency) as preference
+    from crossed
+    where rate > 0
 ),
 
 renamed as (
@@ -38,8 +100,8 @@ renamed as (
         rate,
         rate_on,
         lead(rate_on) over (partition by currency order by rate_on) as superseded_on
-    from ranked
-    where version_rank = 1
+    from preferred
+    where preference = 1
 )
 
 select * from renamed
