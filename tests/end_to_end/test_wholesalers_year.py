@@ -1,9 +1,19 @@
 """The real wholesaler's year, against figures measured from its files with decimal arithmetic."""
 
+import gzip
+import random
+import shutil
+from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 from screened import Screened
+from thermocline.build import build
+from thermocline.home import Home
+from thermocline.sources.landing import land
 from thermocline.verification import verify
+
+PARTS = 7
 
 
 def test_every_customer_is_an_account(year: Screened) -> None:
@@ -43,3 +53,28 @@ def test_a_line_deleted_from_a_landed_copy_is_found_and_named(year: Screened) ->
     finally:
         landed.write_bytes(content)
     assert verify(year.home).exit_code == 0
+
+
+def test_the_year_landed_again_in_other_packaging_gives_the_same_content(
+    year: Screened, tmp_path: Path
+) -> None:
+    """Each day again, its rows shuffled and packed, and all of it later in seven files by invoice."""
+    again = tmp_path / "again"
+    again.mkdir()
+    header = b""
+    parts: list[list[bytes]] = [[] for _ in range(PARTS)]
+    draw = random.Random(7)
+    for file in sorted(year.exports.glob("*.csv")):
+        header, *lines = file.read_bytes().splitlines(keepends=True)
+        lines[-1] = lines[-1].rstrip() + b"\n"
+        draw.shuffle(lines)
+        for line in lines:
+            parts[sum(line.split(b",", 1)[0]) % PARTS].append(line)
+        (again / f"{file.name}.gz").write_bytes(gzip.compress(header + b"".join(lines), 1))
+    for n, lines in enumerate(parts):
+        assert lines
+        draw.shuffle(lines)
+        (again / f"2011-12-10-{n}.csv.gz").write_bytes(gzip.compress(header + b"".join(lines), 1))
+    home = Home(Path(shutil.copytree(year.home.root, tmp_path / "home", symlinks=True)))
+    assert land(home, "billing", again, settle_seconds=0).landed == 305 + PARTS
+    assert build(home, date(2011, 12, 9)).content_hash == year.built.content_hash

@@ -47,7 +47,7 @@ def test_a_changed_mapping_reads_its_files_anew_and_no_others(loaded: Home) -> N
     declare(loaded, changed)
     again = load_all(loaded)
     assert (again.files, again.reloaded, again.rows_read) == (0, 2, 3)
-    assert [amount for _, amount, _ in payments(loaded)] == ["-11.0000", "-10.0000", "-10.0000"]
+    assert [amount for _, amount, _ in payments(loaded)] == ["-10.0000", "-11.0000", "-10.0000"]
     assert rows(loaded, "select count(*), count(distinct file_id) from raw.files") == [(2, 2)]
     declare(loaded, changed.replace("feed: exchange_rates\n", "feed: exchange_rates\n      name: rates\n"))
     assert load_all(loaded) == Loaded()
