@@ -101,7 +101,7 @@ def test_an_ended_feed_is_kept_with_its_last_day(loaded: Home, exports: Path) ->
 @pytest.mark.parametrize(
     ("said", "expected"),
     [
-        ("ended: {paiments: 2024-01-06}", "sources[1].ended.paiments: expected one of the tables"),
+        ("ended: {paiments: 2024-01-06}", "sources[1].ended.paiments: expected one of the feeds"),
         ("ended: {payments: soon}", "sources[1].ended.payments: expected the feed's last day"),
         ("dates: european", "sources[1].dates: expected one of iso, day_first, month_first, unix"),
         ("currency: Euro", "sources[1].currency: expected a currency's code"),

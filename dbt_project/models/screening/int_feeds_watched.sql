@@ -51,4 +51,4 @@ from watermarks
 left join ended_feeds
     on
         watermarks.source = ended_feeds.source
-        and watermarks.feed = ended_feeds.feed
+        and watermarks.kind_of_file = ended_feeds.feed

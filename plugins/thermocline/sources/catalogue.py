@@ -41,8 +41,8 @@ class Source:
     `location` is a folder, or an address elsewhere; then `connection` is the Airflow connection with
     the credentials, and `files` are the files below a web address.
     `timezone`, `dates`, `currency`, `rhythm_days` and `extent` win over the mapping's. `withdrawn`
-    names deliveries that don't count, by delivery key, path or SHA-256; `ended` the feeds that
-    deliver no more, each a canonical table with its last day.
+    names deliveries that don't count, by delivery key, path or SHA-256; `ended` the mapping's feeds
+    that deliver no more, each with its last day.
     """
 
     name: str
@@ -130,10 +130,10 @@ def _location(home: Home, fields: dict[str, Declared]) -> Path | str:
 
 
 def _ended(declared: Declared, mapping: Mapping) -> Iterator[tuple[str, date]]:
-    tables = sorted({feed.table.name for feed in mapping.feeds})
+    names = sorted(feed.name for feed in mapping.feeds)
     for name, item in declared.entries().items():
-        if name not in tables:
-            raise item.refuse(f"one of the tables {', '.join(tables)}")
+        if name not in names:
+            raise item.refuse(f"one of the feeds {', '.join(names)}")
         try:
             yield name, date.fromisoformat(item.text())
         except ValueError as error:
@@ -246,7 +246,7 @@ def _said(source: Source) -> dict[str, object]:
         "rhythm_days": source.rhythm_days,
         "extent": source.extent,
         "withdrawn": list(source.withdrawn),
-        "ended": {table: day.isoformat() for table, day in source.ended},
+        "ended": {feed: day.isoformat() for feed, day in source.ended},
     }
     return {key: value for key, value in said.items() if value}
 

@@ -16,7 +16,7 @@ class Landed:
     """The landed files, each with the last of its deliveries that stands, and all such deliveries.
 
     `withdrawn` has a row (source, file, delivery key, SHA-256) per withdrawn delivery of a file,
-    `ended` one (source, table, last day) per feed declared ended; `sha256` is of every landed
+    `ended` one (source, feed, last day) per feed declared ended; `sha256` is of every landed
     file, by id.
     """
 
