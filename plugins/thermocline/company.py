@@ -1,6 +1,7 @@
 """The company a home belongs to: `config/company.yml`, written at the first run and read ever after."""
 
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,6 +58,9 @@ class Company:
     memory_gb: int = 4
     temporary_gb: int = 50
     threads: int = max(2, (os.cpu_count() or 2) // 2)
+    # Patterns of accounts that are nobody's customers; None: the project's own.
+    test_account_names: str | None = None
+    test_account_emails: str | None = None
 
 
 def path(home: Home) -> Path:
@@ -106,6 +110,11 @@ def _check(file: Path, content: dict[str, Any]) -> None:
         value = content.get(key, low)
         if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
             raise InputError(f"{file}: {key} is '{value}', expected a whole number from {low} to {high}")
+    for key in ("test_account_names", "test_account_emails"):
+        try:
+            re.compile(content.get(key) or "")
+        except (re.error, TypeError) as error:
+            raise InputError(f"{file}: {key} is '{content[key]}', expected a regular expression") from error
     for rule, bound in (content.get("gate") or {}).items():
         if rule not in GATE_BOUNDS:
             raise InputError(f"{file}: gate has no bound '{rule}', expected one of {', '.join(GATE_BOUNDS)}")
@@ -151,8 +160,7 @@ def settle(home: Home, connection: "duckdb.DuckDBPyConnection") -> Company:
 
 def _write(file: Path, company: Company) -> None:
     text = (
-        "# Settled at the first run. After a change of zone delete warehouse.duckdb: the next run then\n"
-        "# reads all landed files again, in the new zone.\n"
+        "# Settled at the first run. After a change of zone the next run reads all landed files again.\n"
         f"reporting_currency: {company.reporting_currency}\n"
         f"time_zone: {company.time_zone}\n"
         "# The hour, in that zone, at which a day is screened even if a system hasn't delivered it.\n"

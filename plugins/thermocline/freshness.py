@@ -27,7 +27,8 @@ def fingerprint(connection: duckdb.DuckDBPyConnection, company: Company, day: da
 
     The gate's models read more, the state of the publication: they are built every time.
     """
-    told = [day.isoformat(), company.reporting_currency, company.time_zone, project]
+    patterns = [company.test_account_names, company.test_account_emails]
+    told = [day.isoformat(), company.reporting_currency, company.time_zone, project, *map(str, patterns)]
     for table in (*LOADED, *(f"config.{table.name}" for table in TABLES)):
         name, schema = table.split(".")[1], table.split(".")[0]
         columns = connection.execute(

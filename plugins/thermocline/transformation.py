@@ -47,7 +47,17 @@ def log_file(home: Home) -> Path:
 
 def arguments(home: Home, company: Company) -> list[str]:
     """The options that every invocation shares; equal ones let dbt reuse its parse results."""
-    variables = {"reporting_currency": company.reporting_currency, "time_zone": company.time_zone}
+    patterns = {
+        "test_account_name_pattern": company.test_account_names,
+        "test_account_email_pattern": company.test_account_emails,
+    }
+    # They stand between quotes in the models.
+    escaped = {name: text.replace("'", "''") for name, text in patterns.items() if text}
+    variables = {
+        "reporting_currency": company.reporting_currency,
+        "time_zone": company.time_zone,
+        **escaped,
+    }
     return [
         "--project-dir",
         str(DBT_PROJECT),

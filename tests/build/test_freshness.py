@@ -63,9 +63,10 @@ def test_another_day_company_or_project_is_noticed(connection: duckdb.DuckDBPyCo
         made_of(connection, day=date(2026, 6, 29)),
         made_of(connection, company=replace(COMPANY, reporting_currency="USD")),
         made_of(connection, company=replace(COMPANY, time_zone="Europe/Berlin")),
+        made_of(connection, company=replace(COMPANY, test_account_names="^Demo ")),
         freshness.fingerprint(connection, COMPANY, DAY, "another project"),
     }
-    assert len(others) == 5
+    assert len(others) == 6
 
 
 def test_a_build_that_began_and_did_not_finish_spares_nothing(connection: duckdb.DuckDBPyConnection) -> None:
