@@ -13,10 +13,10 @@ EXAMPLE := var/example
 SERVED := $(or $(THERMOCLINE_HOME),$(if $(wildcard var/config/sources.yml),var,$(EXAMPLE)))
 export DO_NOT_TRACK := 1
 
-.PHONY: help install run up airflow test bench mappings lint lock clean
+.PHONY: help install run up airflow test bench bench-setup mappings lint lock clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(INSTALLED) ## Install the pinned environment into .venv
 
@@ -42,8 +42,12 @@ airflow: $(INSTALLED) ## Run Airflow's own command in that home; ARGS="dags list
 test: $(INSTALLED) ## Run every test, two at a time
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
-bench: $(INSTALLED) ## Measure the whole history of ten million events; SIZE=small is quick
-	@$(BIN)/python benchmarks/history.py $(or $(SIZE),full)
+bench: $(INSTALLED) ## Measure all there is to measure, in one table; SIZE=small is quick
+	@$(BIN)/python benchmarks/bench.py $(or $(SIZE),full)
+
+bench-setup: $(INSTALLED) ## Install what the benchmarks compare with into .venv-bench
+	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python .venv-bench
+	@$(BIN)/uv pip install --quiet --compile-bytecode --require-hashes --python .venv-bench/bin/python -r benchmarks/peers.txt
 
 mappings: $(INSTALLED) ## Write the mappings' JSON Schema and their pages in docs
 	@$(BIN)/python -m thermocline.sources.mapping_pages

@@ -58,6 +58,12 @@ def _parser() -> argparse.ArgumentParser:
     example = commands.add_parser("example", help="write the exports of a made company")
     example.add_argument("--accounts", type=int, default=2000, metavar="N")
     example.add_argument("--days", type=int, default=730, metavar="D")
+    example.add_argument(
+        "--lines",
+        type=int,
+        metavar="L",
+        help="about so many invoice lines (default: as accounts usually buy)",
+    )
     example.add_argument("--seed", type=int, default=1, metavar="S")
     example.add_argument("--ends-on", type=_day, default=date(2026, 6, 30), metavar="DATE")
     example.add_argument("--out", type=Path, required=True, metavar="DIR")
@@ -172,7 +178,7 @@ def _run(options: argparse.Namespace) -> int:
 def _example(options: argparse.Namespace) -> int:
     from thermocline.example import generate
 
-    generate(options.accounts, options.days, options.seed, options.out, options.ends_on)
+    generate(options.accounts, options.days, options.seed, options.out, options.ends_on, options.lines)
     print(f"{options.out}: {options.accounts:,} accounts, {options.days} days up to {options.ends_on}")
     return 0
 

@@ -7,6 +7,7 @@ screening hour of yesterday. Billing has delivered yesterday, the CRM hasn't.
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -29,6 +30,8 @@ from thermocline.example import generate
 from thermocline.home import Home
 from thermocline.orchestration import steps
 from thermocline.orchestration.serving import check_port
+from thermocline.retention import airflow_records
+from thermocline.retention.record import Due
 from thermocline.sources.landing import SETTLE_SECONDS
 
 SCREENING = "screen_accounts"
@@ -287,3 +290,31 @@ def test_ending_it_leaves_no_process_and_no_port_behind(lived: Lived) -> None:
     assert len(lived.family) >= 4
     assert [process for process in lived.family if is_at_work(process)] == []
     check_port(lived.airflow.port)
+
+
+def test_pruning_removes_the_records_of_older_runs_and_no_others(lived: Lived, tmp_path: Path) -> None:
+    home = Home(Path(shutil.copytree(lived.home.root, tmp_path / "home", symlinks=True)))
+    begun = run_starts(home)
+    last_two = sorted(begun[SCREENING].values())[-2:]
+    before = last_two[0] + (last_two[1] - last_two[0]) / 2
+    counted = airflow_records.prune(Due(home, before, lived.today, "airflow_days: 1", dry_run=False))
+    assert counted.number > 0
+    left = run_starts(home)
+    for dag, runs in begun.items():
+        young = {run for run, at in runs.items() if at >= before}
+        others = [run for run in runs if not run.startswith("manual__")]
+        last = {max(others, key=lambda run: runs[run])} if others else set()
+        assert set(left.get(dag, {})) == young | last, dag
+    assert len(begun[SCREENING]) > len(left[SCREENING]) >= 1
+
+
+def run_starts(home: Home) -> dict[str, dict[str, datetime]]:
+    """When each run began, by DAG and run."""
+    found: dict[str, dict[str, datetime]] = {}
+    with closing(sqlite3.connect(home.airflow / "airflow.db")) as database:
+        begun = database.execute(
+            "select dag_id, run_id, start_date from dag_run where start_date is not null"
+        )
+        for dag, run, at in begun:
+            found.setdefault(dag, {})[run] = datetime.fromisoformat(at).replace(tzinfo=UTC)
+    return found

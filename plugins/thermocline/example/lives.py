@@ -20,12 +20,13 @@ class Purchases:
     second: Array
 
 
-def purchases(company: Company, calendar: Calendar, seed: int) -> Purchases:
+def purchases(company: Company, calendar: Calendar, seed: int, busy: float = 1.0) -> Purchases:
     """Purchases within the window of all parties that buy.
 
     Within a spell of activity a party buys at gamma-distributed intervals around its own rhythm
     (lognormal among parties), stretched by weekday and season: the interval is drawn in
-    expected purchases, and the day is where the party's cumulated intensity reaches it.
+    expected purchases, and the day is where the party's cumulated intensity reaches it. `busy`
+    multiplies all intensities.
     """
     rng = stream(seed, "lives")
     seasons = _seasons(calendar)
@@ -33,7 +34,7 @@ def purchases(company: Company, calendar: Calendar, seed: int) -> Purchases:
     found = []
     for at in range(0, len(buyers), PARTIES_AT_ONCE):
         chunk = buyers[at : at + PARTIES_AT_ONCE]
-        row, day = _days(rng, company.billing_created[chunk], seasons)
+        row, day = _days(rng, company.billing_created[chunk], seasons * busy)
         found.append((chunk[row], day))
     party = np.concatenate([parties for parties, _ in found])
     day = np.concatenate([days for _, days in found])

@@ -15,14 +15,17 @@ from thermocline.example.truth import tell
 from thermocline.example.writer import Findings, connection
 
 
-def write(accounts: int, days: int, seed: int, folder: Path, ends_on: date) -> None:
-    """Make the company, let it live, and write its exports and their truth into `folder`."""
+def write(accounts: int, days: int, seed: int, folder: Path, ends_on: date, busy: float = 1.0) -> None:
+    """Make the company, let it live, and write its exports and their truth into `folder`.
+
+    `busy`: how many times as often as usual the accounts buy.
+    """
     calendar = Calendar.of(days, ends_on)
     company = found(accounts, calendar, seed)
     identities = identify(company, seed)
     many = dirt.often(accounts)
 
-    bought = dirt.postpone(purchases(company, calendar, seed), company, calendar, many)
+    bought = dirt.postpone(purchases(company, calendar, seed, busy), company, calendar, many)
     lines = billing.fill_baskets(bought, company, seed)
     oddity = dirt.choose(bought, lines, company, calendar, many, seed)
     invoices, payments = billing.issue(bought, lines, oddity, company, calendar, seed)

@@ -1,0 +1,162 @@
+"""The example company in several lengths of its past, and homes in which it is screened.
+
+var/bench/<size>/example/          made once by `thermocline example`, and kept
+var/bench/<size>/<name>/exports/   the deliveries of the last days of it, as hard links
+var/bench/<size>/<name>/home/      a home of Thermocline
+"""
+
+import os
+import shutil
+import sqlite3
+import sys
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+from processes import Taken, run
+from thermocline import publication
+from thermocline.errors import ThermoclineError
+from thermocline.home import PROJECT, Home
+
+COMMAND = Path(sys.executable).with_name("thermocline")
+MASTER_DATA = ("Account.csv", "Contact.csv", "Customers.csv", "ExchangeRates.csv")
+"""What a shorter past needs of the time before it."""
+DAILY = 3
+"""The last deliveries, which come day by day after the first load."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """How big a company is: accounts, and days and invoice lines of its longest past.
+
+    pasts: the days of the pasts that are compared, the first load's second; runs: how often each is measured.
+    """
+
+    name: str
+    accounts: int
+    days: int
+    lines: int
+    pasts: tuple[int, ...]
+    runs: int
+
+    @property
+    def folder(self) -> Path:
+        return PROJECT / "var" / "bench" / self.name
+
+    def example(self) -> Path:
+        """The exports of the whole past, made where they aren't there yet."""
+        made = self.folder / "example"
+        if not (made / "truth.json").exists():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            run(
+                [
+                    *(COMMAND, "example", "--out", made, "--accounts", str(self.accounts)),
+                    *("--days", str(self.days), "--lines", str(self.lines)),
+                ],
+                self.folder / "example.log",
+            )
+        return made
+
+
+class Company:
+    """One past of the example, its home, and what is yet to be delivered."""
+
+    def __init__(self, size: Size, name: str, days: int) -> None:
+        self.root = size.folder / name
+        shutil.rmtree(self.root, ignore_errors=True)
+        self.exports = self.root / "exports"
+        self.home = Home(self.root / "home")
+        self.coming = deliver(size.example(), self.exports, days)
+
+    @property
+    def lines(self) -> int:
+        """Invoice lines that lie in the exports."""
+        with closing(duckdb.connect()) as connection:
+            found = connection.execute(
+                "select count(*) "
+                "from read_csv($files, header = true, all_varchar = true, ignore_errors = true)",
+                {"files": str(self.exports / "billing" / "*" / "InvoiceLines.csv")},
+            ).fetchone()
+        return found[0] if found else 0
+
+    @property
+    def as_of(self) -> str:
+        return max(folder.name for folder in (self.exports / "billing").glob("????-??-??"))
+
+    def fresh(self, like: Home | None = None) -> None:
+        """An empty home; where another is given, Airflow's database and dbt's own state are taken from it."""
+        shutil.rmtree(self.home.root, ignore_errors=True)
+        if like:
+            self.home.prepare()
+            for name in ("database-version", "keys.json"):
+                if (like.airflow / name).exists():
+                    shutil.copy(like.airflow / name, self.home.airflow / name)
+            if (like.airflow / "airflow.db").exists():
+                # Not by copying the file: what was written last may still stand beside it.
+                with (
+                    closing(sqlite3.connect(like.airflow / "airflow.db")) as source,
+                    closing(sqlite3.connect(self.home.airflow / "airflow.db")) as target,
+                ):
+                    source.backup(target)
+            shutil.copytree(like.scratch / "dbt", self.home.scratch / "dbt")
+
+    def anew(self) -> Taken:
+        """The first run of an empty home."""
+        self.fresh()
+        return self.screened()
+
+    def screened(self) -> Taken:
+        """One run, through the DAGs."""
+        taken = run(
+            [COMMAND, "run", "--exports", self.exports],
+            self.root / "run.log",
+            THERMOCLINE_HOME=str(self.home.root),
+        )
+        if "  hot " not in taken.output:
+            raise ThermoclineError(f"a run published nothing: see {self.root / 'run.log'}")
+        return taken
+
+    def next_day(self) -> None:
+        """The next delivery of both systems comes in."""
+        if not self.coming:
+            raise ThermoclineError("the example has no further day to deliver")
+        for folder in self.coming.pop(0):
+            link(folder, self.exports / folder.parent.name / folder.name)
+
+    def temperatures(self) -> dict[str, str]:
+        """As published, by account."""
+        with closing(duckdb.connect(str(publication.database(self.home)), read_only=True)) as connection:
+            rows = connection.execute(
+                "select account_id, temperature from reporting.account_segments"
+            ).fetchall()
+        return dict(rows)
+
+    def remove(self) -> None:
+        for path in self.root.rglob("*"):
+            if path.is_dir() and not path.is_symlink():
+                path.chmod(0o755)
+        shutil.rmtree(self.root, ignore_errors=True)
+
+
+def deliver(example: Path, exports: Path, days: int) -> list[list[Path]]:
+    """Link the last `days` of the example's deliveries but the last few, which are returned day by day."""
+    names = sorted(folder.name for folder in (example / "billing").iterdir())
+    since = _days_before(names[-1], days)
+    for system in ("crm", "billing"):
+        for name in names[:-DAILY]:
+            only = None if name > since else MASTER_DATA
+            link(example / system / name, exports / system / name, only)
+    return [[example / system / name for system in ("crm", "billing")] for name in names[-DAILY:]]
+
+
+def _days_before(day: str, days: int) -> str:
+    return (date.fromisoformat(day) - timedelta(days=days)).isoformat()
+
+
+def link(source: Path, target: Path, only: tuple[str, ...] | None = None) -> None:
+    target.mkdir(parents=True, exist_ok=True)
+    for file in source.iterdir():
+        if only is None or file.name in only:
+            os.link(file, target / file.name)

@@ -1,0 +1,77 @@
+"""The dbt build as one task beside one Airflow task per model, in the peers' own environment."""
+
+import json
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from company import Company, Size
+from processes import Taken, repeated, run, seconds
+from screening import SMALLEST
+from table import Row
+from thermocline.errors import ThermoclineError
+from thermocline.home import PROJECT
+from thermocline.orchestration.environment import environment
+from thermocline.transformation import DBT_PROJECT, target_folder
+
+PEERS = PROJECT / ".venv-bench" / "bin" / "python"
+DAGS = Path(__file__).resolve().parent / "dags" / "per_model_dags.py"
+SELECTED = {"full": "path:models/staging path:models/activity", "small": "path:models/activity"}
+"""A part of the project: with all of it the peer's three runs last longer than all else here."""
+
+
+def measure(size: Size, tell: Callable[[str], None]) -> list[Row]:
+    row = Row(
+        "the dbt build, of the smallest company",
+        "the same models as one Airflow task each (astronomer-cosmos, local mode, `dbt build` of one model)",
+        "at least 3 times faster",
+    )
+    if size.name not in SELECTED:
+        return []
+    row.what = f"the dbt build of `{SELECTED[size.name]}`, of the smallest company"
+    if not PEERS.exists():
+        row.found = "not measured: `make bench-setup` installs the peer"
+        return [row]
+    tell("the dbt build, one task and a task per model")
+    company = Company(SMALLEST, "per-model", SMALLEST.days)
+    try:
+        company.anew()
+        one = repeated(size.runs, lambda: _run(company, size, "one_task"))
+        many = repeated(size.runs, lambda: _run(company, size, "task_per_model"))
+    except ThermoclineError as error:
+        row.found, row.note = "not measured", f"the peer doesn't run: {error}"
+        return [row]
+    tasks = re.findall(r"^tasks: (\d+)$", many[-1].output, re.MULTILINE)[-1]
+    ratio = seconds(many) / seconds(one)
+    row.found = f"{ratio:.1f} times ({seconds(one):.1f} s, {seconds(many):.1f} s in {tasks} tasks)"
+    row.met = ratio >= 3
+    row.figures = {
+        "one_task": [round(each.seconds, 2) for each in one],
+        "task_per_model": [round(each.seconds, 2) for each in many],
+        "tasks": int(tasks),
+    }
+    company.remove()
+    return [row]
+
+
+def _run(company: Company, size: Size, dag: str) -> Taken:
+    """One of `per_model_dags`, each on its own copy of the built warehouse."""
+    folder = company.root / dag
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    shutil.copy(company.home.warehouse, folder / "warehouse.duckdb")
+    shutil.copytree(target_folder(company.home), folder / "dbt")
+    settings = {
+        **environment(company.home),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(DAGS.parent),
+        "BENCH_DBT_PROJECT": str(DBT_PROJECT),
+        "BENCH_MANIFEST": str(folder / "dbt" / "manifest.json"),
+        "BENCH_SELECTED": SELECTED[size.name],
+        "BENCH_VARIABLES": json.dumps({"reporting_currency": "EUR", "time_zone": "UTC"}),
+        "THERMOCLINE_WAREHOUSE": str(folder / "warehouse.duckdb"),
+        "THERMOCLINE_SCRATCH": str(folder),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "AIRFLOW__COSMOS__ENABLE_TELEMETRY": "false",
+    }
+    return run([PEERS, DAGS, dag], folder / "log", **settings)

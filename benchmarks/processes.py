@@ -1,0 +1,96 @@
+"""Programs run and measured: seconds by the clock and of all cores, and the most memory of the whole tree."""
+
+import os
+import resource
+import statistics
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+from thermocline.errors import ThermoclineError
+
+SAMPLED_EVERY = 0.05
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What a program took; `memory` is in bytes, resident, its children's included at each moment."""
+
+    seconds: float
+    core_seconds: float
+    memory: int
+    output: str = ""
+
+
+def run(command: Sequence[str | Path], log: Path, **environment: str) -> Taken:
+    """Run a program to its end. Raises ThermoclineError, naming the log, where it fails."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    began = time.perf_counter()
+    with log.open("w+", encoding="utf-8") as output:
+        process = subprocess.Popen(
+            [str(part) for part in command],
+            env={**os.environ, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        sampler = _Sampler(process.pid)
+        sampler.start()
+        process.wait()
+        seconds = time.perf_counter() - began
+        sampler.ended.set()
+        sampler.join()
+        output.seek(0)
+        said = output.read()
+    if process.returncode:
+        last = said.strip().splitlines()[-1:] or ["nothing was said"]
+        raise ThermoclineError(
+            f"{Path(command[0]).name} ended with {process.returncode}: {last[0]}: see {log}"
+        )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cores = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Taken(seconds, cores, sampler.most, said)
+
+
+class _Sampler(threading.Thread):
+    """Adds up the resident memory of a process and its children, and keeps the most."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(daemon=True)
+        self.pid, self.most, self.ended = pid, 0, threading.Event()
+
+    def run(self) -> None:
+        try:
+            process = psutil.Process(self.pid)
+            while not self.ended.wait(SAMPLED_EVERY):
+                self.most = max(self.most, _resident(process))
+        except psutil.NoSuchProcess:
+            return
+
+
+def _resident(process: psutil.Process) -> int:
+    total = 0
+    for each in (process, *process.children(recursive=True)):
+        try:
+            total += each.memory_info().rss
+        except psutil.NoSuchProcess:
+            continue
+    return total
+
+
+def repeated(times: int, act: Callable[[], Taken]) -> list[Taken]:
+    return [act() for _ in range(times)]
+
+
+def seconds(taken: Sequence[Taken]) -> float:
+    """The median by the clock."""
+    return statistics.median(each.seconds for each in taken)
+
+
+def memory(taken: Sequence[Taken]) -> int:
+    """The greatest of all runs."""
+    return max(each.memory for each in taken)

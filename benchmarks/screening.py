@@ -1,0 +1,266 @@
+"""What a first load, a day, a correction and a run without news cost, beside each other and beside peers."""
+
+import os
+import re
+import statistics
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import duckdb
+from company import Company, Size
+from peers import by_hand, with_pandas
+from processes import Taken, memory, repeated, run, seconds
+from table import Row
+from thermocline.home import Home
+from thermocline.orchestration.environment import environment
+
+HERE = Path(__file__).resolve().parent
+SMALLEST = Size("smallest", accounts=10, days=90, lines=200, pasts=(90,), runs=1)
+CORRECTED = 1_000
+GIGABYTES = 4.0
+PUBLISHED = re.compile(r"^screen_accounts: .* as \d{4}-\d\d-\d\d-\d+(?: \(([\d.]+) s\))?$", re.MULTILINE)
+
+Tell = Callable[[str], None]
+
+
+def measure(size: Size, tell: Tell) -> list[Row]:
+    """All rows that are about whole runs. The company's files are removed at the end, the example stays."""
+    smallest = Company(SMALLEST, "home", SMALLEST.days)
+    tell("setting up a home")
+    smallest.anew()
+    like = _set_up(smallest)
+    tell("the fixed cost: the smallest company")
+    fixed_first = repeated(size.runs, lambda: _first(smallest, like))
+    fixed_day = repeated(size.runs, lambda: _day(smallest))
+    rows = _first_load(size, like, fixed_first, fixed_day, tell)
+    smallest.remove()
+    return rows
+
+
+def _set_up(company: Company) -> Home:
+    """A home in which what is done once has been done: Airflow's database, dbt's unit tests."""
+    kept = Company(SMALLEST, "set-up", SMALLEST.days)
+    kept.fresh(company.home)
+    return kept.home
+
+
+def _first(company: Company, like: Home) -> Taken:
+    company.fresh(like)
+    return company.screened()
+
+
+def _day(company: Company) -> Taken:
+    company.next_day()
+    return company.screened()
+
+
+def _first_load(
+    size: Size, like: Home, fixed_first: list[Taken], fixed_day: list[Taken], tell: Tell
+) -> list[Row]:
+    short_days, days, *longer = size.pasts
+    main = Company(size, "main", days)
+    lines = main.lines
+    tell(f"first load of {lines:,} lines")
+    first = repeated(size.runs, lambda: _first(main, like))
+    tell("the same by hand")
+    hand = repeated(size.runs, lambda: by_hand(main))
+    whole = seconds(first)
+    rows = [_beside_hand(size, lines, first, hand, fixed_first)]
+    tell("the next days")
+    day = repeated(size.runs, lambda: _day(main))
+    tell("corrections")
+    corrections = iter(range(size.runs))
+    corrected = repeated(size.runs, lambda: _correction(main, next(corrections)))
+    tell("nothing new")
+    spared = repeated(size.runs, main.screened)
+    empty = repeated(size.runs, lambda: _empty(main))
+    rows += [
+        _share("the next day's delivery", day, fixed_day, whole),
+        _nothing_new(spared, empty),
+        _share(f"correction of {CORRECTED:,} old invoices", corrected, fixed_day, whole),
+    ]
+    main.remove()
+    short = Company(size, "short", short_days)
+    tell(f"{short.lines:,} lines, and the same in pandas")
+    short_first = repeated(size.runs, lambda: _first(short, like))
+    pandas = repeated(size.runs, lambda: with_pandas(short))
+    rows.append(_beside_pandas(short, short_first, pandas))
+    by_past = {short.lines: repeated(size.runs, lambda: _day(short)), lines: day}
+    short.remove()
+    for longest in longer:
+        long = Company(size, "long", longest)
+        tell(f"a past of {long.lines:,} lines")
+        held = long.lines
+        _first(long, like)
+        by_past[held] = repeated(size.runs, partial(_day, long))
+        long.remove()
+    rows.insert(2, _flat(by_past))
+    return rows
+
+
+def try_out(size: Size, screened: Callable[[Company], Taken], tell: Tell) -> list[Row]:
+    """That the company is made, screened, and screened alike by both peers; no figure to quote."""
+    company = Company(size, "main", size.days)
+    lines = company.lines
+    tell(f"first load of {lines:,} lines")
+    ours = [screened(company)]
+    tell("by hand and in pandas")
+    rows = [_beside_pandas(company, ours, [with_pandas(company)])]
+    hand = [by_hand(company)]
+    company.remove()
+    return [*rows, _beside_hand(size, lines, ours, hand, [])]
+
+
+def _beside_hand(size: Size, lines: int, first: list[Taken], hand: list[Taken], fixed: list[Taken]) -> Row:
+    whole, theirs, most = seconds(first), seconds(hand), memory(first) / 2**30
+    start = seconds(fixed) if fixed else 0.0
+    return Row(
+        f"first load and screening of {lines:,} invoice lines, {size.accounts:,} accounts, through the DAGs",
+        "one hand-written DuckDB script, same temperatures",
+        f"at most 1.5 times; under {GIGABYTES:.0f} GB",
+        f"{whole / theirs:.2f} times ({whole:.1f} s, {theirs:.1f} s); "
+        f"{(whole - start) / theirs:.2f} without the start-up of {start:.1f} s; {most:.2f} GB",
+        whole <= 1.5 * theirs and most < GIGABYTES,
+        figures=_figures(first=first, by_hand=hand, start_up=fixed),
+    )
+
+
+def _share(what: str, taken: list[Taken], fixed: list[Taken], whole: float) -> Row:
+    apart = max(0.0, seconds(taken) - seconds(fixed))
+    return Row(
+        what,
+        "that first load",
+        "at most 5%, start-up apart",
+        f"{apart / whole:.1%} ({apart:.1f} s, beside {seconds(fixed):.1f} s of start-up)",
+        apart <= 0.05 * whole,
+        figures=_figures(taken=taken, start_up=fixed),
+    )
+
+
+def _flat(by_past: dict[int, list[Taken]]) -> Row:
+    """Each past's day without its publishing, the dearest beside the cheapest."""
+    published = {lines: [_publishing(each) for each in taken] for lines, taken in by_past.items()}
+    apart = {
+        lines: seconds(
+            [
+                Taken(each.seconds - part, each.core_seconds, each.memory)
+                for each, part in zip(taken, published[lines], strict=True)
+            ]
+        )
+        for lines, taken in by_past.items()
+    }
+    ratio = max(apart.values()) / min(apart.values())
+    told = ", ".join(
+        f"{lines:,} lines {spent:.1f} s (+ {statistics.median(published[lines]):.1f} s publishing)"
+        for lines, spent in sorted(apart.items())
+    )
+    return Row(
+        "the same day's delivery after a short and a long past, publishing apart",
+        "each other",
+        "flat within 1.3 times",
+        f"{ratio:.2f} times: {told}",
+        ratio <= 1.3,
+        figures={str(lines): _figures(day=taken) for lines, taken in by_past.items()},
+    )
+
+
+def _publishing(taken: Taken) -> float:
+    found = PUBLISHED.search(taken.output)
+    return float(found[1] or 0) if found else 0.0
+
+
+def _nothing_new(spared: list[Taken], empty: list[Taken]) -> Row:
+    more = seconds(spared) - seconds(empty)
+    return Row(
+        "a run with nothing new",
+        "DAGs of the same tasks that do nothing",
+        "at most 8 s more",
+        f"{more:.1f} s more ({seconds(spared):.1f} s, {seconds(empty):.1f} s)",
+        more <= 8,
+        figures=_figures(nothing_new=spared, empty=empty),
+    )
+
+
+def _beside_pandas(company: Company, ours: list[Taken], theirs: list[Taken]) -> Row:
+    share = memory(ours) / memory(theirs)
+    return Row(
+        f"the whole, {company.lines:,} lines",
+        "a pandas script, same temperatures",
+        "faster, in at most half the memory",
+        f"{seconds(ours) / seconds(theirs):.2f} times its time ({seconds(ours):.1f} s, "
+        f"{seconds(theirs):.1f} s), "
+        f"{share:.2f} of its memory ({memory(ours) / 2**30:.2f} GB, {memory(theirs) / 2**30:.2f} GB)",
+        seconds(ours) < seconds(theirs) and share <= 0.5,
+        figures=_figures(ours=ours, pandas=theirs),
+    )
+
+
+def _empty(company: Company) -> Taken:
+    log = company.root / "empty.log"
+    return run([sys.executable, HERE / "empty_dags.py"], log, **environment(company.home))
+
+
+def _correction(company: Company, number: int) -> Taken:
+    """A later delivery corrects old invoices: each costs one more, and so does its first line."""
+    folder = company.exports / "billing" / f"correction-{number}" / company.as_of
+    folder.mkdir(parents=True)
+    parameters = {
+        "files": str(company.exports / "billing" / "*" / "Invoices.csv"),
+        "lines": str(company.exports / "billing" / "*" / "InvoiceLines.csv"),
+        "changed": f"{company.as_of}T2{number % 4}:00:00",
+        "skip": number * CORRECTED,
+    }
+    read = "read_csv({}, header = true, all_varchar = true, ignore_errors = true)"
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"""
+            create table chosen as
+            select * from {read.format("$files")}
+            where
+                try_cast(Total as decimal(18, 2)) > 0 and Status = 'Paid'
+                and Changed < InvoiceDate[1:7] || '-32'
+            order by InvoiceDate, InvoiceNo limit {CORRECTED} offset $skip
+            """,
+            {name: parameters[name] for name in ("files", "skip")},
+        )
+        connection.execute(
+            "create table invoices as select * replace "
+            "(cast(cast(Total as decimal(18, 2)) + 1 as varchar) as Total, $changed as Changed) from chosen",
+            {"changed": parameters["changed"]},
+        )
+        connection.execute(
+            f"""
+            create table lines as
+            select distinct on (InvoiceNo, LineNo) * replace (
+                if(LineNo = '1', cast(cast(Amount as decimal(18, 2)) + 1 as varchar), Amount) as Amount
+            )
+            from {read.format("$lines")} where InvoiceNo in (select InvoiceNo from chosen)
+            """,
+            {"lines": parameters["lines"]},
+        )
+        for table, name in (("invoices", "Invoices"), ("lines", "InvoiceLines")):
+            connection.table(table).write_csv(str(folder / f"{name}.csv"))
+    _age(folder)
+    return company.screened()
+
+
+def _age(folder: Path) -> None:
+    """Files that have just been written still grow, as far as landing knows."""
+    for path in folder.iterdir():
+        os.utime(path, (path.stat().st_mtime - 60,) * 2)
+
+
+def _figures(**taken: list[Taken]) -> dict[str, object]:
+    return {
+        name: [
+            {
+                "seconds": round(each.seconds, 2),
+                "core_seconds": round(each.core_seconds, 2),
+                "memory_mb": round(each.memory / 2**20),
+            }
+            for each in all_runs
+        ]
+        for name, all_runs in taken.items()
+    }

@@ -1,0 +1,101 @@
+"""The benchmark at its tiniest: the company is screened, and both peers give it the same temperatures."""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from screened import Screened, screen
+from thermocline.errors import InputError, ThermoclineError
+from thermocline.home import PROJECT
+
+sys.path.insert(0, str(PROJECT / "benchmarks"))
+import bench
+import peers
+import screening
+import table
+from company import Company, Size
+from processes import Taken, run
+
+
+def test_the_tiniest_size_measures_both_peers_and_writes_one_table(example: Screened, tmp_path: Path) -> None:
+    def in_process(company: Company) -> Taken:
+        company.fresh(like=example.home)
+        began = time.perf_counter()
+        screen(company.home, company.exports)
+        return Taken(time.perf_counter() - began, time.process_time(), 300 << 20)
+
+    text = bench.main("tiny", tmp_path, in_process)
+    assert (tmp_path / "bench-tiny.md").read_text() == text
+    told = json.loads((tmp_path / "bench-tiny.json").read_text())
+    assert [row["against"] for row in told["rows"]] == [
+        "a pandas script, same temperatures",
+        "one hand-written DuckDB script, same temperatures",
+    ]
+    assert all(row["found"] in text and row["met"] in (True, False) for row in told["rows"])
+    assert told["machine"]["versions"]["duckdb"] in text
+    figures = [run for row in told["rows"] for runs in row["figures"].values() for run in runs]
+    assert len(figures) == 4
+    assert all(figure["seconds"] > 0 and figure["memory_mb"] > 20 for figure in figures)
+    assert list((PROJECT / "var" / "bench" / "tiny").glob("main")) == []
+
+
+def test_a_peer_that_gives_other_temperatures_is_no_peer() -> None:
+    class Company:
+        def temperatures(self) -> dict[str, str]:
+            return {"a": "hot", "b": "cold"}
+
+    peers.same(Company(), {"a": "hot", "b": "cold"}, "peer")
+    for theirs in ({"a": "hot", "b": "hot"}, {"a": "hot"}, {"a": "hot", "b": "cold", "c": "cold"}):
+        with pytest.raises(ThermoclineError, match="gives 1 accounts another temperature"):
+            peers.same(Company(), theirs, "peer")
+
+
+def test_memory_is_that_of_the_whole_tree(tmp_path: Path) -> None:
+    child = "held = bytearray(80_000_000); import time; time.sleep(0.4)"
+    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
+    alone = run([sys.executable, "-c", "pass"], tmp_path / "log")
+    family = run([sys.executable, "-c", parent], tmp_path / "log")
+    assert family.memory - alone.memory > 80_000_000
+
+
+def test_a_program_that_fails_is_named_with_its_last_words(tmp_path: Path) -> None:
+    with pytest.raises(ThermoclineError, match=r"ended with 3: no such row: see .*log"):
+        run([sys.executable, "-c", "print('no such row'); raise SystemExit(3)"], tmp_path / "log")
+
+
+def test_what_was_not_measured_or_not_met_is_said(tmp_path: Path) -> None:
+    rows = [
+        table.Row("a", "b", "c", "2 times", True),
+        table.Row("d", "e", "f", "9 times", False, "why"),
+        table.Row("g", "h", "i"),
+    ]
+    text = table.write("small", 1, 0.5, rows, tmp_path)
+    assert "| a | b | c | 2 times | met |" in text
+    assert "| d | e | f | 9 times | **not met** |" in text
+    assert "| g | h | i | not measured |  |" in text
+    assert "- d: why" in text and "one run each, so no figure to quote" in text
+
+
+def test_an_unknown_size_is_refused() -> None:
+    with pytest.raises(InputError, match="there is no size 'huge': choose one of full, small, tiny"):
+        bench.main("huge")
+
+
+def test_every_past_that_is_compared_lies_in_the_example() -> None:
+    size: Size
+    for size in bench.SIZES.values():
+        assert all(past <= size.days for past in size.pasts)
+        assert sorted(size.pasts) == list(size.pasts)
+    assert bench.SIZES["full"].runs >= 3
+
+
+def test_what_publishing_took_is_read_from_what_the_run_said() -> None:
+    said = (
+        "screen_accounts: built candidate a3a5a8f56c97 as of 2026-06-30 (133.7 s)\n"
+        "screen_accounts: published as 2026-06-30-0001 (2.4 s)\n"
+        "screen_accounts: rendered the documentation (3.5 s)\n"
+    )
+    assert screening._publishing(Taken(0, 0, 0, said)) == 2.4
+    assert screening._publishing(Taken(0, 0, 0, said.replace(" (2.4 s)", ""))) == 0
