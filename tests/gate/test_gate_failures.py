@@ -35,7 +35,7 @@ def test_every_quarantined_row_is_listed_with_its_place(change: Change) -> None:
     listed = [row[1:] for row in audited(candidate) if row[0] == "nothing_is_quarantined"]
     expected = duckdb.execute(
         "select coalesce(document_id, 'row ' || source_row), source, source_file, source_row "
-        "from read_parquet(?) order by all",
+        "from read_parquet(?) where released_by is null order by all",
         [str(candidate.tables["quarantine"].path)],
     ).fetchall()
     assert listed == expected
