@@ -3,8 +3,10 @@
 import json
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
 from screened import Screened, screen
 from thermocline.errors import InputError, ThermoclineError
@@ -99,3 +101,65 @@ def test_what_publishing_took_is_read_from_what_the_run_said() -> None:
     )
     assert screening._publishing(Taken(0, 0, 0, said)) == 2.4
     assert screening._publishing(Taken(0, 0, 0, said.replace(" (2.4 s)", ""))) == 0
+
+
+@pytest.fixture
+def dealt(monkeypatch: pytest.MonkeyPatch) -> Iterator[Company]:
+    """A company whose deliveries lie ready and that is never screened."""
+    company = Company(bench.SIZES["tiny"], "dealt", 30)
+    monkeypatch.setattr(company, "screened", lambda: Taken(1, 1, 1))
+    yield company
+    company.remove()
+
+
+def test_a_shorter_past_keeps_the_master_data_and_the_last_days_come_one_by_one(dealt: Company) -> None:
+    folders = sorted(path.name for path in (dealt.exports / "billing").iterdir())
+    earlier = {path.name for path in (dealt.exports / "billing" / folders[0]).iterdir()}
+    assert earlier == {"Customers.csv", "ExchangeRates.csv"}
+    assert "InvoiceLines.csv" in {path.name for path in (dealt.exports / "billing" / folders[-1]).iterdir()}
+    days = []
+    for _ in range(3):
+        before = dealt.as_of
+        dealt.next_day()
+        assert dealt.as_of > before
+        days.append(dealt.as_of)
+    assert days[-1] == max(path.name for path in (bench.SIZES["tiny"].example() / "billing").iterdir())
+    with pytest.raises(ThermoclineError, match="no further day"):
+        dealt.next_day()
+
+
+def test_corrections_are_later_versions_of_old_invoices_each_dearer_by_one(dealt: Company) -> None:
+    screening._correction(dealt, 0)
+    [folder] = (dealt.exports / "billing" / "correction-0").iterdir()
+    assert folder.name == dealt.as_of
+    with duckdb.connect() as connection:
+        corrected, dearer, later = connection.execute(
+            """
+            select
+                count(*),
+                count(*) filter (cast(new.Total as decimal(18, 2)) = cast(old.Total as decimal(18, 2)) + 1),
+                count(*) filter (new.Changed > old.Changed)
+            from read_csv($new, all_varchar = true) as new
+            inner join (
+                select * from read_csv($old, all_varchar = true, ignore_errors = true)
+                qualify row_number() over (partition by InvoiceNo order by Changed desc) = 1
+            ) as old using (InvoiceNo)
+            """,
+            {
+                "new": str(folder / "Invoices.csv"),
+                "old": str(dealt.exports / "billing" / "????-??-??" / "Invoices.csv"),
+            },
+        ).fetchone() or (0, 0, 0)
+        [(sums,)] = connection.execute(
+            """
+            select count(*) from read_csv($invoices, all_varchar = true) as invoices
+            inner join (
+                select InvoiceNo, sum(cast(Amount as decimal(18, 2))) as amount
+                from read_csv($lines, all_varchar = true) group by 1
+            ) as lines using (InvoiceNo)
+            where cast(Total as decimal(18, 2)) = amount
+            """,
+            {"invoices": str(folder / "Invoices.csv"), "lines": str(folder / "InvoiceLines.csv")},
+        ).fetchall()
+    assert corrected == dearer == later > 0
+    assert sums == corrected
