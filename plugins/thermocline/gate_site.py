@@ -12,7 +12,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from thermocline import gate_failures
+from thermocline import durable, gate_failures
 from thermocline.candidate import Candidate
 from thermocline.home import Home
 
@@ -65,7 +65,22 @@ def show(
     draft.rename(place)
     for old in audits(home)[:-keep]:
         shutil.rmtree(old)
+    durable.replace(folder(home) / "index.html", _index(home).encode())
     return place
+
+
+def _index(home: Home) -> str:
+    """A page that leads to each audit, the newest first."""
+    items = "".join(
+        f"<li><a href='{escape(place.name)}/index.html'>{escape(place.name)}</a>, "
+        f"<a href='{escape(place.name)}/failures.csv'>failing records</a></li>"
+        for place in reversed(audits(home))
+    )
+    return (
+        f"<!doctype html><html lang='en'><meta charset='utf-8'><title>Gate</title><style>{STYLE}</style>"
+        "<h1>The last audits</h1><p><a href='../index.html'>Every model, column and test</a></p>"
+        f"<ul>{items}</ul></html>"
+    )
 
 
 def audits(home: Home) -> list[Path]:
@@ -103,7 +118,7 @@ def _page(
     return (
         f"<!doctype html><html lang='en'><meta charset='utf-8'>"
         f"<title>Gate, {candidate.facts.as_of_date}</title>"
-        f"<style>{STYLE}</style><p><a href='../../index.html'>All pages</a></p>"
+        f"<style>{STYLE}</style><p><a href='../index.html'>All audits</a></p>"
         f"<h1>Gate: <span class='{verdict['verdict']}'>{verdict['verdict']}</span>, "
         f"as of {candidate.facts.as_of_date}</h1>"
         f"<p>Candidate <code>{candidate.content_hash}</code>, audited {escape(verdict['audited_at'])} "
