@@ -95,7 +95,8 @@ class _Cell:
         self.plain = WriteOnlyCell(sheet)
         self.text = WriteOnlyCell(sheet)
         self.text.quotePrefix = True
-        self.format = _format(kind)
+        if shown := _format(kind):
+            self.plain.number_format = shown
 
     def holding(self, value: Any) -> Any:
         cell = self.plain
@@ -107,8 +108,6 @@ class _Cell:
         cell.value = value
         if isinstance(value, str):
             cell.data_type = "s"
-        elif self.format:
-            cell.number_format = self.format
         return cell
 
 
