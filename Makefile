@@ -13,7 +13,7 @@ EXAMPLE := var/example
 SERVED := $(or $(THERMOCLINE_HOME),$(if $(wildcard var/config/sources.yml),var,$(EXAMPLE)))
 export DO_NOT_TRACK := 1
 
-.PHONY: help install run up airflow test bench bench-setup mappings lint lock clean
+.PHONY: help install run up airflow test fuzz bench bench-setup mappings lint lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ bench: $(INSTALLED) ## Measure all there is to measure, in one table; SIZE=small
 bench-setup: $(INSTALLED) ## Install what the benchmarks compare with into .venv-bench
 	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python .venv-bench
 	@$(BIN)/uv pip install --quiet --compile-bytecode --require-hashes --python .venv-bench/bin/python -r benchmarks/peers.txt
+
+fuzz: $(INSTALLED) ## Deliver ten thousand damaged files; FILES=n SEED=n MINUTES=15
+	@$(BIN)/python tests/sources/fuzz/fuzzing.py --files $(or $(FILES),10000) --minutes $(or $(MINUTES),15) $(if $(SEED),--seed $(SEED))
 
 mappings: $(INSTALLED) ## Write the mappings' JSON Schema and their pages in docs
 	@$(BIN)/python -m thermocline.sources.mapping_pages

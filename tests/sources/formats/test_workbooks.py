@@ -1,7 +1,9 @@
 """Excel workbooks: sheets, dates, numbers, formulas and merged cells become what Excel shows."""
 
 import datetime as dt
+import gzip
 import io
+import zipfile
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -81,6 +83,19 @@ def test_a_workbook_loads_as_the_same_csv_does(home, exports):
     ids = dict(rows(home, "select source_file, file_id from raw.files"))
     assert len(rows(home, query, "Payments.csv")) == 300
     assert rows(home, table, ids["Payments.csv"]) == rows(home, table, ids["Payments.xlsx#Sheet1"])
+
+
+def test_a_packed_workbook_is_the_same_file(home, exports):
+    content = workbook({"S": [HEADER, record(1)]})
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("inside.xlsx", content)
+    write_bytes(exports, "a.xlsx", content)
+    write_bytes(exports, "a.xlsx.gz", gzip.compress(content))
+    write_bytes(exports, "b.zip", archive.getvalue())
+    billing = land_all(home, exports)[1]
+    assert (billing.landed, billing.already, billing.left_out) == (1, 2, {})
+    assert load_all(home).rows_loaded == 1
 
 
 def test_every_sheet_with_a_known_header_comes_in_and_the_others_are_named(home, exports):

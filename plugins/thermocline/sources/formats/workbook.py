@@ -149,7 +149,9 @@ def _opened(path: Path) -> Iterator[tuple[Any, Any]]:
             warnings.simplefilter("ignore")
             books = []
             for data_only in (True, False)[: 1 + _has_formulas(path)]:
-                book = openpyxl.load_workbook(path, read_only=True, data_only=data_only, keep_links=False)
+                # By its name it would refuse what lies under a name without .xlsx.
+                file = stack.enter_context(path.open("rb"))
+                book = openpyxl.load_workbook(file, read_only=True, data_only=data_only, keep_links=False)
                 stack.callback(book.close)
                 for sheet in book.worksheets:
                     sheet.reset_dimensions()

@@ -1,0 +1,9 @@
+"""A few hundred damaged files; `make fuzz` takes ten thousand."""
+
+from fuzzing import fuzz
+
+
+def test_whatever_files_hold_nothing_escapes_and_nothing_is_lost():
+    found = fuzz(240, seed=20240105)
+    assert found["files"] == 240
+    assert min(found[name] for name in ("left_out", "loaded", "quarantined")) > 40
