@@ -435,7 +435,7 @@ def test_a_hostile_cell_is_data(home, exports):
         "{{ 1 }}",
         "<script>",
         "../../etc/passwd",
-        "\x00",
+        "\x01",
         "💥",
         '\\"',
     ]

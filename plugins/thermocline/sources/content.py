@@ -36,7 +36,7 @@ class Content:
 
     `sha256` is that of the unpacked bytes. `records` counts the lines that aren't blank, a line
     break inside quotes being none, the header among them; `blank_lines` the others. `is_regular`
-    says whether one kind of line break ends all lines, and every quote is closed.
+    says whether one kind of line break ends all lines, every quote is closed, and no NUL is there.
     """
 
     encoding: str
@@ -174,6 +174,7 @@ class RecordCounter:
         self.records = self.blank_lines = 0
         self._breaks = self._windows_breaks = self._returns = 0
         self._in_quotes = 0
+        self._has_nul = False
         self._position = 0
         self._line_start = 0
         self._last = 0
@@ -195,6 +196,7 @@ class RecordCounter:
         bytes_ = np.frombuffer(chunk, np.uint8)
         ends = np.flatnonzero(bytes_ == LINE_FEED)
         has_returns = b"\r" in chunk
+        self._has_nul = self._has_nul or b"\0" in chunk
         returns = np.flatnonzero(bytes_ == CARRIAGE_RETURN) if has_returns else ends[:0]
         if self._in_quotes or QUOTE in chunk:
             quotes = np.flatnonzero(bytes_ == QUOTE)
@@ -231,6 +233,7 @@ class RecordCounter:
         records = self.records_so_far
         is_regular = (
             not self._in_quotes
+            and not self._has_nul
             and self._windows_breaks in (0, self._breaks)
             and self._returns == self._windows_breaks
         )

@@ -19,6 +19,7 @@ TOO_MANY = "has too many columns"
 STRAY_QUOTE = "has a stray quote"
 OPEN_QUOTE = "has a quote that is not closed"
 TOO_LONG = "is too long"
+NUL = "holds a NUL byte"
 
 
 class Record(NamedTuple):
@@ -62,6 +63,8 @@ def text_of(path: Path, file: LandedFile) -> io.TextIOWrapper:
 def _misfit(cells: list[str], width: int) -> str | None:
     if len(cells) != width:
         return TOO_FEW if len(cells) < width else TOO_MANY
+    if any("\0" in cell for cell in cells):
+        return NUL
     size = sum(map(len, cells))
     is_long = size > LONGEST_RECORD // 4 and len("".join(cells).encode()) > LONGEST_RECORD
     return TOO_LONG if is_long else None

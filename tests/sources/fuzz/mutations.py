@@ -7,6 +7,7 @@ import random
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import openpyxl
@@ -167,8 +168,13 @@ def _workbook(_: random.Random, __: Feed, header: list[str], records: list[list[
     for cells in (header, *records):
         legal = ["".join(c for c in cell if c >= " " or c in "\n\t") for cell in cells]
         book.active.append(legal)
-    content = io.BytesIO()
-    book.save(content)
+    saved, content = io.BytesIO(), io.BytesIO()
+    book.properties.created = book.properties.modified = datetime(2024, 1, 5)
+    book.save(saved)
+    # Written again without times, so that a seed gives the same bytes on any day.
+    with zipfile.ZipFile(saved) as source, zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as target:
+        for name in source.namelist():
+            target.writestr(zipfile.ZipInfo(name), source.read(name))
     return ".xlsx", content.getvalue()
 
 

@@ -14,8 +14,6 @@ ZIP_MARK, PARQUET_MARK, OLE_MARK = b"PK\x03\x04", b"PAR1", b"\xd0\xcf\x11\xe0\xa
 EMPTY_ZIP_MARK = b"PK\x05\x06"
 JSON_STARTS = (b'{"', b'[{"', b"[]", b"{}")
 
-NUL = "holds a NUL byte"
-
 
 @dataclass(frozen=True)
 class Table:

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from thermocline.sources.content import CHUNK, Unreadable, guessed_encoding
-from thermocline.sources.formats import NUL, Row, Table
+from thermocline.sources.formats import Row, Table
+from thermocline.sources.records import NUL
 
 LONGEST_DOCUMENT = 256 << 20
 # What an API's page says of itself beside the records; any other key makes it a record.

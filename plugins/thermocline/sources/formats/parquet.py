@@ -6,7 +6,8 @@ from pathlib import Path
 import duckdb
 
 from thermocline.sources.content import Unreadable
-from thermocline.sources.formats import NUL, Row, Table
+from thermocline.sources.formats import Row, Table
+from thermocline.sources.records import NUL
 from thermocline.sources.written_values import literal
 
 ROWS_AT_ONCE = 10_000

@@ -19,7 +19,8 @@ import openpyxl
 from openpyxl.utils import get_column_letter
 
 from thermocline.sources.content import CHUNK, Unreadable
-from thermocline.sources.formats import NUL, Row, Table
+from thermocline.sources.formats import Row, Table
+from thermocline.sources.records import NUL
 
 UNCOMPUTED_FORMULA = "has a formula without a value"
 BEYOND_HEADER = "has too many columns"
