@@ -1,3 +1,4 @@
+from contextlib import closing
 from decimal import Decimal
 
 import pytest
@@ -12,6 +13,7 @@ from export_files import (
     rows,
     write,
 )
+from thermocline import warehouse
 from thermocline.errors import ThermoclineError
 from thermocline.home import Home
 from thermocline.sources import recording
@@ -137,3 +139,15 @@ def test_lost_money_stops_the_load(home, exports, monkeypatch):
     assert rows(home, "select count(*) from raw.files") == [(0,)]
     monkeypatch.undo()
     assert load_all(home).rows_quarantined == 1
+
+
+def test_a_raw_column_that_would_round_amounts_is_made_anew(home, exports):
+    write(exports, "a.csv", PAYMENTS, payment(1, "10.25"))
+    land_all(home, exports)
+    load_all(home)
+    with closing(warehouse.connect(home)) as connection:
+        connection.execute("alter table raw.payments alter amount type decimal(18, 0)")
+    write(exports, "b.csv", PAYMENTS, payment(2, "7.50"))
+    land_all(home, exports)
+    load_all(home)
+    assert rows(home, "select sum(amount) from raw.payments") == [(Decimal("17.75"),)]

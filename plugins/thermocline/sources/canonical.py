@@ -249,11 +249,29 @@ def create_raw(connection: duckdb.DuckDBPyConnection) -> None:
         )
     expected = hashlib.sha256("; ".join(statements).encode()).hexdigest()
     try:
-        if connection.execute("select digest from raw.layout").fetchone() == (expected,):
+        layout = connection.execute("select made_by, columns from raw.layout").fetchone()
+        if layout == (expected, _columns_standing(connection)):
             return
-    except duckdb.CatalogException:
+    except duckdb.Error:
         pass
     connection.execute(
-        f"begin; drop schema if exists raw cascade; create schema raw; {'; '.join(statements)}; "
-        f"create table raw.layout as select '{expected}' as digest; commit"
+        f"begin; drop schema if exists raw cascade; create schema raw; {'; '.join(statements)}"
     )
+    connection.execute(
+        "create table raw.layout as select ? as made_by, ? as columns",
+        [expected, _columns_standing(connection)],
+    )
+    connection.execute("commit")
+
+
+def _columns_standing(connection: duckdb.DuckDBPyConnection) -> str:
+    """A digest of all columns of schema `raw` as they are now, types included: none can round an amount."""
+    (found,) = connection.execute(
+        """
+        select md5(string_agg(table_name || '.' || column_name || ' ' || data_type, ';'
+            order by table_name, column_index))
+        from duckdb_columns()
+        where schema_name = 'raw' and table_name <> 'layout'
+        """
+    ).fetchone() or ("",)
+    return str(found)
