@@ -28,6 +28,12 @@ from thermocline.home import PROJECT, Home
 from thermocline.ledger import Ledger, last_inputs
 from thermocline.sources.loading import load
 
+_SAID = {
+    freshness.ALL: "building every table",
+    freshness.SCREENING: "screening every account anew",
+    freshness.NOTHING: "building what changed",
+}
+
 
 @dataclass(frozen=True)
 class Built:
@@ -64,23 +70,27 @@ def build(
             day = _day_to_screen(connection, as_of)
             settled = company.settle(home, connection)
             configuration.load(home, connection)
-            _write_run(home, connection, day)
+            current = publication.current(home)
+            _write_published(home, connection, current)
             admission.admit(home, connection, settled, day)
-            made_of = freshness.fingerprint(connection, settled, day, transformation.project_hash())
+            made = freshness.made_of(connection, settled, day, transformation.project_hash())
             finished = None if full_refresh else freshness.last_finished(connection)
-            freshness.begin(connection)
-        if finished and finished.fingerprint == made_of:
+            rebuilt = freshness.begin(
+                connection, made, day, current.as_of_date if current else None, full_refresh=full_refresh
+            )
+        if finished and finished.fingerprint == made.fingerprint:
             report("nothing new to screen: only the gate's figures are made anew")
             transformed = transformation.refigure(home, settled, finished.nodes)
         else:
-            transformed = transformation.transform(home, settled, full_refresh=full_refresh)
+            report(_SAID[rebuilt])
+            transformed = transformation.transform(home, settled)
         _refuse_unbuilt(home, transformed)
         with closing(warehouse.connect(home)) as connection:
             if configuration.keep_first_scorecard(home, connection):
                 configuration.load(home, connection)
-                made_of = freshness.fingerprint(connection, settled, day, transformation.project_hash())
+                made = freshness.made_of(connection, settled, day, transformation.project_hash())
             if not transformed.failed:
-                freshness.finish(connection, freshness.Finished(made_of, transformed.expected))
+                freshness.finish(connection, made, transformed.expected)
             candidate = freeze(home, connection, _facts(home, connection, settled, transformed))
     return Built(candidate.content_hash, day)
 
@@ -123,12 +133,11 @@ def _day_to_screen(connection: duckdb.DuckDBPyConnection, as_of: date | None) ->
     return as_of or newest
 
 
-def _write_run(home: Home, connection: duckdb.DuckDBPyConnection, day: date) -> None:
-    """One row of run parameters; what the last publication was made of, and what it says of each account."""
-    current = publication.current(home)
+def _write_published(
+    home: Home, connection: duckdb.DuckDBPyConnection, current: publication.Publication | None
+) -> None:
+    """What the last publication was made of, and what it says of each account."""
     inputs = sorted(last_inputs(Ledger(home.ledger).entries()))
-    connection.execute("create or replace table config.run (as_of_date date, published_as_of_date date)")
-    connection.execute("insert into config.run values (?, ?)", [day, current.as_of_date if current else None])
     connection.execute("create or replace table config.published_inputs (source varchar, sha256 varchar)")
     connection.execute(
         "insert into config.published_inputs select unnest(?::varchar[]), unnest(?::varchar[])",

@@ -104,10 +104,11 @@ def invoke(home: Home, command: Sequence[str], company: Company) -> tuple[bool, 
     return outcome.success, reason
 
 
-def transform(home: Home, company: Company, *, full_refresh: bool = False) -> Transformed:
+def transform(home: Home, company: Company) -> Transformed:
     """Build every model and run every test. Raises ThermoclineError where dbt could not start.
 
-    Unit tests see made rows only, so they run once for each state of the project.
+    Unit tests see made rows only, so they run once for each state of the project. What the models rewrite
+    stands in schema `config` (see `freshness`).
     The caller holds `Home.writer` and no connection to the warehouse.
     """
     folder, project = target_folder(home), project_hash()
@@ -120,7 +121,6 @@ def transform(home: Home, company: Company, *, full_refresh: bool = False) -> Tr
         [
             "build",
             *(["--exclude-resource-type", "unit_test"] if tested else []),
-            *(["--full-refresh"] if full_refresh else []),
         ],
         company,
     )

@@ -1,8 +1,14 @@
+{{ config(
+    materialized='incremental', incremental_strategy='rewrite', on_schema_change='fail',
+    meta={'rewrites': 'touched_events'}
+) }}
+
 with fct_invoices as (
     select * from {{ ref('fct_invoices') }}
     where
         account_id is not null
         and money_state in ('attributed', 'void')
+        {{ and_touched('invoices', 'invoice_id') }}
 ),
 
 fct_payments as (
@@ -10,6 +16,11 @@ fct_payments as (
     where
         account_id is not null
         and amount is not null
+        {{ and_touched('payments', 'payment_id') }}
+),
+
+int_credits_applied as (
+    select * from {{ ref('int_credits_applied') }}
 ),
 
 int_accounts_merged as (
@@ -22,6 +33,7 @@ stg_crm__opportunities as (
     where
         is_current
         and not is_deleted
+        {{ and_touched('opportunities', 'opportunity_id') }}
 ),
 
 stg_crm__communications as (
@@ -29,6 +41,7 @@ stg_crm__communications as (
     where
         is_current
         and not is_deleted
+        {{ and_touched('communications', 'communication_id') }}
 ),
 
 stg_crm__feedback as (
@@ -36,6 +49,7 @@ stg_crm__feedback as (
     where
         is_current
         and not is_deleted
+        {{ and_touched('feedback', 'feedback_id') }}
 ),
 
 stg_billing__exchange_rates as (
@@ -44,7 +58,9 @@ stg_billing__exchange_rates as (
 
 invoice_events as (
     select
-        kind || ':' || invoice_id as event_id,
+        kind || ':' || fct_invoices.invoice_id as event_id,
+        'invoices' as feed,
+        fct_invoices.invoice_id as record_id,
         account_id,
         kind,
         cast(null as varchar) as direction,
@@ -56,6 +72,11 @@ invoice_events as (
             else 'Adjustment '
         end || document_id as summary,
         total as amount,
+        units,
+        last_lines_file,
+        sum_lines_files,
+        int_credits_applied.total_before,
+        int_credits_applied.total_after,
         cast(null as decimal(18, 9)) as normalised_score,
         issued_on as occurred_on,
         issued_at as occurred_at,
@@ -63,11 +84,14 @@ invoice_events as (
         source_file,
         source_row
     from fct_invoices
+    left join int_credits_applied on fct_invoices.invoice_id = int_credits_applied.invoice_id
 ),
 
 payment_events as (
     select
         'payment:' || payment_id as event_id,
+        'payments' as feed,
+        payment_id as record_id,
         account_id,
         'payment' as kind,
         'inbound' as direction,
@@ -75,6 +99,11 @@ payment_events as (
         document_id,
         'Payment ' || document_id as summary,
         amount,
+        cast(null as decimal(18, 4)) as units,
+        cast(null as integer) as last_lines_file,
+        cast(null as bigint) as sum_lines_files,
+        cast(null as double) as total_before,
+        cast(null as double) as total_after,
         cast(null as decimal(18, 9)) as normalised_score,
         paid_on as occurred_on,
         paid_at as occurred_at,
@@ -102,6 +131,8 @@ valued_opportunities as (
 opportunity_events as (
     select
         'opportunity:' || opportunity_id || ':opened' as event_id,
+        'opportunities' as feed,
+        opportunity_id as record_id,
         account_id,
         'opportunity' as kind,
         cast(null as varchar) as direction,
@@ -109,6 +140,11 @@ opportunity_events as (
         document_id,
         'Opportunity opened' as summary,
         reporting_amount as amount,
+        cast(null as decimal(18, 4)) as units,
+        cast(null as integer) as last_lines_file,
+        cast(null as bigint) as sum_lines_files,
+        cast(null as double) as total_before,
+        cast(null as double) as total_after,
         cast(null as decimal(18, 9)) as normalised_score,
         opened_on as occurred_on,
         opened_at as occurred_at,
@@ -120,6 +156,8 @@ opportunity_events as (
     union all
     select
         'opportunity:' || opportunity_id || ':closed' as event_id,
+        'opportunities' as feed,
+        opportunity_id as record_id,
         account_id,
         'opportunity' as kind,
         cast(null as varchar) as direction,
@@ -127,6 +165,11 @@ opportunity_events as (
         document_id,
         'Opportunity ' || outcome as summary,
         reporting_amount as amount,
+        cast(null as decimal(18, 4)) as units,
+        cast(null as integer) as last_lines_file,
+        cast(null as bigint) as sum_lines_files,
+        cast(null as double) as total_before,
+        cast(null as double) as total_after,
         cast(null as decimal(18, 9)) as normalised_score,
         closed_on as occurred_on,
         closed_at as occurred_at,
@@ -142,6 +185,8 @@ opportunity_events as (
 communication_events as (
     select
         'communication:' || stg_crm__communications.communication_id as event_id,
+        'communications' as feed,
+        stg_crm__communications.communication_id as record_id,
         int_accounts_merged.account_id,
         stg_crm__communications.channel as kind,
         stg_crm__communications.direction,
@@ -149,6 +194,11 @@ communication_events as (
         stg_crm__communications.document_id,
         stg_crm__communications.subject as summary,
         cast(null as decimal(18, 4)) as amount,
+        cast(null as decimal(18, 4)) as units,
+        cast(null as integer) as last_lines_file,
+        cast(null as bigint) as sum_lines_files,
+        cast(null as double) as total_before,
+        cast(null as double) as total_after,
         cast(null as decimal(18, 9)) as normalised_score,
         stg_crm__communications.occurred_on,
         stg_crm__communications.occurred_at,
@@ -162,6 +212,8 @@ communication_events as (
 feedback_events as (
     select
         'feedback:' || stg_crm__feedback.feedback_id as event_id,
+        'feedback' as feed,
+        stg_crm__feedback.feedback_id as record_id,
         int_accounts_merged.account_id,
         stg_crm__feedback.kind,
         'inbound' as direction,
@@ -173,6 +225,11 @@ feedback_events as (
         stg_crm__feedback.document_id,
         stg_crm__feedback.comment as summary,
         cast(null as decimal(18, 4)) as amount,
+        cast(null as decimal(18, 4)) as units,
+        cast(null as integer) as last_lines_file,
+        cast(null as bigint) as sum_lines_files,
+        cast(null as double) as total_before,
+        cast(null as double) as total_after,
         stg_crm__feedback.normalised_score,
         stg_crm__feedback.given_on as occurred_on,
         stg_crm__feedback.given_at as occurred_at,

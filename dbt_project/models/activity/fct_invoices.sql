@@ -1,5 +1,11 @@
+{{ config(
+    materialized='incremental', incremental_strategy='rewrite', on_schema_change='fail',
+    meta={'rewrites': 'touched', 'feed': 'invoices', 'key': 'invoice_id'}
+) }}
+
 with int_invoices_united as (
     select * from {{ ref('int_invoices_united') }}
+    where true {{ and_touched('invoices', 'invoice_id') }}
 ),
 
 int_customers_linked as (
@@ -54,6 +60,10 @@ select
         else linked_by
     end as unattributed_reason,
     document_total,
+    lines_total,
+    units,
+    last_lines_file,
+    sum_lines_files,
     rate,
     total,
     rate_on,

@@ -1,8 +1,14 @@
+{{ config(
+    materialized='incremental', incremental_strategy='rewrite', on_schema_change='fail',
+    meta={'rewrites': 'touched', 'feed': 'payments', 'key': 'payment_id'}
+) }}
+
 with stg_billing__payments as (
     select * from {{ ref('stg_billing__payments') }}
     where
         is_current
         and not is_deleted
+        {{ and_touched('payments', 'payment_id') }}
 ),
 
 fct_invoices as (

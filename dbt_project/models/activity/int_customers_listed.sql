@@ -3,22 +3,10 @@ with stg_billing__customers as (
     where is_current
 ),
 
-stg_billing__invoice_lines as (
-    select * from {{ ref('stg_billing__invoice_lines') }}
-    where
-        is_current
-        and has_header
-        and customer_code is not null
-        -- Whom we owe is no customer.
-        and coalesce(kind, 'invoice') <> 'payable'
-),
-
-stg_billing__invoices as (
-    select * from {{ ref('stg_billing__invoices') }}
-    where
-        is_current
-        and customer_code is not null
-        and kind <> 'payable'
+int_invoices_united as (
+    select * from {{ ref('int_invoices_united') }}
+    -- Whom we owe is no customer.
+    where kind <> 'payable'
 ),
 
 sources_with_a_customer_list as (
@@ -29,28 +17,28 @@ sources_with_a_customer_list as (
 named_on_invoices as (
     select
         source,
-        billing_customer_id,
-        customer_code,
+        lines_customer_code as customer_code,
         max(customer_name) as customer_name,
         max(customer_email) as email,
         max(country) as country
-    from stg_billing__invoice_lines
-    group by source, billing_customer_id, customer_code
+    from int_invoices_united
+    where lines_customer_code is not null
+    group by source, lines_customer_code
     union all
     select distinct
         source,
-        billing_customer_id,
         customer_code,
         cast(null as varchar) as customer_name,
         cast(null as varchar) as email,
         cast(null as varchar) as country
-    from stg_billing__invoices
+    from int_invoices_united
+    where customer_code is not null
 ),
 
 named_on_invoices_only as (
     select
         named_on_invoices.source,
-        named_on_invoices.billing_customer_id,
+        named_on_invoices.source || ':' || named_on_invoices.customer_code as billing_customer_id,
         named_on_invoices.customer_code,
         max(named_on_invoices.customer_name) as customer_name,
         max(named_on_invoices.email) as email,
@@ -58,7 +46,7 @@ named_on_invoices_only as (
     from named_on_invoices
     left join sources_with_a_customer_list on named_on_invoices.source = sources_with_a_customer_list.source
     where sources_with_a_customer_list.source is null
-    group by named_on_invoices.source, named_on_invoices.billing_customer_id, named_on_invoices.customer_code
+    group by named_on_invoices.source, named_on_invoices.customer_code
 ),
 
 customers as (

@@ -1,34 +1,53 @@
+{{ config(
+    materialized='incremental', incremental_strategy='rewrite', on_schema_change='fail',
+    meta={'rewrites': 'delivered', 'feed': 'invoices'}
+) }}
+
 with stg_billing__invoices as (
     select * from {{ ref('stg_billing__invoices') }}
-    where is_current
+    {{ where_delivered('invoices', 'document_id') }}
 ),
 
 stg_billing__invoice_lines as (
     select * from {{ ref('stg_billing__invoice_lines') }}
-    where is_current and has_header
+    {{ where_delivered('invoices', 'document_id') }}
 ),
 
-invoices_of_lines as (
+headers as (
+    select * from stg_billing__invoices
+    where is_current
+),
+
+lines_of_documents as (
     select
+        source,
         invoice_id,
         document_id,
-        max(billing_customer_id) as billing_customer_id,
-        max(customer_code) as customer_code,
-        max(credited_invoice_id) as credited_invoice_id,
-        coalesce(max(kind), 'invoice') as kind,
-        coalesce(max(status), 'open') as status,
-        max(currency) as currency,
-        cast(sum(amount) as decimal(18, 4)) as document_total,
-        {{ reporting_date('min(issued_at)') }} as issued_on,
-        {{ reporting_date('max(due_at)') }} as due_on,
-        min(issued_at) as issued_at,
-        source,
-        {{ first_record() }} as first_record
+        count(case when has_header then 1 end) > 0 as has_header,
+        max(case when has_header then billing_customer_id end) as billing_customer_id,
+        max(case when has_header then customer_code end) as customer_code,
+        max(case when has_header then customer_name end) as customer_name,
+        max(case when has_header then customer_email end) as customer_email,
+        max(case when has_header then country end) as country,
+        max(case when has_header then credited_invoice_id end) as credited_invoice_id,
+        coalesce(max(case when has_header then kind end), 'invoice') as kind,
+        coalesce(max(case when has_header then status end), 'open') as status,
+        max(case when has_header then currency end) as currency,
+        sum(case when has_header then amount end) as document_total,
+        sum(case when not has_header then amount end) as lines_total,
+        sum(quantity) as units,
+        min(case when has_header then issued_at end) as issued_at,
+        max(case when has_header then due_at end) as due_at,
+        -- Which files the lines came in: other ones, and its products may have changed with nothing else.
+        max(file_id) as last_lines_file,
+        cast(sum(file_id) as bigint) as sum_lines_files,
+        {{ first_record('has_header') }} as first_record
     from stg_billing__invoice_lines
+    where is_current
     group by source, invoice_id, document_id
 ),
 
-united as (
+documents as (
     select
         invoice_id,
         document_id,
@@ -45,48 +64,54 @@ united as (
         source,
         source_file,
         source_row
-    from stg_billing__invoices
+    from headers
     union all
     select
-        invoices_of_lines.invoice_id,
-        invoices_of_lines.document_id,
-        invoices_of_lines.billing_customer_id,
-        invoices_of_lines.customer_code,
-        invoices_of_lines.credited_invoice_id,
-        invoices_of_lines.kind,
-        invoices_of_lines.status,
-        invoices_of_lines.currency,
-        invoices_of_lines.document_total,
-        invoices_of_lines.issued_on,
-        invoices_of_lines.due_on,
-        invoices_of_lines.issued_at,
-        invoices_of_lines.source,
-        invoices_of_lines.first_record['source_file'] as source_file,
-        invoices_of_lines.first_record['source_row'] as source_row
-    from invoices_of_lines
-    left join stg_billing__invoices on invoices_of_lines.invoice_id = stg_billing__invoices.invoice_id
-    where stg_billing__invoices.invoice_id is null
+        lines_of_documents.invoice_id,
+        lines_of_documents.document_id,
+        lines_of_documents.billing_customer_id,
+        lines_of_documents.customer_code,
+        lines_of_documents.credited_invoice_id,
+        lines_of_documents.kind,
+        lines_of_documents.status,
+        lines_of_documents.currency,
+        cast(lines_of_documents.document_total as decimal(18, 4)) as document_total,
+        {{ reporting_date('lines_of_documents.issued_at') }} as issued_on,
+        {{ reporting_date('lines_of_documents.due_at') }} as due_on,
+        lines_of_documents.issued_at,
+        lines_of_documents.source,
+        lines_of_documents.first_record['source_file'] as source_file,
+        lines_of_documents.first_record['source_row'] as source_row
+    from lines_of_documents
+    left join headers on lines_of_documents.invoice_id = headers.invoice_id
+    where
+        headers.invoice_id is null
+        and lines_of_documents.has_header
 )
 
 select
-    united.invoice_id,
-    united.document_id,
-    -- A credit note that names no customer is that of the invoice it credits.
-    coalesce(united.billing_customer_id, credited.billing_customer_id) as billing_customer_id,
-    coalesce(united.customer_code, credited.customer_code) as customer_code,
-    united.credited_invoice_id,
-    united.kind,
-    united.status,
-    united.currency,
-    united.document_total,
-    united.issued_on,
-    united.due_on,
-    united.issued_at,
-    united.source,
-    united.source_file,
-    united.source_row
-from united
-left join united as credited
-    on
-        united.credited_invoice_id = credited.invoice_id
-        and united.customer_code is null
+    documents.invoice_id,
+    documents.document_id,
+    documents.billing_customer_id,
+    documents.customer_code,
+    documents.credited_invoice_id,
+    lines_of_documents.customer_code as lines_customer_code,
+    lines_of_documents.customer_name,
+    lines_of_documents.customer_email,
+    lines_of_documents.country,
+    documents.kind,
+    documents.status,
+    documents.currency,
+    documents.document_total,
+    cast(lines_of_documents.lines_total as decimal(18, 4)) as lines_total,
+    cast(lines_of_documents.units as decimal(18, 4)) as units,
+    lines_of_documents.last_lines_file,
+    lines_of_documents.sum_lines_files,
+    documents.issued_on,
+    documents.due_on,
+    documents.issued_at,
+    documents.source,
+    documents.source_file,
+    documents.source_row
+from documents
+left join lines_of_documents on documents.invoice_id = lines_of_documents.invoice_id

@@ -14,13 +14,6 @@ fct_invoices as (
     select * from {{ ref('fct_invoices') }}
 ),
 
-stg_billing__invoice_lines as (
-    select * from {{ ref('stg_billing__invoice_lines') }}
-    where
-        is_current
-        and not has_header
-),
-
 feeds as (
     select * from {{ ref('feeds') }}
 ),
@@ -95,18 +88,9 @@ money as (
     where money_state in ('attributed', 'unattributed')
 ),
 
-line_sums as (
-    select
-        invoice_id,
-        sum(amount) as amount
-    from stg_billing__invoice_lines
-    group by invoice_id
-),
-
 lines_checked as (
-    select count(case when fct_invoices.document_total <> line_sums.amount then 1 end) as invoices_unlike_lines
+    select count(case when document_total <> lines_total then 1 end) as invoices_unlike_lines
     from fct_invoices
-    inner join line_sums on fct_invoices.invoice_id = line_sums.invoice_id
 ),
 
 deliveries as (

@@ -1,5 +1,14 @@
-with fct_invoices as (
-    select * from {{ ref('fct_invoices') }}
+{{ config(
+    materialized='incremental', incremental_strategy='rewrite', on_schema_change='fail',
+    meta={'rewrites': 'accounts'}
+) }}
+
+with invoices_of_accounts as (
+    {{ rows_of_changed_accounts(ref('fct_invoices')) }}
+),
+
+fct_invoices as (
+    select * from invoices_of_accounts
     where money_state = 'attributed'
 ),
 

@@ -6,14 +6,6 @@ int_scorecards as (
     select * from {{ ref('int_scorecards') }}
 ),
 
-int_credits_applied as (
-    select
-        total_before,
-        total_after,
-        'credit_note:' || invoice_id as event_id
-    from {{ ref('int_credits_applied') }}
-),
-
 scored_events as (
     select
         int_scorecards.scorecard_version,
@@ -25,8 +17,8 @@ scored_events as (
                 then int_scorecards.degrees_transaction
             when
                 fct_account_events.kind = 'credit_note'
-                and int_credits_applied.total_before > 0
-                and int_credits_applied.total_after = 0
+                and fct_account_events.total_before > 0
+                and fct_account_events.total_after = 0
                 then -int_scorecards.degrees_transaction
             else 0
         end as transactions,
@@ -35,16 +27,16 @@ scored_events as (
                 then
                     int_scorecards.degrees_contribution
                     * log2(1 + cast(fct_account_events.amount as double) / int_scorecards.typical_invoice)
-            when fct_account_events.kind = 'credit_note' and int_credits_applied.event_id is not null
+            when fct_account_events.kind = 'credit_note' and fct_account_events.total_before is not null
                 -- Each side is rounded as the invoice was, so that the falls of its credits add up to it.
                 then
                     round(
                         int_scorecards.degrees_contribution
-                        * log2(1 + int_credits_applied.total_after / int_scorecards.typical_invoice), 9
+                        * log2(1 + fct_account_events.total_after / int_scorecards.typical_invoice), 9
                     )
                     - round(
                         int_scorecards.degrees_contribution
-                        * log2(1 + int_credits_applied.total_before / int_scorecards.typical_invoice), 9
+                        * log2(1 + fct_account_events.total_before / int_scorecards.typical_invoice), 9
                     )
             when fct_account_events.kind = 'credit_note' and fct_account_events.outcome <> 'void'
                 then
@@ -87,7 +79,6 @@ scored_events as (
         end as feedback
     from fct_account_events
     cross join int_scorecards
-    left join int_credits_applied on fct_account_events.event_id = int_credits_applied.event_id
 )
 
 select

@@ -1,5 +1,11 @@
+{{ config(
+    materialized='incremental', incremental_strategy='rewrite', on_schema_change='fail',
+    meta={'rewrites': 'delivered', 'feed': 'invoices'}
+) }}
+
 with source as (
     select * from {{ source('raw', 'invoices') }}
+    {{ where_delivered('invoices', 'invoice_id') }}
 ),
 
 versions as (

@@ -1,5 +1,11 @@
+{{ config(
+    materialized='incremental', incremental_strategy='rewrite', on_schema_change='fail',
+    meta={'rewrites': 'delivered', 'feed': 'payments'}
+) }}
+
 with source as (
     select * from {{ source('raw', 'payments') }}
+    {{ where_delivered('payments', 'payment_id') }}
 ),
 
 versions as (

@@ -1,5 +1,11 @@
+{{ config(
+    materialized='incremental', incremental_strategy='rewrite', on_schema_change='fail',
+    meta={'rewrites': 'delivered', 'feed': 'communications'}
+) }}
+
 with source as (
     select * from {{ source('raw', 'communications') }}
+    {{ where_delivered('communications', 'communication_id') }}
 ),
 
 versions as (

@@ -1,5 +1,11 @@
+{{ config(
+    materialized='incremental', incremental_strategy='rewrite', on_schema_change='fail',
+    meta={'rewrites': 'delivered', 'feed': 'feedback'}
+) }}
+
 with source as (
     select * from {{ source('raw', 'feedback') }}
+    {{ where_delivered('feedback', 'feedback_id') }}
 ),
 
 versions as (

@@ -1,5 +1,11 @@
+{{ config(
+    materialized='incremental', incremental_strategy='rewrite', on_schema_change='fail',
+    meta={'rewrites': 'delivered', 'feed': 'opportunities'}
+) }}
+
 with source as (
     select * from {{ source('raw', 'opportunities') }}
+    {{ where_delivered('opportunities', 'opportunity_id') }}
 ),
 
 versions as (

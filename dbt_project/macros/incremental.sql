@@ -1,0 +1,122 @@
+{#
+    What a run rewrites. Every table of documents or events is a dbt incremental model with the strategy `rewrite`:
+    the rows of what changed are deleted and made again, in one transaction, so that a build that died halfway is
+    repaired by the next one. `config.run` says which layers a run rebuilds whole.
+#}
+
+{# dbt asks this of every incremental model: `--full-refresh`, or the run's own word for the model's layer. #}
+{% macro should_full_refresh() -%}
+    {%- set asked = config.get('full_refresh') -%}
+    {%- if asked is none -%}
+        {%- set asked = flags.FULL_REFRESH -%}
+    {%- endif -%}
+    {%- if not asked and execute and model.resource_type == 'model' -%}
+        {%- set layers = run_query('select rebuilt from ' ~ source('config', 'run')).columns[0].values()[0] -%}
+        {%- set asked = layers == 'all' or layers == 'screening' and (config.get('meta') or {}).get('rewrites') == 'accounts' -%}
+    {%- endif -%}
+    {{ return(asked) }}
+{%- endmacro %}
+
+{# Of a run that adds to earlier ones: only the documents that its files carry. #}
+{% macro where_delivered(feed, key) -%}
+    {%- set delivered = ref('int_documents_delivered') -%}
+    {%- if is_incremental() -%}
+    where {{ key }} in (select document_id from {{ delivered }} where feed = '{{ feed }}')
+    {%- endif -%}
+{%- endmacro %}
+
+{# The same for all documents that must be made again. #}
+{% macro and_touched(feed, key) -%}
+    {%- set touched = ref('int_documents_touched') -%}
+    {%- if is_incremental() -%}
+    and {{ key }} in (select record_id from {{ touched }} where feed = '{{ feed }}')
+    {%- endif -%}
+{%- endmacro %}
+
+{# The rows of the accounts that changed, each from its first changed day on; of whole months where asked. #}
+{% macro rows_of_changed_accounts(relation, day=none, month=false) -%}
+    {#- Which accounts changed is known when their events are made. -#}
+    {%- set written_with = ref('fct_account_events') -%}
+    select changing.*
+    from {{ relation }} as changing
+    {%- if is_incremental() %}
+    inner join (
+        select
+            account_id,
+            {{ changed_from(month, 'min(changed_from)') }} as changed_from
+        from {{ source('config', 'accounts_changed') }}
+        group by account_id
+    ) as accounts_changed
+        on
+            changing.account_id = accounts_changed.account_id
+            {%- if day %}
+            and changing.{{ day }} >= accounts_changed.changed_from
+            {%- endif %}
+    {%- endif %}
+{%- endmacro %}
+
+{% macro changed_from(month, day) -%}
+    {%- if month -%}
+    cast({{ dbt.date_trunc('month', day) }} as date)
+    {%- else -%}
+    {{ day }}
+    {%- endif -%}
+{%- endmacro %}
+
+{# Which rows of the target a run deletes; `meta.rewrites` of the model says by what. #}
+{% macro rewritten_rows(target) -%}
+    {%- set meta = config.get('meta') -%}
+    {%- if meta.rewrites == 'delivered' -%}
+    document_id in (select document_id from {{ ref('int_documents_delivered') }} where feed = '{{ meta.feed }}')
+    {%- elif meta.rewrites == 'touched' -%}
+    {{ meta.key }} in (select record_id from {{ ref('int_documents_touched') }} where feed = '{{ meta.feed }}')
+    {%- elif meta.rewrites == 'touched_events' -%}
+    (feed, record_id) in (select feed, record_id from {{ ref('int_documents_touched') }})
+    {%- elif meta.rewrites == 'builds' -%}
+    since_build <> (select since_build from {{ source('config', 'run') }})
+    {%- elif meta.rewrites == 'accounts' -%}
+    rowid in (
+        select rewritten.rowid
+        from {{ target }} as rewritten
+        inner join {{ source('config', 'accounts_changed') }} as accounts_changed
+            on
+                rewritten.account_id = accounts_changed.account_id
+                {%- if meta.day %}
+                and rewritten.{{ meta.day }} >= {{ changed_from(meta.month, 'accounts_changed.changed_from') }}
+                {%- endif %}
+    )
+    {%- if meta.always %}
+    or {{ meta.always }}
+    {%- endif %}
+    {%- else -%}
+    {{ exceptions.raise_compiler_error(model.name ~ ' does not say what it rewrites') }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro get_incremental_rewrite_sql(arguments) -%}
+    {%- set target = arguments['target_relation'] -%}
+    {%- set made = arguments['temp_relation'] -%}
+    {%- set columns = get_quoted_csv(arguments['dest_columns'] | map(attribute='name')) -%}
+    {%- if config.get('meta').rewrites == 'touched_events' %}
+    insert into {{ source('config', 'accounts_changed') }}
+    select
+        account_id,
+        min(occurred_on)
+    from (
+        (
+            select {{ columns }} from {{ target }} where {{ rewritten_rows(target) }}
+            except all
+            select {{ columns }} from {{ made }}
+        )
+        union all
+        (
+            select {{ columns }} from {{ made }}
+            except all
+            select {{ columns }} from {{ target }} where {{ rewritten_rows(target) }}
+        )
+    ) as differences
+    group by account_id;
+    {%- endif %}
+    delete from {{ target }} where {{ rewritten_rows(target) }};
+    insert into {{ target }} ({{ columns }}) select {{ columns }} from {{ made }};
+{%- endmacro %}
