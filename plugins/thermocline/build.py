@@ -95,6 +95,12 @@ def build(
     return Built(candidate.content_hash, day)
 
 
+def forget(home: Home) -> None:
+    """Let the next build make every table anew. Raises WarehouseBusy (a run holds the warehouse)."""
+    with home.writer("asking for a full rebuild"), closing(warehouse.connect(home)) as connection:
+        freshness.forget(connection)
+
+
 def _refuse_unbuilt(home: Home, transformed: transformation.Transformed) -> None:
     """A failed test is the gate's to judge, unless the tables behind it were never built."""
     unbuilt = [name for name in transformed.failed if name.startswith(("model.", "seed."))]

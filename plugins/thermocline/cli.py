@@ -53,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--as-of", type=_day, metavar="DATE", help="the day to screen (default: the newest they cover)"
     )
+    run.add_argument("--full-refresh", action="store_true", help="build every table anew, not what changed")
     run.set_defaults(command=_run)
 
     example = commands.add_parser("example", help="write the exports of a made company")
@@ -155,6 +156,10 @@ def _run(options: argparse.Namespace) -> int:
     home = Home.current().prepare()
     if options.exports or not sources(home):
         adopt(home, options.exports or home.exports)
+    if options.full_refresh:
+        from thermocline.build import forget
+
+        forget(home)
     before = publication.current(home)
     started = time.monotonic()
     outcome = run_dags(home, options.exports, options.as_of, report=lambda line: print(line, flush=True))

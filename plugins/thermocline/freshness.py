@@ -1,8 +1,8 @@
 """What a build has to make anew: nothing, what changed since the last finished one, or whole layers.
 
-The models rewrite what the tables `config.files_changed`, `config.accounts_changed` and `config.run` tell them to
-(see `dbt_project/macros/incremental.sql`). All are relative to the last build that finished; what builds that
-didn't finish found changed stays in them, so that the next one repairs what those left half done.
+The models rewrite what the tables `config.files_changed`, `config.accounts_changed` and `config.run` tell
+them to (see `dbt_project/macros/incremental.sql`). All are relative to the last build that finished; what
+builds that didn't finish found changed stays in them, so that the next one repairs what those left half done.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from thermocline.configuration import SCORECARDS, TABLES
 
 # What the loader changes whenever it changes anything.
 LOADED = ("raw.files", "raw.deliveries", "raw.ended_feeds")
-# A file that comes again under another path or delivery is the same file; any other difference makes it another.
+# A file that comes again under another path or delivery is the same file; all else makes it another.
 _MOVED = "source_file, delivery_key, covers_on"
 
 ALL, SCREENING, NOTHING = "all", "screening", "nothing"
@@ -77,8 +77,27 @@ def last_finished(connection: duckdb.DuckDBPyConnection) -> Finished | None:
     return Finished(*rows[0][:2]) if len(rows) == 1 and rows[0][2] else None
 
 
+def forget(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let the next build make every table anew."""
+    connection.execute("create schema if not exists config")
+    connection.execute(_STATE)
+    connection.execute("delete from config.builds")
+
+
+def expire(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let no build be spared: what the models read was written to, not by the loader."""
+    connection.execute("create schema if not exists config")
+    connection.execute(_STATE)
+    connection.execute("update config.builds set fingerprint = 'expired' where is_finished")
+
+
 def begin(
-    connection: duckdb.DuckDBPyConnection, made: Made, day: date, published: date | None, *, full_refresh: bool
+    connection: duckdb.DuckDBPyConnection,
+    made: Made,
+    day: date,
+    published: date | None,
+    *,
+    full_refresh: bool,
 ) -> str:
     """Write down what this run must make anew, and that the tables are nobody's until `finish`.
 
@@ -117,12 +136,16 @@ def finish(connection: duckdb.DuckDBPyConnection, made: Made, nodes: int) -> Non
     connection.execute("begin")
     connection.execute("delete from config.builds where build <> (select max(build) from config.builds)")
     connection.execute(
-        "update config.builds set is_finished = true, activity = ?, screening = ?, fingerprint = ?, nodes = ?",
+        "update config.builds "
+        "set is_finished = true, activity = ?, screening = ?, fingerprint = ?, nodes = ?",
         [made.activity, made.screening, made.fingerprint, nodes],
     )
     for table, query in (
         ("files", "from raw.files"),
-        ("customers_linked", "select billing_customer_id, account_id, linked_by from activity.int_customers_linked"),
+        (
+            "customers_linked",
+            "select billing_customer_id, account_id, linked_by from activity.int_customers_linked",
+        ),
         ("accounts_merged", "select crm_account_id, account_id from activity.int_accounts_merged"),
         ("exchange_rates", "select currency, rate, rate_on from staging.stg_billing__exchange_rates"),
     ):
@@ -132,7 +155,9 @@ def finish(connection: duckdb.DuckDBPyConnection, made: Made, nodes: int) -> Non
 
 def _rebuilt(connection: duckdb.DuckDBPyConnection, made: Made, earliest: date, latest: date) -> str:
     """The layers that can't be brought up to date by what changed."""
-    builds = connection.execute("select activity, screening, rebuilt, is_finished from config.builds").fetchall()
+    builds = connection.execute(
+        "select activity, screening, rebuilt, is_finished from config.builds"
+    ).fetchall()
     unfinished = {rebuilt for _, _, rebuilt, is_finished in builds if not is_finished}
     if (
         not any(is_finished for *_, is_finished in builds)
@@ -142,7 +167,8 @@ def _rebuilt(connection: duckdb.DuckDBPyConnection, made: Made, earliest: date, 
     ):
         return ALL
     effective = connection.execute(
-        "select count(*) filter (effective_from > ? and effective_from <= ?), count(*) from config.scorecards",
+        "select count(*) filter (effective_from > ? and effective_from <= ?), count(*) "
+        "from config.scorecards",
         [earliest, latest],
     ).fetchone()
     # With no scorecard written yet, the models derive one from all records.
@@ -158,7 +184,7 @@ def _rebuilt(connection: duckdb.DuckDBPyConnection, made: Made, earliest: date, 
 
 
 def _files_are_gone(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Whether records that earlier builds saw were withdrawn or read anew: what they touched is no longer known."""
+    """Whether records that builds saw were withdrawn or read anew: what they touched is no longer known."""
     layouts = [
         connection.execute(f"select list(column_name || column_type) from (describe {table})").fetchone()
         for table in ("raw.files", "config.built_files")
@@ -173,7 +199,7 @@ def _files_are_gone(connection: duckdb.DuckDBPyConnection) -> bool:
 
 
 def _write_files_changed(connection: duckdb.DuckDBPyConnection, rebuilt: str) -> None:
-    """The files whose documents must be looked at: new and moved ones, and those whose records a full extent ends."""
+    """The files to look at: new and moved ones, and those whose records a newer full delivery may lack."""
     connection.execute("create or replace table config.files_changed (file_id integer)")
     if rebuilt == ALL:
         return

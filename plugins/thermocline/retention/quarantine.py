@@ -35,7 +35,7 @@ def prune(due: Due) -> Removed:
                 ).fetchone()
                 number, size = counted or (0, 0)
             if number and not due.dry_run:
-                freshness.begin(connection)
+                freshness.expire(connection)
                 connection.execute(
                     _OLD.replace("from raw.quarantine", "update raw.quarantine set value = $words"),
                     {"files": files, "words": f"(pruned on {due.today})"},

@@ -1,0 +1,55 @@
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import compiled_models
+import pytest
+from screened import Screened
+from thermocline import transformation
+from thermocline.build import Built, build
+from thermocline.home import Home
+from thermocline.sources.catalogue import adopt
+from thermocline.sources.landing import land
+
+
+@dataclass(frozen=True)
+class BuiltTwice:
+    """A home that got its last days after its first build, and the models as dbt compiled them for both."""
+
+    home: Home
+    said: list[list[str]]
+    built: Built
+    models: list[compiled_models.Model]
+
+
+@pytest.fixture(scope="session")
+def built_twice(example: Screened, tmp_path_factory: pytest.TempPathFactory) -> BuiltTwice:
+    """The example's exports in two parts, under its scorecard; the first has a gap that the second fills."""
+    folder = tmp_path_factory.mktemp("twice")
+    home, exports = Home(folder / "home").prepare(), folder / "exports"
+    for name in ("company.yml", "scorecards.csv"):
+        shutil.copy(example.home.config / name, home.config / name)
+    shutil.copytree(
+        transformation.target_folder(example.home),
+        transformation.target_folder(home),
+        ignore=shutil.ignore_patterns("compiled", "run"),
+    )
+    shutil.copytree(example.exports, exports)
+    days = sorted(file.name for file in (exports / "crm").iterdir())
+    for day in (*days[-6:-4], days[-1]):
+        for system in ("crm", "billing"):
+            shutil.move(exports / system / day, folder / "later" / system / day)
+    adopt(home, exports)
+    said: list[list[str]] = [[], []]
+    _bring(home, exports, said[0])
+    whole = compiled_models.keep(home, folder / "whole")
+    shutil.copytree(folder / "later", exports, dirs_exist_ok=True)
+    built = _bring(home, exports, said[1])
+    partial = compiled_models.keep(home, folder / "partial")
+    return BuiltTwice(home, said, built, compiled_models.read(whole, partial))
+
+
+def _bring(home: Home, exports: Path, said: list[str]) -> Built:
+    for system in ("crm", "billing"):
+        land(home, system, exports, settle_seconds=0)
+    return build(home, None, report=said.append)
