@@ -57,14 +57,16 @@ class Made:
 def made_of(connection: duckdb.DuckDBPyConnection, company: Company, day: date, project: str) -> Made:
     """What a build of that day would be made of: loaded files, configuration, day, company and project.
 
-    The gate's models read more, the state of the publication: they are built every time. Links, overrides and
-    exchange rates change single accounts, which the models find; another scorecard screens all of them anew.
+    The gate's models read more, the state of the publication: they are built every time. Links, overrides,
+    exchange rates and the patterns of test accounts change single accounts, which the models find; another
+    scorecard screens all of them anew.
     """
     activity = [company.reporting_currency, company.time_zone, project]
+    patterns = [company.test_account_names, company.test_account_emails]
     screening = [*activity, *_contents(connection, [f"config.{SCORECARDS.name}"])]
     tables = [*LOADED, *(f"config.{table.name}" for table in TABLES)]
     return Made(
-        _digest([day.isoformat(), *activity, *_contents(connection, tables)]),
+        _digest([day.isoformat(), *activity, *map(str, patterns), *_contents(connection, tables)]),
         _digest(activity),
         _digest(screening),
     )

@@ -20,7 +20,8 @@ create or replace table activity.fct_invoices (
     total decimal(18, 4), issued_on date);
 create or replace table activity.fct_account_events (
     event_id varchar, account_id varchar, kind varchar, direction varchar, outcome varchar,
-    amount decimal(18, 4), normalised_score decimal(18, 9), occurred_on date);
+    amount decimal(18, 4), total_before double, total_after double, normalised_score decimal(18, 9),
+    occurred_on date);
 create or replace table screening.int_scorecards as
 select
     1 as scorecard_version,
@@ -69,11 +70,17 @@ def degrees(
         "activity.fct_account_events",
         [
             (f"{row['kind']}:{row['invoice_id']}", row["account_id"], row["kind"], None, row["status"],
-             row["total"], None, row["issued_on"])
+             row["total"], None, None, None, row["issued_on"])
             for row in rows
         ],
     )  # fmt: skip
-    models.make("int_credits_applied", "int_event_degrees")
+    credits = (models.compiled.parent / "activity" / "int_credits_applied.sql").read_text(encoding="utf-8")
+    models.connection.execute(
+        "update activity.fct_account_events "
+        "set total_before = applied.total_before, total_after = applied.total_after "
+        f"from ({credits}) as applied where event_id = 'credit_note:' || applied.invoice_id"
+    )
+    models.make("int_event_degrees")
     found = models.rows(
         f"select account_id, {', '.join(DIMENSIONS)} from screening.int_event_degrees order by all"
     )

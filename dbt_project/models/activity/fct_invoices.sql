@@ -5,6 +5,10 @@
 
 with int_invoices_united as (
     select * from {{ ref('int_invoices_united') }}
+),
+
+touched_invoices as (
+    select * from int_invoices_united
     where true {{ and_touched('invoices', 'invoice_id') }}
 ),
 
@@ -16,24 +20,53 @@ stg_billing__exchange_rates as (
     select * from {{ ref('stg_billing__exchange_rates') }}
 ),
 
+-- A credit note that names no customer is that of the invoice it credits.
+owned_invoices as (
+    select
+        touched_invoices.invoice_id,
+        touched_invoices.document_id,
+        touched_invoices.credited_invoice_id,
+        touched_invoices.kind,
+        touched_invoices.status,
+        touched_invoices.currency,
+        touched_invoices.document_total,
+        touched_invoices.lines_total,
+        touched_invoices.units,
+        touched_invoices.last_lines_file,
+        touched_invoices.sum_lines_files,
+        touched_invoices.issued_on,
+        touched_invoices.due_on,
+        touched_invoices.issued_at,
+        touched_invoices.source,
+        touched_invoices.source_file,
+        touched_invoices.source_row,
+        coalesce(touched_invoices.billing_customer_id, int_invoices_united.billing_customer_id) as billing_customer_id,
+        coalesce(touched_invoices.customer_code, int_invoices_united.customer_code) as customer_code
+    from touched_invoices
+    left join int_invoices_united
+        on
+            touched_invoices.credited_invoice_id = int_invoices_united.invoice_id
+            and touched_invoices.customer_code is null
+),
+
 valued_invoices as (
     select
-        int_invoices_united.*,
+        owned_invoices.*,
         int_customers_linked.account_id,
         int_customers_linked.linked_by,
         case
-            when int_invoices_united.currency = '{{ var("reporting_currency") }}' then cast(1 as decimal(18, 8))
+            when owned_invoices.currency = '{{ var("reporting_currency") }}' then cast(1 as decimal(18, 8))
             else cast(stg_billing__exchange_rates.rate as decimal(18, 8))
         end as rate,
         stg_billing__exchange_rates.rate_on,
         {{ in_reporting_currency(
-            'int_invoices_united.document_total', 'int_invoices_united.currency', 'stg_billing__exchange_rates'
+            'owned_invoices.document_total', 'owned_invoices.currency', 'stg_billing__exchange_rates'
         ) }} as total
-    from int_invoices_united
+    from owned_invoices
     left join int_customers_linked
-        on int_invoices_united.billing_customer_id = int_customers_linked.billing_customer_id
+        on owned_invoices.billing_customer_id = int_customers_linked.billing_customer_id
     left join stg_billing__exchange_rates
-        on {{ rate_in_force('stg_billing__exchange_rates', 'int_invoices_united.currency', 'int_invoices_united.issued_on') }}
+        on {{ rate_in_force('stg_billing__exchange_rates', 'owned_invoices.currency', 'owned_invoices.issued_on') }}
 )
 
 select

@@ -113,6 +113,13 @@ invoices_credited as (
         and document_id in (select document_id from int_documents_delivered)
 ),
 
+invoices_and_credits_touched as (
+    select invoice_id from invoices_touched
+    union
+    select invoice_id from int_invoices_united
+    where credited_invoice_id in (select invoice_id from invoices_credited)
+),
+
 payments_touched as (
     select record_id as payment_id from int_documents_delivered
     where feed = 'payments'
@@ -121,7 +128,7 @@ payments_touched as (
     where billing_customer_id in (select billing_customer_id from customers_relinked)
     union
     select payment_id from stg_billing__payments
-    where invoice_id in (select invoice_id from invoices_touched)
+    where invoice_id in (select invoice_id from invoices_and_credits_touched)
     union
     select payment_id from stg_billing__payments
     cross join run
@@ -198,13 +205,7 @@ documents_touched as (
     select
         'invoices' as feed,
         invoice_id as record_id
-    from invoices_touched
-    union
-    select
-        'invoices' as feed,
-        invoice_id as record_id
-    from int_invoices_united
-    where credited_invoice_id in (select invoice_id from invoices_credited)
+    from invoices_and_credits_touched
     union all
     select
         'payments' as feed,
