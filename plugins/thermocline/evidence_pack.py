@@ -20,6 +20,7 @@ from thermocline.home import Home
 from thermocline.ledger import Entry, Ledger, Recorded, recorded
 from thermocline.lineage import Lineage
 from thermocline.lineage import read as read_lineage
+from thermocline.retention.record import pruned
 
 MOMENT = (1980, 1, 1, 0, 0, 0)
 RECORDS = {
@@ -95,7 +96,9 @@ def _parts(home: Home, entries: list[Entry], publication: Recorded) -> tuple[dic
             raise FileNotFoundError
         parts["failures.parquet"] = failures.read_bytes()
     except (ThermoclineError, FileNotFoundError):
-        gone.append(f"failures.parquet: candidate {intent['content_hash']} was pruned, or judged anew")
+        on = pruned(entries).day(intent["content_hash"])
+        why = f"was pruned on {on}" if on else "isn't kept any more, or was judged anew"
+        gone.append(f"failures.parquet: candidate {intent['content_hash']} {why}")
     return parts, gone
 
 

@@ -27,6 +27,7 @@ from thermocline.facts import FIGURES
 from thermocline.hashing import TableHash
 from thermocline.home import Home
 from thermocline.ledger import Entry, Ledger, Recorded, check_head, last_inputs, recorded
+from thermocline.retention.record import pruned
 from thermocline.targets import Edition, Progress, Target
 from thermocline.targets.months import Months
 
@@ -88,9 +89,10 @@ class Publisher:
         try:
             candidate = Candidate.read(self.home, restored.intent["content_hash"])
         except InputError as error:
+            on = pruned(self.ledger.entries()).day(restored.intent["content_hash"])
             raise InputError(
-                f"publication {publication_id} was pruned: the ledger knows it, but its data, candidate "
-                f"{restored.intent['content_hash']}, are gone: put them back from a backup, or choose another"
+                f"publication {publication_id} was pruned{f' on {on}' if on else ''}: the ledger knows it, "
+                f"but its data, candidate {restored.intent['content_hash']}, are gone: put them back from a backup, or choose another"
             ) from error
         candidate.check(rows=False)
         self.progress("checked")

@@ -325,6 +325,23 @@ def test_a_publication_that_made_room_is_said_to_be_pruned(home: Home) -> None:
         difference(home, "2011-12-10-0002", "2011-12-09-0001")
 
 
+def test_what_was_pruned_cannot_be_put_back_and_says_when_it_went(home: Home) -> None:
+    settle(home, candidate_days=30)
+    with (home.config / "company.yml").open("a") as settings:
+        settings.write("\nkeep_publications: 1\n")
+    first = run(home)
+    run(home, "2011-12-10", 7)
+    for place in home.candidates.iterdir():
+        date_back(place, MIDNIGHT - timedelta(days=31))
+    assert removed(home) == {"candidates": 1}
+    day = datetime.now(UTC).date()
+    with pytest.raises(
+        InputError, match=f"publication {first.publication_id} was pruned on {day}: the ledger"
+    ):
+        publication.rollback(home, first.publication_id)
+    assert "intact" in told(home)
+
+
 def test_pruning_waits_for_nobody_and_harms_nobody_at_work(home: Home) -> None:
     settle(home, candidate_days=30)
     build(home)
