@@ -92,7 +92,8 @@ class Publisher:
             on = pruned(self.ledger.entries()).day(restored.intent["content_hash"])
             raise InputError(
                 f"publication {publication_id} was pruned{f' on {on}' if on else ''}: the ledger knows it, "
-                f"but its data, candidate {restored.intent['content_hash']}, are gone: put them back from a backup, or choose another"
+                f"but its data, candidate {restored.intent['content_hash']}, are gone: put them back from a "
+                "backup, or choose another"
             ) from error
         candidate.check(rows=False)
         self.progress("checked")
