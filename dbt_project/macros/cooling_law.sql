@@ -31,7 +31,8 @@
 
 {#
     In degrees, how far the heat may be from the sum of all dimensions times its decay, which rounds once:
-    five roundings of half a billionth, and the last bits of doubles.
+    five roundings of half a billionth, and the last bits of doubles. A data test holds that no dimension exceeds
+    a million degrees, beyond which those bits count.
 #}
 {% macro heat_margin() -%}
     cast(0.00000001 as double)

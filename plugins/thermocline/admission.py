@@ -91,7 +91,7 @@ def _refuse_unknown_accounts(home: Home, connection: duckdb.DuckDBPyConnection) 
     )
     unknown = connection.execute(
         f"""
-        select rowid + 1, account_id from config.overrides
+        select row_number, account_id from config.overrides
         where account_id not in (
             select files.source || ':' || known.id
             from (select file_id, account_id as id from raw.accounts union all {customers}) as known

@@ -108,8 +108,9 @@ def _refuse_unbuilt(home: Home, transformed: transformation.Transformed) -> None
         return
     cause = (transformed.broken or transformed.failed)[0]
     kind, name = cause.split(".")[0], cause.split(".")[2]
+    told = transformation.failing_record(home, cause) if kind == "test" else None
     message = (
-        f"dbt stopped at {kind} {name}, {len(unbuilt)} tables were not built; "
+        f"dbt stopped at {kind} {name}{f' ({told})' if told else ''}, {len(unbuilt)} tables were not built; "
         f"the earlier publication stays: see {transformation.log_file(home)}"
     )
     raise GateBlocked(message) if kind in ("test", "unit_test") else ThermoclineError(message)

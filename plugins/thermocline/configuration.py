@@ -20,6 +20,8 @@ class Table:
     required: tuple[str, ...]
     # SQL conditions that no row may meet, each with the words that refuse it.
     refused: tuple[tuple[str, str], ...] = ()
+    # Whether a row keeps its number in the file, for a message of later on to name it.
+    numbered: bool = False
     # Below the home; by default the table's own file in config.
     file: str | None = None
 
@@ -97,6 +99,7 @@ TABLES = (
                 "overlaps an earlier override of the same account",
             ),
         ),
+        numbered=True,
     ),
     Table(
         "account_links",
@@ -162,7 +165,8 @@ def load(home: Home, connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _load_table(home: Home, connection: duckdb.DuckDBPyConnection, table: Table) -> None:
-    columns = ", ".join(f'"{name}" {kind}' for name, kind in table.columns.items())
+    kinds = table.columns | ({"row_number": "bigint"} if table.numbered else {})
+    columns = ", ".join(f'"{name}" {kind}' for name, kind in kinds.items())
     connection.execute(f"create or replace table config.{table.name} ({columns})")
     file = home.root / (table.file or f"config/{table.name}.csv")
     if not file.exists():
@@ -197,7 +201,7 @@ def _load_table(home: Home, connection: duckdb.DuckDBPyConnection, table: Table)
         ).fetchone()
         if row:
             raise InputError(f"{file}, row {row[0]}: {words}")
-    names = ", ".join(f'"{name}"' for name in table.columns)
+    names = ", ".join(f'"{name}"' for name in kinds)
     connection.execute(f"insert into config.{table.name} select {names} from typed")
 
 

@@ -17,7 +17,7 @@ from thermocline.company import Company
 from thermocline.configuration import SCORECARDS, TABLES
 
 # What the loader changes whenever it changes anything.
-LOADED = ("raw.files", "raw.deliveries", "raw.ended_feeds")
+LOADED = ("raw.files", "raw.deliveries", "raw.ended_feeds", "raw.feeds_only_with_records")
 # A file that comes again under another path or delivery is the same file; all else makes it another.
 _MOVED = "source_file, delivery_key, covers_on"
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -116,6 +117,9 @@ def transform(home: Home, company: Company) -> Transformed:
     results.unlink(missing_ok=True)
     unit_tested = folder / "unit_tested"
     tested = unit_tested.exists() and unit_tested.read_text(encoding="utf-8") == project
+    if not tested:
+        # Parsed by an earlier release, it may still name unit tests of models that are gone.
+        (folder / "partial_parse.msgpack").unlink(missing_ok=True)
     _, reason = invoke(
         home,
         [
@@ -179,6 +183,22 @@ def _judge(folder: Path, expected: set[str], project: str) -> Transformed:
         broken=tuple(name for name in failed if status.get(name) not in (None, "skipped")),
         manifest_hash=project,
     )
+
+
+def failing_record(home: Home, test: str) -> str | None:
+    """The first record that a failed data test found, as `column value` pairs; how many more there are."""
+    results = json.loads((target_folder(home) / "run_results.json").read_text(encoding="utf-8"))["results"]
+    query = next((result["compiled_code"] for result in results if result["unique_id"] == test), None)
+    if not query:
+        return None
+    with closing(warehouse.connect(home, read_only=True)) as connection:
+        cursor = connection.execute(f"select * from ({query}) as found order by all")
+        names = [column[0] for column in cursor.description]
+        rows = cursor.fetchall()
+    if not rows:
+        return None
+    told = ", ".join(f"{name} {value}" for name, value in zip(names, rows[0], strict=True))
+    return " ".join(told.split()) + (f"; {len(rows) - 1} more" if len(rows) > 1 else "")
 
 
 def project_hash() -> str:

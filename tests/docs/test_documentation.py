@@ -82,6 +82,11 @@ def test_all_pages_are_looked_at() -> None:
 
 
 @by_page
+def test_no_page_holds_both_sides_of_a_merge(page: Path) -> None:
+    assert not re.search(r"^(<{7}|={7}|>{7})( |$)", text(page), flags=re.MULTILINE)
+
+
+@by_page
 def test_every_relative_link_leads_somewhere(page: Path) -> None:
     for target, anchor in links(page):
         assert target.exists(), target

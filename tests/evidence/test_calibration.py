@@ -126,6 +126,35 @@ def test_a_dimension_that_misleads_is_scaled_down_and_one_without_events_is_left
     assert found.mean("new", "auc") > found.mean("old", "auc")
 
 
+def telling() -> Past:
+    """Spells of interest, in which accounts buy, ask for quotes and are content; calls tell nothing."""
+    past, chance = Past(), Random(1)
+    for number in range(500):
+        account, is_interested = f"account {number:03}", chance.random() < 0.4
+        past.buys(account, [0])
+        for on in range(400):
+            if chance.random() < (1 / 200 if is_interested else 1 / 300):
+                is_interested = not is_interested
+            if chance.random() < (1 / 60 if is_interested else 1 / 1500):
+                past.buys(account, [on])
+            if chance.random() < (1 / 20 if is_interested else 1 / 500):
+                past.degrees.append((account, on, "intent", "0.25"))
+            if chance.random() < 1 / 60:
+                past.degrees.append((account, on, "communication", "8"))
+            if chance.random() < 1 / 40:
+                past.degrees.append((account, on, "feedback", "0.1" if is_interested else "-0.1"))
+    return past
+
+
+def test_what_tells_is_scaled_up_and_what_tells_nothing_to_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("thermocline.evidence.calibration.HALF_LIVES", (Decimal(120),))
+    found = propose(telling().history(), "A. Person")
+    assert found.law.factors["communication"] == 0
+    assert found.law.factors["intent"] > 1
+    assert found.law.factors["feedback"] > 1
+    assert found.mean("new", "auc") > found.mean("old", "auc") + 0.05
+
+
 def test_half_lives_reach_no_further_than_the_history_and_the_integers() -> None:
     history = steady().history()
     law = Law.in_force(history)

@@ -90,6 +90,11 @@ class Models:
             cells = ", ".join(f"cast(unnest(?::varchar[]) as {kind})" for kind in types)
             self.connection.execute(f"insert into {table} select {cells}", columns)
 
+    def found(self, test: str) -> list[tuple[Any, ...]]:
+        """What a singular data test finds."""
+        file = self.compiled.parents[1] / "data_tests" / f"{test}.sql"
+        return self.rows(file.read_text(encoding="utf-8"))
+
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         return self.connection.execute(query).fetchall()
 

@@ -3,6 +3,7 @@
 import os
 from collections import defaultdict
 from datetime import date, timedelta
+from itertools import groupby
 from random import Random
 
 import oracle
@@ -115,6 +116,36 @@ def test_an_event_and_its_reversal_change_nothing(models: Models, streams: Batch
         assert now == before
         # What had cooled may have got a later day, which is cold from its beginning.
         assert cools_on == cooled_on or max(cooled_on, cools_on or date.min) <= streams.as_of
+
+
+@examples(4)
+@given(streams=batches, random=st.randoms(use_true_random=True))
+def test_what_was_hot_when_a_late_feed_was_last_heard_of_stays_hot(
+    models: Models, streams: Batch, random: Random
+) -> None:
+    screen(models, streams)
+    on_time = models.history()
+    known_until = {
+        account: first + random.randint(-5, (streams.as_of - first).days) * DAY
+        for account, first in streams.first_seen.items()
+        if random.random() < 0.7
+    }
+    models.fill("screening.int_accounts_held", known_until.items())
+    try:
+        models.make("int_temperatures_computed")
+        held = models.history()
+    finally:
+        models.fill("screening.int_accounts_held", [])
+    expected, kept_hot = [], 0
+    for kind_body, changes in groupby(on_time, key=lambda change: change[:2]):
+        days = [known_until[each] for each in streams.accounts_of(*kind_body) if each in known_until]
+        all_changes = list(changes)
+        told = [change for change in all_changes if days and change[3] <= min(days)]
+        was_hot = bool(told) and told[-1][4] == "hot"
+        kept_hot += was_hot and told != all_changes
+        expected += told if was_hot else all_changes
+    assert kept_hot > 5
+    assert held == expected
 
 
 @examples(4)

@@ -292,6 +292,22 @@ def test_a_feed_with_a_slower_rhythm_does_not_hold_the_day_back(home, exports):
     assert land(home, "billing", exports).covered_through == date(2024, 1, 5)
 
 
+def test_a_feed_that_comes_only_with_records_is_not_waited_for(home, exports):
+    text = (SHIPPED / "kontor.yml").read_text()
+    (home.config / "mappings").mkdir()
+    own = home.config / "mappings" / "kontor.yml"
+    own.write_text(text)
+    write(exports, "2024-01-04/Payments.csv", PAYMENTS, payment(1))
+    write(exports, "2024-01-05/Invoices.csv", INVOICES)
+    assert land(home, "billing", exports).covered_through == date(2024, 1, 4)
+    load_all(home)
+    assert rows(home, "select * from raw.feeds_only_with_records") == []
+    own.write_text(text.replace("file: Payments*", "only_with_records: true\n      file: Payments*"))
+    assert land(home, "billing", exports).covered_through == date(2024, 1, 5)
+    load_all(home)
+    assert rows(home, "select * from raw.feeds_only_with_records") == [("kontor", "payments")]
+
+
 def test_a_home_without_exports_lands_nothing_and_waits_for_nothing(home):
     assert [landing.landed for landing in land_all(home)] == [0, 0]
     assert pending(home, "crm") == pending(home, "billing") == 0

@@ -7,6 +7,10 @@ ended_feeds as (
     where ended_on <= {{ as_of_date() }}
 ),
 
+feeds_only_with_records as (
+    select * from {{ source('raw', 'feeds_only_with_records') }}
+),
+
 days_covered as (
     select distinct
         source,
@@ -14,9 +18,19 @@ days_covered as (
         feed,
         kind_of_file,
         rhythm_days,
+        covers_on,
         coalesce(covers_on, last_record_on) as covered_on
     from files
     where coalesce(covers_on, last_record_on) <= {{ as_of_date() }}
+),
+
+-- Where nothing comes but with records, what other kinds of file cover is covered for it too.
+deliveries as (
+    select
+        source,
+        max(covers_on) as covered_on
+    from days_covered
+    group by source
 ),
 
 watermarks as (
@@ -27,28 +41,44 @@ watermarks as (
         min(system) as system,
         min(rhythm_days) as rhythm_days,
         min(covered_on) as first_covered_on,
-        max(covered_on) as watermark_on
+        max(covered_on) as own_watermark_on
     from days_covered
     group by source, feed, kind_of_file
+),
+
+feeds as (
+    select
+        watermarks.*,
+        case
+            when feeds_only_with_records.source is not null and deliveries.covered_on > watermarks.own_watermark_on
+                then deliveries.covered_on
+            else watermarks.own_watermark_on
+        end as watermark_on
+    from watermarks
+    inner join deliveries on watermarks.source = deliveries.source
+    left join feeds_only_with_records
+        on
+            watermarks.source = feeds_only_with_records.source
+            and watermarks.kind_of_file = feeds_only_with_records.kind_of_file
 )
 
 select
-    watermarks.source || ':' || watermarks.kind_of_file as feed_id,
-    watermarks.source,
-    watermarks.feed,
-    watermarks.kind_of_file,
-    watermarks.system,
-    watermarks.rhythm_days,
+    feeds.source || ':' || feeds.kind_of_file as feed_id,
+    feeds.source,
+    feeds.feed,
+    feeds.kind_of_file,
+    feeds.system,
+    feeds.rhythm_days,
     -- A feed declared ended has nothing left to deliver.
     ended_feeds.ended_on is null
     and coalesce(
-        {{ days_between('watermarks.watermark_on', as_of_date()) }} >= watermarks.rhythm_days, false
+        {{ days_between('feeds.watermark_on', as_of_date()) }} >= feeds.rhythm_days, false
     ) as is_late,
-    {{ days_between('watermarks.watermark_on', as_of_date()) }} as days_behind,
-    watermarks.first_covered_on,
-    watermarks.watermark_on
-from watermarks
+    {{ days_between('feeds.watermark_on', as_of_date()) }} as days_behind,
+    feeds.first_covered_on,
+    feeds.watermark_on
+from feeds
 left join ended_feeds
     on
-        watermarks.source = ended_feeds.source
-        and watermarks.kind_of_file = ended_feeds.feed
+        feeds.source = ended_feeds.source
+        and feeds.kind_of_file = ended_feeds.feed

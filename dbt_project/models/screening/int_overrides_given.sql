@@ -28,6 +28,7 @@ select
     overrides.reason,
     overrides.approver,
     overrides.valid_from,
-    overrides.valid_until
+    overrides.valid_until,
+    overrides.row_number
 from overrides
 left join aliases on overrides.account_id = aliases.alias_id

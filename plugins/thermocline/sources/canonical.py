@@ -233,6 +233,7 @@ create table if not exists raw.withdrawn (
     source varchar, source_file varchar, delivery_key varchar, sha256 varchar
 );
 create table if not exists raw.ended_feeds (source varchar, feed varchar, ended_on date);
+create table if not exists raw.feeds_only_with_records (source varchar, kind_of_file varchar);
 """
 
 

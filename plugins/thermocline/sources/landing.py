@@ -96,7 +96,8 @@ def land(
             if not (place.exists() or location or configured(home, system)):
                 continue
             _land_from(home, place, known, mappings, book, landing, warn, settle_seconds)
-        landing.covered_through = book.covered_through(system)
+        unawaited = [(m.name, f.name) for m in mappings.values() for f in m.feeds if f.only_with_records]
+        landing.covered_through = book.covered_through(system, unawaited)
         landing.newest_day = book.newest_day(system)
     _mark_covered(home, system, landing.covered_through)
     return landing
@@ -129,8 +130,8 @@ def covered_through(home: Home, system: str) -> date | None:
     """The day through which the landed deliveries of `system` declare that they cover all.
 
     That is the least, over the feeds with the system's shortest rhythm, of the newest day that
-    the feed's deliveries declare covered. Feeds that never delivered, or deliver more seldom,
-    don't count. It is kept in `landing/covered/<system>`, as an ISO date.
+    the feed's deliveries declare covered. Feeds that never delivered, deliver more seldom, or come
+    only with records don't count. It is kept in `landing/covered/<system>`, as an ISO date.
     """
     try:
         return date.fromisoformat((home.landing / "covered" / system).read_text().strip())

@@ -81,7 +81,8 @@ class Feed:
     """One kind of file of an export, and the canonical table it becomes.
 
     `sheet` names its sheet in a workbook (None: any), `records` the dotted path of its records
-    inside those of a JSON document (empty: they themselves).
+    inside those of a JSON document (empty: they themselves). `only_with_records`: there is no file
+    of it where there is nothing to tell.
     """
 
     name: str
@@ -94,6 +95,7 @@ class Feed:
     ignored: tuple[str, ...]
     extent: str
     rhythm_days: int | None
+    only_with_records: bool = False
     sheet: str | None = None
     records: str = ""
 

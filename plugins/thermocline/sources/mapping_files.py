@@ -169,6 +169,7 @@ def _feed(declared: Declared, extent: str, rhythm_days: int | None, has_exponent
         ignored=keys["ignored"].texts() if "ignored" in keys else (),
         extent=keys["extent"].choice(schema.EXTENTS) if "extent" in keys else extent,
         rhythm_days=keys["rhythm_days"].count() if "rhythm_days" in keys else rhythm_days,
+        only_with_records="only_with_records" in keys and keys["only_with_records"].flag(),
         sheet=keys["sheet"].text() if "sheet" in keys else None,
         records=keys["records"].text() if "records" in keys else "",
     )

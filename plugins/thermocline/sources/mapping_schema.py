@@ -65,6 +65,11 @@ FEED = (
     Key("ignored", "texts", "vendor columns known to be of no use"),
     Key("extent", "text", "as above, for this feed", choices=EXTENTS),
     Key("rhythm_days", "count", "as above, for this feed"),
+    Key(
+        "only_with_records",
+        "flag",
+        "where there is nothing to tell no file comes, so that it isn't late while the source's others come",
+    ),
 )
 COLUMN = (
     Key("from", "texts", "the vendor column, or names of which the first one present counts"),

@@ -62,6 +62,8 @@ def record_deliveries(connection: duckdb.DuckDBPyConnection, again: list[Arrival
     _append(connection, "raw.withdrawn", landed.withdrawn)
     connection.execute("delete from raw.ended_feeds")
     _append(connection, "raw.ended_feeds", landed.ended)
+    connection.execute("delete from raw.feeds_only_with_records")
+    _append(connection, "raw.feeds_only_with_records", landed.only_with_records)
 
 
 def _quarantine(connection: duckdb.DuckDBPyConnection, conversion: Conversion, staged: str) -> None:

@@ -16,14 +16,15 @@ class Landed:
     """The landed files, each with the last of its deliveries that stands, and all such deliveries.
 
     `withdrawn` has a row (source, file, delivery key, SHA-256) per withdrawn delivery of a file,
-    `ended` one (source, feed, last day) per feed declared ended; `sha256` is of every landed
-    file, by id.
+    `ended` one (source, feed, last day) per feed declared ended, `only_with_records` one (source,
+    kind of file) per feed that its mapping declares so; `sha256` is of every landed file, by id.
     """
 
     arrivals: list[Arrival]
     deliveries: list[Delivery]
     withdrawn: list[tuple[str, str, str, str]]
     ended: list[tuple[str, str, date]]
+    only_with_records: list[tuple[str, str]]
     sha256: dict[int, str]
 
 
@@ -60,6 +61,7 @@ def standing(home: Home, mappings: Mappings) -> Landed:
             for d in withdrawn
         ],
         [(source.name, feed, day) for source in known.values() for feed, day in source.ended],
+        sorted({(f.source, f.feed) for f in files.values() if _comes_only_with_records(f, mappings)}),
         {file_id: file.sha256 for file_id, file in files.items()},
     )
 
@@ -77,6 +79,12 @@ def _as_declared(file: LandedFile, mappings: Mappings) -> LandedFile:
     mapping = mappings.get(file.mapping)
     feed = mapping.feed(file.feed) if mapping else None
     return replace(file, extent=feed.extent, rhythm_days=feed.rhythm_days) if feed else file
+
+
+def _comes_only_with_records(file: LandedFile, mappings: Mappings) -> bool:
+    mapping = mappings.get(file.mapping)
+    feed = mapping.feed(file.feed) if mapping else None
+    return feed is not None and feed.only_with_records
 
 
 def _is_withdrawn(delivery: Delivery, file: LandedFile, known: dict[str, Source]) -> bool:

@@ -1,0 +1,55 @@
+"""A failed test names the record that it found."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from screened import Screened
+from test_configuration import OVERRIDE, write
+from thermocline import company, configuration, transformation, warehouse
+from thermocline.build import _refuse_unbuilt
+from thermocline.errors import GateBlocked
+from thermocline.home import Home
+
+TEST = "assert_overrides_of_an_account_do_not_overlap"
+
+
+@pytest.fixture
+def home(example: Screened, tmp_path: Path) -> Home:
+    """The example's warehouse and dbt project, to build on."""
+    copied = Home(tmp_path / "home").prepare()
+    shutil.copy(example.home.warehouse, copied.warehouse)
+    shutil.copytree(example.home.config, copied.config, dirs_exist_ok=True)
+    shutil.copytree(transformation.target_folder(example.home), transformation.target_folder(copied))
+    return copied
+
+
+def test_an_overlap_that_appears_through_an_alias_names_the_account_and_both_rows(
+    home: Home,
+) -> None:
+    settled = company.read(home)
+    assert settled
+    connection = warehouse.connect(home)
+    account, customer = connection.execute(
+        "select account_id, billing_customer_id from activity.int_customers_linked "
+        "where account_id <> billing_customer_id order by all limit 1"
+    ).fetchone() or (None, None)
+    for last_day, is_good in (("2024-01-31", True), ("2024-02-01", False)):
+        write(
+            home,
+            "overrides",
+            OVERRIDE | {"account_id": account, "valid_from": "2023-01-01", "valid_until": "2023-12-31"},
+            OVERRIDE | {"account_id": account, "valid_until": last_day},
+            OVERRIDE | {"account_id": customer, "valid_from": "2024-02-01", "valid_until": "2024-03-01"},
+        )
+        configuration.load(home, connection)
+        connection.close()
+        command = ["build", "--select", "int_overrides_given", "--exclude-resource-type", "unit_test"]
+        succeeded, _ = transformation.invoke(home, command, settled)
+        assert succeeded == is_good
+        connection = warehouse.connect(home)
+    connection.close()
+    failed = transformation.Transformed(2, 0, ("model.thermocline.later",), (f"test.thermocline.{TEST}",), "")
+    words = rf"{TEST} \(account_id {account}, overrides_row 3, overlaps_row 2\), 1 tables were not built"
+    with pytest.raises(GateBlocked, match=words):
+        _refuse_unbuilt(home, failed)
