@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 from screened import Screened
-from test_configuration import OVERRIDE, write
 from thermocline import company, configuration, transformation, warehouse
 from thermocline.build import _refuse_unbuilt
 from thermocline.errors import GateBlocked
@@ -35,13 +34,13 @@ def test_an_overlap_that_appears_through_an_alias_names_the_account_and_both_row
         "where account_id <> billing_customer_id order by all limit 1"
     ).fetchone() or (None, None)
     for last_day, is_good in (("2024-01-31", True), ("2024-02-01", False)):
-        write(
-            home,
-            "overrides",
-            OVERRIDE | {"account_id": account, "valid_from": "2023-01-01", "valid_until": "2023-12-31"},
-            OVERRIDE | {"account_id": account, "valid_until": last_day},
-            OVERRIDE | {"account_id": customer, "valid_from": "2024-02-01", "valid_until": "2024-03-01"},
-        )
+        lines = [
+            "account_id,temperature,reason,approver,valid_from,valid_until",
+            f"{account},hot,fair,ann,2023-01-01,2023-12-31",
+            f"{account},hot,fair,ann,2024-01-01,{last_day}",
+            f"{customer},hot,fair,ann,2024-02-01,2024-03-01",
+        ]
+        (home.config / "overrides.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
         configuration.load(home, connection)
         connection.close()
         command = ["build", "--select", "int_overrides_given", "--exclude-resource-type", "unit_test"]

@@ -102,6 +102,25 @@ def test_overrides_of_one_account_may_touch_but_not_overlap(
         assert connection.execute("select count(*) from config.overrides").fetchone() == (2,)
 
 
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"approver": ""}, "row 1: approver is blank"),
+        ({"reason": " "}, "row 1: reason is blank"),
+        ({"valid_from": ""}, "row 1: valid_from is blank"),
+        ({"valid_until": ""}, "row 1: valid_until is blank"),
+        ({"valid_until": "2023-12-31"}, "row 1: valid_until lies before valid_from"),
+        ({"temperature": "warm"}, "row 1: temperature must be hot or cold"),
+    ],
+)
+def test_an_override_needs_an_approver_a_reason_and_an_end(
+    home: Home, connection: duckdb.DuckDBPyConnection, change: dict[str, str], words: str
+) -> None:
+    write(home, "overrides", OVERRIDE | change)
+    with pytest.raises(InputError, match=rf"overrides\.csv, {words}"):
+        configuration.load(home, connection)
+
+
 def test_a_refused_file_replaces_nothing(home: Home, connection: duckdb.DuckDBPyConnection) -> None:
     write(home, "overrides", OVERRIDE)
     configuration.load(home, connection)
