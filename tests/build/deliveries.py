@@ -92,29 +92,29 @@ class World:
         """The first scorecard, and a first delivery of every feed."""
         self.add_scorecard()
         for source, feed in dict.fromkeys(FEEDS):
-            self.deliver(source, feed, rows=4)
+            self.deliver(source, feed, rows=12)
 
     def change(self) -> None:
         """What may happen between two runs: some deliveries, now and then something else, a day or more."""
-        for _ in range(self.random.choice((0, 1, 1, 2, 4))):
+        for _ in range(self.random.choice((0, 1, 2, 3, 4))):
             self.deliver(*self.random.choice(FEEDS), rows=self.random.choice((1, 1, 2, 3)))
         what = self.random.random()
         if what < 0.12:
             self.move_a_file()
         elif what < 0.24:
             self.write_overrides()
-        elif what < 0.36:
+        elif what < 0.5:
             self.write_links()
-        elif what < 0.42:
+        elif what < 0.55:
             self.add_scorecard()
-        elif what < 0.47:
+        elif what < 0.6:
             self.tell(
                 "insert into config.exchange_rates values (?, 'USD', 'EUR', ?)",
                 [self.day(), self.money(0, 2)],
             )
-        elif what < 0.5:
+        elif what < 0.63:
             self.withdraw_a_file()
-        self.as_of += self.random.choice((0, 1, 1, 1, 2, 9, -1, -4)) * DAY
+        self.as_of += self.random.choice((0, 0, 0, 1, 1, 2, 9, -4)) * DAY
 
     def deliver(self, source: str, feed: str, rows: int) -> None:
         """One file: of the day, of a later or an earlier one, again, or for a day that is past."""
@@ -258,7 +258,7 @@ class World:
 
     def day(self) -> date:
         """Mostly about the as-of date; at times long before it, or after it."""
-        return self.as_of + self.random.choice((-15, -5, -2, -1, 0, 0, 0, 1, 3)) * DAY
+        return self.as_of + self.random.choice((-90, -60, -45, -30, -15, -5, -1, 0, 1, 3)) * DAY
 
     def money(self, least: int, most: int) -> str:
         return f"{self.random.randint(least * 100 + 1, most * 100) / 100:.2f}"
