@@ -13,7 +13,7 @@ EXAMPLE := var/example
 SERVED := $(or $(THERMOCLINE_HOME),$(if $(wildcard var/config/sources.yml),var,$(EXAMPLE)))
 export DO_NOT_TRACK := 1
 
-.PHONY: help install run up airflow test fuzz bench bench-setup mappings lint lock clean
+.PHONY: help install run up airflow test faults fuzz bench bench-setup mappings lint lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ bench-setup: $(INSTALLED) ## Install what the benchmarks compare with into .venv
 
 fuzz: $(INSTALLED) ## Deliver ten thousand damaged files; FILES=n SEED=n MINUTES=15
 	@$(BIN)/python tests/sources/fuzz/fuzzing.py --files $(or $(FILES),10000) --minutes $(or $(MINUTES),15) $(if $(SEED),--seed $(SEED))
+
+faults: $(INSTALLED) ## Kill, starve and cut off the publisher hundreds of times; half an hour
+	@THERMOCLINE_FAULTS=thorough $(BIN)/python -m pytest tests/publication/faults tests/end_to_end/test_killed_runs.py
 
 mappings: $(INSTALLED) ## Write the mappings' JSON Schema and their pages in docs
 	@$(BIN)/python -m thermocline.sources.mapping_pages

@@ -2,9 +2,12 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from fault_table import pytest_terminal_summary, survived
 from screened import WHOLESALER, Screened, screen
 from thermocline.example import generate
 from thermocline.home import Home
+
+__all__ = ["pytest_terminal_summary", "survived"]
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """A company that went the whole way, without Airflow: landed, built, audited, published."""
 
 import json
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
@@ -41,12 +42,22 @@ class Screened:
         return json.loads((self.exports / "truth.json").read_text(encoding="utf-8"))
 
 
-def screen(home: Home, exports: Path, as_of: date | None = None) -> Screened:
-    """Land, build, audit and publish; raises as those do."""
+def screen(
+    home: Home,
+    exports: Path,
+    as_of: date | None = None,
+    told: Callable[[str], object] = lambda _: None,
+) -> Screened:
+    """Land, build, audit and publish, `told` when each has ended; raises as those do."""
     home.prepare()
     adopt(home, exports)
     for system in ("crm", "billing"):
         land(home, system, exports, settle_seconds=0)
+    told("landed")
     built = build(home, as_of)
+    told("built")
     gate.audit(home, built.content_hash)
-    return Screened(home, exports, built, publication.publish(home, built.content_hash))
+    told("audited")
+    published = publication.publish(home, built.content_hash)
+    told("published")
+    return Screened(home, exports, built, published)

@@ -80,7 +80,8 @@ def history(home: Home) -> list[Publication]:
     there = set(place.kept())
     return sorted(
         (Publication(**row) for row in rows if row["publication_id"] in there),
-        key=lambda kept: kept.published_at,
+        # Their number, since a clock may have been turned back between them.
+        key=lambda kept: int(kept.publication_id.rpartition("-")[2]),
     )
 
 

@@ -28,7 +28,9 @@ def begun(original: Begun, tmp_path: Path) -> Begun:
 def processes() -> BaseContext:
     """Starts processes that may be killed, cheaply and without this one's threads."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["thermocline.publication", "thermocline.verification"])
+    context.set_forkserver_preload(
+        ["thermocline.publication", "thermocline.targets.postgres", "thermocline.verification"]
+    )
     return context
 
 

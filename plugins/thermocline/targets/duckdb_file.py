@@ -52,6 +52,8 @@ class DuckDBFile:
         try:
             with self._attached(temporary, f"storage_version '{STORAGE_VERSION}'") as connection:
                 _write_tables(connection, edition)
+                # Else it happens on detaching, which doesn't say why it failed.
+                connection.execute("checkpoint target")
             temporary.chmod(durable.READ_ONLY)
             durable.sync(temporary)
             progress("written")

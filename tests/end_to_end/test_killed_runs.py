@@ -1,0 +1,109 @@
+"""SIGKILL at any instant of a whole run: the next one ends as if nothing had happened."""
+
+import multiprocessing
+import os
+import random
+import shutil
+import signal
+import time
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import duckdb
+import pytest
+from fault_table import Tally
+from screened import Screened, screen
+from thermocline import transformation
+from thermocline.home import Home
+from thermocline.publication import database
+from thermocline.verification import verify
+
+THOROUGH = bool(os.environ.get("THERMOCLINE_FAULTS"))
+
+
+def run_when_told(root: str, exports: str, line: Connection) -> None:
+    """Say that all is imported, then land, build, audit and publish."""
+    line.send("ready")
+    screen(Home(Path(root)), Path(exports))
+
+
+def copied(home: Home, target: Path) -> Home:
+    return Home(Path(shutil.copytree(home.root, target, symlinks=True)))
+
+
+def seen(home: Home) -> set[tuple[str, str]]:
+    """Publication and content as readers see them, by joining tables."""
+    with duckdb.connect(str(database(home)), read_only=True) as connection:
+        return set(
+            connection.execute(
+                "select segments.publication_id, publication.content_hash "
+                "from reporting.account_segments as segments "
+                "cross join (select * from reporting.publication where is_current) as publication"
+            ).fetchall()
+        )
+
+
+@pytest.fixture(scope="module")
+def yesterday(example: Screened, tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, Path]:
+    """A home that has published all but the newest delivery, and the exports with that delivery."""
+    folder = tmp_path_factory.mktemp("killed")
+    exports = Path(shutil.copytree(example.exports, folder / "exports"))
+    newest = max(path.name for path in (exports / "billing").iterdir())
+    for system in ("crm", "billing"):
+        shutil.move(exports / system / newest, folder / "later" / system / newest)
+    home = Home(folder / "home").prepare()
+    for name in ("company.yml", "scorecards.csv"):
+        shutil.copy(example.home.config / name, home.config / name)
+    parsed = transformation.target_folder(example.home)
+    shutil.copytree(
+        parsed, transformation.target_folder(home), ignore=shutil.ignore_patterns("compiled", "run")
+    )
+    screen(home, exports)
+    for system in ("crm", "billing"):
+        shutil.move(folder / "later" / system / newest, exports / system / newest)
+    return home, exports
+
+
+def test_killed_at_any_instant_of_a_run(
+    yesterday: tuple[Home, Path], tmp_path: Path, survived: Tally
+) -> None:
+    home, exports = yesterday
+    before = seen(home)
+    undisturbed = copied(home, tmp_path / "undisturbed")
+    times: dict[str, float] = {}
+    began = time.monotonic()
+
+    def note(stage: str) -> None:
+        times[stage] = time.monotonic() - began
+
+    expected = screen(undisturbed, exports, told=note).published.content_hash
+    assert {content for _, content in before} != {expected}
+
+    drawn = random.Random(20111209)
+    stages: list[Callable[[], float]] = [
+        lambda: drawn.uniform(0, times["landed"]),
+        lambda: drawn.uniform(times["landed"], times["built"]),
+        lambda: drawn.uniform(times["built"], times["published"]),
+    ]
+    context = multiprocessing.get_context("spawn")
+    for nth in range(16 if THOROUGH else 1):
+        hurt = copied(home, tmp_path / f"hurt-{nth}")
+        ours, theirs = context.Pipe()
+        child = context.Process(target=run_when_told, args=(str(hurt.root), str(exports), theirs))
+        child.start()
+        theirs.close()
+        assert ours.recv() == "ready"
+        delay = stages[(nth + 1) % 3]()
+        time.sleep(delay)
+        child.kill()
+        child.join()
+        assert child.exitcode == -signal.SIGKILL
+        story = f"killed {delay:.2f} s after it began"
+        assert seen(hurt) == before or {content for _, content in seen(hurt)} == {expected}, story
+        assert verify(hurt).exit_code == 0, story
+        assert screen(hurt, exports).published.content_hash == expected, story
+        assert {content for _, content in seen(hurt)} == {expected}, story
+        assert verify(hurt).lines()[0].startswith("intact"), story
+        survived("killed (SIGKILL) at a random instant of a whole run, from landing to publication")
+        shutil.rmtree(hurt.root)
