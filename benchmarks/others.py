@@ -100,6 +100,20 @@ def publishing(found: dict[str, Any]) -> list[Row]:
     ]
 
 
-JUDGES: dict[str, Judge] = {"history": history, "loading": loading, "publishing": publishing}
+def gate(found: dict[str, Any]) -> list[Row]:
+    wall, peak = found["wall_seconds"], found["peak_mb"]
+    return [
+        Row(
+            f"the gate over {found['accounts']:,} accounts, {found['timeline_rows']:,} events",
+            "nothing",
+            "at most 15 s and 1.5 GB",
+            f"{wall:.1f} s ({found['cpu_seconds']:.1f} core seconds), {peak:,.0f} MB",
+            wall <= 15 and peak <= 1500,
+            figures=found,
+        )
+    ]
+
+
+JUDGES: dict[str, Judge] = {"history": history, "loading": loading, "publishing": publishing, "gate": gate}
 SIZE_OF = {"loading": {"full": "small"}}
 """Where one's full size would take more than its share of the half hour."""
