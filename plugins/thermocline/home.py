@@ -57,6 +57,11 @@ class Home:
         return self.root / "ledger.jsonl"
 
     @property
+    def openlineage(self) -> Path:
+        """What was told to OpenLineage, one event a line."""
+        return self.root / "openlineage.jsonl"
+
+    @property
     def airflow(self) -> Path:
         return self.root / "airflow"
 

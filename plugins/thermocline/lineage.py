@@ -101,7 +101,9 @@ def _of_model(sql: str, columns: Mapping[str, str], schemas: Schemas) -> dict[st
     scope = build_scope(qualified)
     found: dict[str, set[Column]] = {}
     for column in columns:
-        root = lineage(column, qualified, dialect="duckdb", scope=scope, schema=held, trim_selects=False)
+        root = lineage(
+            column, qualified, dialect="duckdb", scope=scope, schema=held, trim_selects=False, copy=False
+        )
         leaves: set[Column] = set()
         for node in root.walk():
             if isinstance(node.expression, exp.Table) and node.expression.db:

@@ -397,3 +397,15 @@ def test_a_retention_that_makes_no_sense_is_refused(home: Home, text: str, told:
 def test_a_home_without_a_company_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="has nothing to prune"):
         prune(Home(tmp_path), NOW)
+
+
+def test_events_told_to_openlineage_are_kept_as_long_as_logs(home: Home) -> None:
+    settle(home, log_days=10)
+    days = [MIDNIGHT - timedelta(days=10, seconds=1), MIDNIGHT - timedelta(days=10), NOW]
+    lines = [f'{{"eventTime": "{day.isoformat(timespec="milliseconds")}"}}\n' for day in days]
+    home.openlineage.write_text("".join(lines))
+    assert removed(home, dry_run=True) == {"OpenLineage events": 1}
+    assert home.openlineage.read_text() == "".join(lines)
+    assert removed(home) == {"OpenLineage events": 1}
+    assert home.openlineage.read_text() == "".join(lines[1:])
+    assert removed(home) == {}

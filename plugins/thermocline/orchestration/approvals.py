@@ -14,7 +14,7 @@ from airflow.sdk.exceptions import (
 
 from thermocline.errors import GateBlocked, InputError
 from thermocline.home import Home
-from thermocline.orchestration import steps
+from thermocline.orchestration import run_events, steps
 from thermocline.orchestration.order import note_published
 
 APPROVING = "approve_publication"
@@ -90,6 +90,7 @@ def question(candidate: dict[str, Any]) -> dict[str, str]:
     }
 
 
+@run_events.ends_run
 def publish_approved(candidate: dict[str, Any], answer: Any, event: Any, wait_seconds: float) -> None:
     """Publish the candidate in the name of the person who answered; all of it is checked again.
 
@@ -99,6 +100,7 @@ def publish_approved(candidate: dict[str, Any], answer: Any, event: Any, wait_se
     from thermocline.approval import approval, pending
 
     home = Home.current()
+    run_events.start(home)
     steps.skip_overtaken(home, candidate)
     person = answer.get("responded_by_user") or {}
     if answer.get("chosen_options") != ["Approve"] or not person:
@@ -117,4 +119,5 @@ def publish_approved(candidate: dict[str, Any], answer: Any, event: Any, wait_se
     note_published(home, candidate)
     event.add_partitions(candidate["as_of"])
     log.info("%s as %s, approved by %s", published.outcome, published.publication_id, given.by)
+    run_events.complete(home, published)
     steps.clear_superseded(home)

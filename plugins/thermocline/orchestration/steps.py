@@ -21,6 +21,7 @@ from thermocline.errors import (
     WarehouseBusy,
 )
 from thermocline.home import Home
+from thermocline.orchestration import run_events
 from thermocline.orchestration.arrivals import note_landing
 from thermocline.orchestration.order import note_published, overtaken
 
@@ -43,13 +44,16 @@ def land(system: str, location: str | None) -> None:
     log.info("landed %s files", landing.landed)
 
 
+@run_events.ends_run
 def build(as_of: str | None, wait_seconds: float) -> Candidate:
     """Build and freeze a candidate, of the newest complete day if no day is given."""
     from thermocline.build import build as build_candidate
 
+    home = Home.current()
+    run_events.start(home)
     log.info("building %s ...", f"as of {as_of}" if as_of else "the newest complete day")
     with refusals():
-        built = build_candidate(Home.current(), day_of(as_of), wait_seconds=wait_seconds, report=log.info)
+        built = build_candidate(home, day_of(as_of), wait_seconds=wait_seconds, report=log.info)
     log.info("built candidate %.12s as of %s", built.content_hash, built.as_of)
     return {
         "content_hash": built.content_hash,
@@ -58,12 +62,16 @@ def build(as_of: str | None, wait_seconds: float) -> Candidate:
     }
 
 
+@run_events.ends_run
 def audit(candidate: Candidate) -> Candidate:
     """Put a candidate before the gate; gives it on, with its `predecessor`, where it may pass.
 
     Skips what reporting has overtaken: a block would fail a run that publishes nothing anyway.
     """
-    home = Home.current()
+    return judge(Home.current(), candidate)
+
+
+def judge(home: Home, candidate: Candidate) -> Candidate:
     skip_overtaken(home, candidate)
     from thermocline.gate import audit as audit_candidate
 
@@ -74,6 +82,7 @@ def audit(candidate: Candidate) -> Candidate:
     return candidate | {"predecessor": verdict.predecessor}
 
 
+@run_events.ends_run
 def publish(candidate: Candidate, event: Any, wait_seconds: float) -> None:
     """Publish an audited candidate; `event` is the outlet event of the published asset.
 
@@ -95,13 +104,14 @@ def publish(candidate: Candidate, event: Any, wait_seconds: float) -> None:
             if (current.publication_id if current else None) == candidate["predecessor"]:
                 raise
             # Another run has published since the audit: the verdict was on another change.
-            audit(candidate)
+            judge(home, candidate)
             published = attempt()
     if published.outcome == "superseded":
         skip(f"reporting already holds {published.as_of_date}, a later day: nothing is published")
     note_published(home, candidate)
     event.add_partitions(candidate["as_of"])
     log.info("%s as %s", published.outcome, published.publication_id)
+    run_events.complete(home, published)
     clear_superseded(home)
 
 

@@ -1,10 +1,14 @@
-"""Logs, and what DuckDB, dbt and killed runs leave in the scratch folder."""
+"""Logs, OpenLineage events, and what DuckDB, dbt and killed runs leave in the scratch folder."""
 
+import json
+import os
+import shutil
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from thermocline.openlineage_delivery import writing
 from thermocline.retention.record import Due, Removed
 
 SCRATCH = ("duckdb", "loading", "logs", "dbt/compiled", "dbt/run")
@@ -20,6 +24,31 @@ def prune_scratch(due: Due) -> Removed:
     """Remove dbt's logs and compiled queries, and temporary files, last written before the moment."""
     places = [due.home.scratch / name for name in SCRATCH]
     return _prune("scratch files", due, places, "nothing that a run doesn't make anew")
+
+
+def prune_events(due: Due) -> Removed:
+    """Remove the OpenLineage events of before the moment; they stand in the order of their time."""
+    path = due.home.openlineage
+    number = size = 0
+    if not path.exists():
+        return Removed("OpenLineage events", 0, 0, "")
+    with writing(due.home), path.open("rb") as events:
+        for line in events:
+            if (
+                not line.endswith(b"\n")
+                or datetime.fromisoformat(json.loads(line)["eventTime"]) >= due.before
+            ):
+                break
+            number, size = number + 1, size + len(line)
+        if number and not due.dry_run:
+            younger = path.with_suffix(".younger")
+            with younger.open("wb") as kept:
+                events.seek(size)
+                shutil.copyfileobj(events, kept)
+                kept.flush()
+                os.fsync(kept.fileno())
+            younger.replace(path)
+    return Removed("OpenLineage events", number, size, "what runs read and published, as told to OpenLineage")
 
 
 def _prune(what: str, due: Due, places: Iterable[Path], lost: str) -> Removed:

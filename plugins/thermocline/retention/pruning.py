@@ -19,7 +19,7 @@ PARTS: dict[str, tuple[Part, ...]] = {
     "landing_days": (landing.prune,),
     "quarantine_days": (quarantine.prune,),
     "candidate_days": (candidates.prune,),
-    "log_days": (files.prune_logs, files.prune_scratch),
+    "log_days": (files.prune_logs, files.prune_scratch, files.prune_events),
     "airflow_days": (airflow_records.prune,),
 }
 """What obeys each retention; its caller holds the writer's and the publishers' lock."""

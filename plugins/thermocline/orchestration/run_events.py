@@ -1,0 +1,89 @@
+"""When a DAG's tasks tell OpenLineage of their run: at its start, when it has published, and when it fails.
+
+All tasks of a DAG run speak of one run, which Airflow names by AIRFLOW_CTX_DAG_ID and
+AIRFLOW_CTX_DAG_RUN_ID. What goes wrong here is a warning in the task's log, never the run's failure.
+"""
+
+import functools
+import logging
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+from airflow.sdk.exceptions import AirflowSkipException
+
+from thermocline.home import Home
+
+if TYPE_CHECKING:
+    from thermocline.openlineage_events import Run, Told
+    from thermocline.publication import Published
+
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
+
+log = logging.getLogger(__name__)
+
+
+def start(home: Home) -> None:
+    """Tell that this DAG run has started."""
+    _tell(home, "START", None)
+
+
+def complete(home: Home, published: "Published") -> None:
+    """Tell what this DAG run has published, or found unchanged."""
+
+    def told(run: "Run") -> "Told":
+        from thermocline.openlineage_events import of_publication
+
+        return of_publication(home, run, published.publication_id, published.content_hash)
+
+    _tell(home, "COMPLETE", told)
+
+
+def ends_run(step: Callable[Given, Result]) -> Callable[Given, Result]:
+    """Let a step whose exception ends the run tell so: FAIL, or ABORT where it is skipped.
+
+    A retry tells how it ended in the end; a first argument that is a candidate says what was read.
+    """
+
+    @functools.wraps(step)
+    def telling(*given: Given.args, **named: Given.kwargs) -> Result:
+        try:
+            return step(*given, **named)
+        except Exception as error:
+            candidate = given[0] if given and isinstance(given[0], dict) else {}
+            kind = "ABORT" if isinstance(error, AirflowSkipException) else "FAIL"
+            _stop(kind, str(error) or type(error).__name__, candidate.get("content_hash"))
+            raise
+
+    return telling
+
+
+def _stop(kind: str, reason: str, content_hash: Any) -> None:
+    home = Home.current()
+
+    def told(run: "Run") -> "Told":
+        from thermocline.openlineage_events import of_failure
+
+        return of_failure(home, run, reason, content_hash)
+
+    _tell(home, kind, told)
+
+
+def _tell(home: Home, kind: str, told: "Callable[[Run], Told] | None") -> None:
+    job, name = os.environ.get("AIRFLOW_CTX_DAG_ID"), os.environ.get("AIRFLOW_CTX_DAG_RUN_ID")
+    if not job or not name:
+        return
+    try:
+        from thermocline.openlineage_delivery import tell
+        from thermocline.openlineage_events import Run
+
+        run = Run.of(home, job, name)
+        unsent = tell(home, run, kind, told(run) if told else None)
+    except Exception as error:
+        # Lineage is told of a run, it doesn't decide it.
+        why = " ".join(str(error).split()) or type(error).__name__
+        log.warning("the OpenLineage event %s wasn't written (%s)", kind, why)
+        return
+    if unsent:
+        log.warning("the OpenLineage event %s %s; it is in %s", kind, unsent, home.openlineage)
