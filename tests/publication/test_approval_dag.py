@@ -61,6 +61,11 @@ def test_a_person_is_asked_and_only_a_yes_publishes(begun: Begun) -> None:
         "through": "airflow",
         "rules": ["hot_share_is_steady"],
     }
+    events = [json.loads(line) for line in begun.home.openlineage.read_text().splitlines()]
+    assert [(event["job"]["name"], event["eventType"]) for event in events] == [
+        ("approve_publication", "START"),
+        ("approve_publication", "COMPLETE"),
+    ]
     seen = current(begun.home)
     assert seen is not None
     assert (seen.content_hash, seen.verdict) == (begun.coming.content_hash, "approved")
