@@ -115,7 +115,7 @@ def test_two_publishers_at_once(company: TwoTargets, processes: BaseContext, sur
         ours, theirs = processes.Pipe()
         children.append(
             processes.Process(
-                target=publish_when_told, args=(str(company.home.root), content_hash, theirs), daemon=True
+                target=publish_when_told, args=(*company.place, content_hash, theirs), daemon=True
             )
         )
         lines.append(ours)

@@ -54,7 +54,7 @@ def test_killed_after_each_step(company: TwoTargets, processes: BaseContext, sur
     for deadly in range(begins, len(steps)):
         context = f"killed after step {deadly}, {steps[deadly]}"
         coming = company.audited(deadly - begins)
-        child = processes.Process(target=publish_and_die, args=(str(company.home.root), coming, deadly))
+        child = processes.Process(target=publish_and_die, args=(*company.place, coming, deadly))
         child.start()
         child.join()
         assert child.exitcode == -signal.SIGKILL, context
@@ -81,7 +81,7 @@ def test_killed_at_any_instant(
         assert nth < 3 * wanted, "publishing ends before it is killed"
         coming = company.audited(nth)
         ours, theirs = processes.Pipe()
-        child = processes.Process(target=publish_when_told, args=(str(company.home.root), coming, theirs))
+        child = processes.Process(target=publish_when_told, args=(*company.place, coming, theirs))
         child.start()
         theirs.close()
         assert ours.recv() == "ready"

@@ -18,6 +18,9 @@ from thermocline.ledger import Ledger, recorded
 from thermocline.publication import Published, database, publish, targets
 from thermocline.verification import verify
 
+CONNECTION = "AIRFLOW_CONN_BI"
+"""Set in each child: the process that starts them has the environment of its own beginning."""
+
 SEEN = """
 select segments.publication_id, history.accounts, count(*), publication.accounts, publication.content_hash
 from reporting.account_segments as segments
@@ -35,6 +38,11 @@ class TwoTargets:
     database: Database
     candidates: tuple[Candidate, Candidate]
     first: str
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """What a child needs to publish here."""
+        return str(self.home.root), self.database.uri
 
     def audited(self, nth: int) -> str:
         """One of the two candidates, judged against what readers see now."""
@@ -69,8 +77,9 @@ class TwoTargets:
         assert not list(self.home.reporting.glob(".writing*"))
 
 
-def publish_and_die(root: str, content_hash: str, deadly: int) -> None:
+def publish_and_die(root: str, uri: str, content_hash: str, deadly: int) -> None:
     """Publish, and be killed right after a step, counted from 0."""
+    os.environ[CONNECTION] = uri
     steps: list[str] = []
 
     def progress(step: str) -> None:
@@ -81,8 +90,9 @@ def publish_and_die(root: str, content_hash: str, deadly: int) -> None:
     publish(Home(Path(root)), content_hash, progress=progress)
 
 
-def publish_when_told(root: str, content_hash: str, line: Connection) -> None:
+def publish_when_told(root: str, uri: str, content_hash: str, line: Connection) -> None:
     """Say that all is imported, publish at once, and say that it is done."""
+    os.environ[CONNECTION] = uri
     home = Home(Path(root))
     targets(home)
     line.send("ready")
