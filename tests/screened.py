@@ -1,6 +1,7 @@
 """A company that went the whole way, without Airflow: landed, built, audited, published."""
 
 import json
+import shutil
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -36,6 +37,10 @@ class Screened:
 
     def value(self, query: str, *parameters: Any) -> Any:
         return self.rows(query, *parameters)[0][0]
+
+    def copy(self, root: Path) -> Home:
+        """Its home once more, for a test that goes on from there."""
+        return Home(Path(shutil.copytree(self.home.root, root, symlinks=True)))
 
     @property
     def truth(self) -> dict[str, Any]:

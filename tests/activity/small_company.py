@@ -109,9 +109,9 @@ T2,C1,2024-04-02,1,4.00,4.00
 }
 ACTIVITY = (
     "int_accounts_merged",
+    "int_invoices_united",
     "int_customers_listed",
     "int_customers_linked",
-    "int_invoices_united",
     "fct_invoices",
     "fct_payments",
     "int_rates_unusable",
@@ -130,8 +130,14 @@ class Modelled:
             f"create or replace table config.run as select date '{AS_OF}' as as_of_date, "
             "cast(null as date) as published_as_of_date"
         )
+        self.connection.execute(
+            "create or replace table config.files_changed as select file_id from raw.files"
+        )
+        lines = compiled / "staging" / "deliveries" / "int_lines_superseded.sql"
+        self._make("staging", lines)
         for path in sorted((compiled / "staging").rglob("*.sql")):
-            self._make("staging", path)
+            if path != lines:
+                self._make("staging", path)
         for name in ACTIVITY:
             self._make("activity", compiled / "activity" / f"{name}.sql")
         self._make("reporting", compiled / "reporting" / "quarantine.sql")
