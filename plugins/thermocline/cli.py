@@ -15,6 +15,8 @@ from thermocline import __version__
 from thermocline.errors import InputError, ThermoclineError
 from thermocline.home import Home
 
+_FROM = "its first day (default: the day after the published one)"
+
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
@@ -107,6 +109,26 @@ def _parser() -> argparse.ArgumentParser:
     calibrate = commands.add_parser("calibrate", help="propose a scorecard from the company's own past")
     calibrate.add_argument("--author", required=True, metavar="NAME", help="who proposes it")
     calibrate.set_defaults(command=_calibrate)
+
+    scorecard = commands.add_parser("scorecard", help="the scorecard's versions, or put a proposal in force")
+    scorecard_actions = scorecard.add_subparsers(metavar="ACTION")
+    scorecard.set_defaults(command=_scorecard)
+    activate = scorecard_actions.add_parser("activate", help="add a proposal's version to the scorecards")
+    activate.add_argument("proposal", type=Path, metavar="FILE", help="config/proposals/scorecard-N.csv")
+    activate.add_argument("--from", dest="valid_from", type=_day, metavar="DATE", help=_FROM)
+    activate.set_defaults(command=_activate)
+
+    override = commands.add_parser("override", help="an account's temperature by a person's word, for a time")
+    override.set_defaults(command=_override)
+    override_actions = override.add_subparsers(metavar="ACTION")
+    add = override_actions.add_parser("add", help="add one; without an action, list them")
+    add.add_argument("account", metavar="ACCOUNT", help="its id, code, alias or exact name")
+    add.add_argument("temperature", choices=("hot", "cold"))
+    add.add_argument("--until", type=_day, required=True, metavar="DATE", help="its last day")
+    add.add_argument("--from", dest="valid_from", type=_day, metavar="DATE", help=_FROM)
+    add.add_argument("--by", required=True, metavar="NAME", help="who approves it")
+    add.add_argument("--because", required=True, metavar="WORDS", help="why")
+    add.set_defaults(command=_add_override)
 
     approve = commands.add_parser("approve", help="publish what the gate blocked for a shift alone")
     approve.add_argument("candidate", metavar="HASH", help="the candidate's hash, or how it begins")
@@ -253,6 +275,60 @@ def _calibrate(options: argparse.Namespace) -> int:
 
     for line in calibrate(Home.current(), options.author).lines():
         print(line)
+    return 0
+
+
+def _scorecard(_: argparse.Namespace) -> int:
+    from thermocline.amending import listed
+    from thermocline.configuration import SCORECARDS
+
+    for row in listed(Home.current(), SCORECARDS):
+        print(
+            f"version {row['scorecard_version']} from {row['effective_from']}: hot at {row['hot_at']}, cold "
+            f"below {row['cold_at']}, half-life {row['half_life_days']} days, typical invoice "
+            f"{row['typical_invoice']}, by {row['author']}" + (f": {row['note']}" if row["note"] else "")
+        )
+    return 0
+
+
+def _activate(options: argparse.Namespace) -> int:
+    from thermocline.amending import activate
+
+    row = activate(Home.current(), options.proposal, options.valid_from)
+    print(
+        f"version {row['scorecard_version']} takes effect on {row['effective_from']}: the next run reads it"
+    )
+    return 0
+
+
+def _override(_: argparse.Namespace) -> int:
+    from thermocline.amending import listed
+    from thermocline.configuration import OVERRIDES
+
+    for row in listed(Home.current(), OVERRIDES):
+        print(
+            f"{row['account_id']} is {row['temperature']} from {row['valid_from']} until "
+            f"{row['valid_until']}, by {row['approver']}: {row['reason']}"
+        )
+    return 0
+
+
+def _add_override(options: argparse.Namespace) -> int:
+    from thermocline.amending import override
+
+    row = override(
+        Home.current(),
+        options.account,
+        options.temperature,
+        reason=options.because,
+        approver=options.by,
+        valid_until=options.until,
+        valid_from=options.valid_from,
+    )
+    print(
+        f"{row['account_id']} is {row['temperature']} from {row['valid_from']} until {row['valid_until']}: "
+        "the next run publishes it"
+    )
     return 0
 
 

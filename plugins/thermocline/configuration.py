@@ -77,30 +77,32 @@ SCORECARDS = Table(
     ),
 )
 
+OVERRIDES = Table(
+    "overrides",
+    {
+        "account_id": "varchar",
+        "temperature": "varchar",
+        "reason": "varchar",
+        "approver": "varchar",
+        "valid_from": "date",
+        "valid_until": "date",
+    },
+    ("account_id", "temperature", "reason", "approver", "valid_from", "valid_until"),
+    (
+        ("temperature not in ('hot', 'cold')", "temperature must be hot or cold"),
+        ("valid_until < valid_from", "valid_until lies before valid_from"),
+        (
+            "valid_from <= max(valid_until) over (partition by account_id "
+            "order by valid_from, row_number rows between unbounded preceding and 1 preceding)",
+            "overlaps an earlier override of the same account",
+        ),
+    ),
+    numbered=True,
+)
+
 TABLES = (
     SCORECARDS,
-    Table(
-        "overrides",
-        {
-            "account_id": "varchar",
-            "temperature": "varchar",
-            "reason": "varchar",
-            "approver": "varchar",
-            "valid_from": "date",
-            "valid_until": "date",
-        },
-        ("account_id", "temperature", "reason", "approver", "valid_from", "valid_until"),
-        (
-            ("temperature not in ('hot', 'cold')", "temperature must be hot or cold"),
-            ("valid_until < valid_from", "valid_until lies before valid_from"),
-            (
-                "valid_from <= max(valid_until) over (partition by account_id "
-                "order by valid_from, row_number rows between unbounded preceding and 1 preceding)",
-                "overlaps an earlier override of the same account",
-            ),
-        ),
-        numbered=True,
-    ),
+    OVERRIDES,
     Table(
         "account_links",
         {"crm_account_id": "varchar", "billing_customer_id": "varchar"},

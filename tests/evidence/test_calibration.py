@@ -82,7 +82,7 @@ def test_the_evidence_names_both_versions_at_every_later_day(proposed: Proposal)
         assert set(entry["proposed"]) == set(entry["in_force"]) == {
             "auc", "brier", "mean_probability", "active_share", "hot_share", "precision_of_hot",
         }  # fmt: skip
-    assert any("config/scorecards.csv" in line for line in proposed.lines())
+    assert any(f"scorecard activate {proposed.file}" in line for line in proposed.lines())
 
 
 def test_one_that_is_worse_than_the_version_in_force_is_refused(tmp_path: Path) -> None:

@@ -145,8 +145,8 @@ class Proposal:
         if self.file:
             found += [
                 f"evidence: {self.evidence}",
-                f"to activate it: set effective_from in {self.file} to a day after the last published one, "
-                "and append its row to config/scorecards.csv; the next run screens by it from that day on",
+                f"to activate it: thermocline scorecard activate {self.file} [--from DATE]; "
+                "the next run screens by it from that day on",
             ]
         return found
 
