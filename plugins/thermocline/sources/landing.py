@@ -84,10 +84,12 @@ def land(
     places = _places(home, known, system, location)
     if not configured(home, system) and any(_entries(place) for place in places):
         try:
-            known = adopt(home, location or home.exports)
+            adopt(home, location or home.exports)
         except InputError:
             if not known:
                 raise
+    # Once more: the other system's landing may have adopted them in the meantime.
+    known = sources(home)
     mappings = load_mappings(home)
     landing = Landing(system)
     remove_abandoned(home)
