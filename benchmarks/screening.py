@@ -233,10 +233,14 @@ def _correction(company: Company, number: int) -> Taken:
         connection.execute(
             f"""
             create table lines as
-            select distinct on (InvoiceNo, LineNo) * replace (
+            select distinct on (InvoiceNo, LineNo) * exclude (filename) replace (
                 if(LineNo = '1', cast(cast(Amount as decimal(18, 2)) + 1 as varchar), Amount) as Amount
             )
-            from {read.format("$lines")} where InvoiceNo in (select InvoiceNo from chosen)
+            from (
+                from {read.format("$lines").removesuffix(")") + ", filename = true)"}
+                where InvoiceNo in (select InvoiceNo from chosen)
+                qualify filename = max(filename) over (partition by InvoiceNo)
+            )
             """,
             {"lines": parameters["lines"]},
         )
