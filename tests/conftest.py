@@ -1,3 +1,8 @@
+import os
+import pickle
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -6,16 +11,36 @@ from fault_table import pytest_terminal_summary, survived
 from screened import WHOLESALER, Screened, screen
 from thermocline.example import generate
 from thermocline.home import Home
+from thermocline.locks import exclusive
 
 __all__ = ["pytest_terminal_summary", "survived"]
+
+SECONDS_TO_MAKE = 600
+
+
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], Screened]) -> Screened:
+    """What `make` screens in a folder: once for all workers, each of which gets a copy."""
+    base = factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / f"{name}-made-once"
+    kept = folder / "screened.pickle"
+    with exclusive(folder.with_suffix(".lock"), name, f"{name}: {{holder}}", SECONDS_TO_MAKE):
+        if not kept.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            kept.write_bytes(pickle.dumps(make(folder)))
+    made: Screened = pickle.loads(kept.read_bytes())
+    return replace(made, home=made.copy(factory.mktemp(name) / "home"))
 
 
 @pytest.fixture(scope="session")
 def example(tmp_path_factory: pytest.TempPathFactory) -> Screened:
     """A small example company, screened once; tests only read it."""
-    folder = tmp_path_factory.mktemp("example")
-    generate(150, 400, 3, folder / "exports")
-    return screen(Home(folder / "home"), folder / "exports")
+
+    def make(folder: Path) -> Screened:
+        generate(150, 400, 3, folder / "exports")
+        return screen(Home(folder / "home"), folder / "exports")
+
+    return made_once(tmp_path_factory, "example", make)
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +51,10 @@ def wholesaler_exports() -> Path:
 
 
 @pytest.fixture(scope="session")
-def year(wholesaler_exports: Path, tmp_path_factory: pytest.TempPathFactory) -> Screened:
+def year(example: Screened, wholesaler_exports: Path, tmp_path_factory: pytest.TempPathFactory) -> Screened:
     """The real wholesaler's year, screened once; tests leave it as it was."""
-    return screen(Home(tmp_path_factory.mktemp("wholesaler")), wholesaler_exports, date(2011, 12, 9))
+
+    def make(folder: Path) -> Screened:
+        return screen(example.begin(folder / "home"), wholesaler_exports, date(2011, 12, 9))
+
+    return made_once(tmp_path_factory, "year", make)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from thermocline import gate, publication
+from thermocline import gate, publication, transformation
 from thermocline.build import Built, build
 from thermocline.home import PROJECT, Home
 from thermocline.publication import Published
@@ -41,6 +41,17 @@ class Screened:
     def copy(self, root: Path) -> Home:
         """Its home once more, for a test that goes on from there."""
         return Home(Path(shutil.copytree(self.home.root, root, symlinks=True)))
+
+    def begin(self, root: Path, *config: str) -> Home:
+        """A home without data, with these of its settings, whose dbt project is parsed and unit-tested."""
+        home = Home(root).prepare()
+        for name in config:
+            shutil.copy(self.home.config / name, home.config / name)
+        parsed = transformation.target_folder(home)
+        parsed.mkdir(parents=True, exist_ok=True)
+        for name in ("partial_parse.msgpack", "unit_tested"):
+            shutil.copy(transformation.target_folder(self.home) / name, parsed / name)
+        return home
 
     @property
     def truth(self) -> dict[str, Any]:

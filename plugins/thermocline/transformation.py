@@ -83,18 +83,32 @@ def invoke(home: Home, command: Sequence[str], company: Company) -> tuple[bool, 
         DO_NOT_TRACK="1",
     )
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.adapters.duckdb.credentials import DuckDBCredentials
     from dbt.cli.main import dbtRunner
 
-    outcome = dbtRunner().invoke(
+    # Of these dbt makes the hash that its parse results bear: no model depends on where the warehouse lies,
+    # so that a home which was moved or copied isn't parsed anew.
+    DuckDBCredentials._connection_keys = lambda _: ("database", "schema")
+    log = log_file(home)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.touch()
+
+    def note(event: Any) -> None:
+        if event.info.level in ("warn", "error"):
+            with log.open("a", encoding="utf-8") as lines:
+                lines.write(f"{event.info.ts.ToJsonString()} {event.info.level}: {event.info.msg}\n")
+
+    # dbt's own log writes no more than that, but only after it has made a line of every event.
+    outcome = dbtRunner(callbacks=[note]).invoke(
         [
             "--quiet",
             "--no-use-colors",
             "--log-level",
             "none",
             "--log-level-file",
-            "warn",
+            "none",
             "--log-path",
-            str(log_file(home).parent),
+            str(log.parent),
             *command,
             *arguments(home, company),
         ]

@@ -5,7 +5,6 @@ from pathlib import Path
 import compiled_models
 import pytest
 from screened import Screened
-from thermocline import transformation
 from thermocline.build import Built, build
 from thermocline.home import Home
 from thermocline.sources.catalogue import adopt
@@ -26,14 +25,7 @@ class BuiltTwice:
 def built_twice(example: Screened, tmp_path_factory: pytest.TempPathFactory) -> BuiltTwice:
     """The example's exports in two parts, under its scorecard; the first has a gap that the second fills."""
     folder = tmp_path_factory.mktemp("twice")
-    home, exports = Home(folder / "home").prepare(), folder / "exports"
-    for name in ("company.yml", "scorecards.csv"):
-        shutil.copy(example.home.config / name, home.config / name)
-    shutil.copytree(
-        transformation.target_folder(example.home),
-        transformation.target_folder(home),
-        ignore=shutil.ignore_patterns("compiled", "run"),
-    )
+    home, exports = example.begin(folder / "home", "company.yml", "scorecards.csv"), folder / "exports"
     shutil.copytree(example.exports, exports)
     days = sorted(file.name for file in (exports / "crm").iterdir())
     for day in (*days[-6:-4], days[-1]):

@@ -55,7 +55,8 @@ def warehouse() -> duckdb.DuckDBPyConnection:
     for schema in ("staging", "activity", "screening", "reporting", "defaults", "gate"):
         connection.execute(f"create schema {schema}")
     for table in (*configuration.TABLES, configuration.BACKTEST):
-        columns = ", ".join(f'"{name}" {kind}' for name, kind in table.columns.items())
+        kinds = table.columns | ({"row_number": "bigint"} if table.numbered else {})
+        columns = ", ".join(f'"{name}" {kind}' for name, kind in kinds.items())
         connection.execute(f"create table config.{table.name} ({columns})")
     connection.execute("create table config.published_inputs (source varchar, sha256 varchar)")
     connection.execute(
@@ -278,15 +279,16 @@ class World:
 
     def write_overrides(self) -> None:
         self.tell("delete from config.overrides")
-        for number in self.random.sample(range(ACCOUNTS), self.random.randrange(3)):
+        for row, number in enumerate(self.random.sample(range(ACCOUNTS), self.random.randrange(3)), start=2):
             begins = self.day()
             self.tell(
-                "insert into config.overrides values (?, ?, 'known', 'boss', ?, ?)",
+                "insert into config.overrides values (?, ?, 'known', 'boss', ?, ?, ?)",
                 [
                     f"crm:A{number}",
                     self.random.choice(("hot", "cold")),
                     begins,
                     begins + self.random.randrange(9) * DAY,
+                    row,
                 ],
             )
 

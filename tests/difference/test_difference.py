@@ -47,8 +47,8 @@ def file_hash(path: Path) -> str:
 class Corrected:
     """Twelve customers with one invoice each, some of them hot; the next day voids and credits come."""
 
-    def __init__(self, folder: Path) -> None:
-        exports, self.home = folder / "exports", Home(folder / "home")
+    def __init__(self, folder: Path, home: Home) -> None:
+        exports, self.home = folder / "exports", home
         numbers = range(1, 13)
         customers = [f"K-{n},Customer {n},,,DE,2026-05-01,2026-05-01" for n in numbers]
         deliver(exports, THEN, "Customers.csv", CUSTOMERS, *customers)
@@ -70,8 +70,9 @@ class Corrected:
 
 
 @pytest.fixture(scope="module")
-def corrected(tmp_path_factory: pytest.TempPathFactory) -> Corrected:
-    return Corrected(tmp_path_factory.mktemp("corrected"))
+def corrected(example: Screened, tmp_path_factory: pytest.TempPathFactory) -> Corrected:
+    folder = tmp_path_factory.mktemp("corrected")
+    return Corrected(folder, example.begin(folder / "home"))
 
 
 @pytest.fixture(scope="module")

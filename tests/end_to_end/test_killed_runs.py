@@ -14,7 +14,6 @@ import duckdb
 import pytest
 from fault_table import Tally
 from screened import Screened, screen
-from thermocline import transformation
 from thermocline.home import Home
 from thermocline.publication import database
 from thermocline.verification import verify
@@ -52,13 +51,7 @@ def yesterday(example: Screened, tmp_path_factory: pytest.TempPathFactory) -> tu
     newest = max(path.name for path in (exports / "billing").iterdir())
     for system in ("crm", "billing"):
         shutil.move(exports / system / newest, folder / "later" / system / newest)
-    home = Home(folder / "home").prepare()
-    for name in ("company.yml", "scorecards.csv"):
-        shutil.copy(example.home.config / name, home.config / name)
-    parsed = transformation.target_folder(example.home)
-    shutil.copytree(
-        parsed, transformation.target_folder(home), ignore=shutil.ignore_patterns("compiled", "run")
-    )
+    home = example.begin(folder / "home", "company.yml", "scorecards.csv")
     screen(home, exports)
     for system in ("crm", "billing"):
         shutil.move(folder / "later" / system / newest, exports / system / newest)

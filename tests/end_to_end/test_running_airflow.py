@@ -23,7 +23,7 @@ import psutil
 import pytest
 from airflow_rest import Json, RunningAirflow, eventually, running_airflow
 from screened import Screened
-from thermocline import publication, transformation
+from thermocline import publication
 from thermocline.build import build
 from thermocline.errors import InputError, WarehouseBusy
 from thermocline.example import generate
@@ -86,11 +86,7 @@ def crm_watermark(home: Home) -> date:
 @pytest.fixture(scope="module")
 def lived(example: Screened, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
     root = tmp_path_factory.mktemp("running")
-    home, made = Home(root / "home").prepare(), root / "made"
-    # dbt's unit tests of this project have passed in the example's build.
-    transformation.target_folder(home).mkdir()
-    unit_tested = transformation.target_folder(example.home) / "unit_tested"
-    shutil.copy(unit_tested, transformation.target_folder(home))
+    home, made = example.begin(root / "home"), root / "made"
     zone, today = late_morning()
     (home.config / "company.yml").write_text(
         f"reporting_currency: EUR\ntime_zone: {zone}\nscreening_hour: 10\n"

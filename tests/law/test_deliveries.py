@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from screened import Screened
-from thermocline import transformation, warehouse
+from thermocline import warehouse
 from thermocline.build import Built, build
 from thermocline.home import Home
 from thermocline.sources.catalogue import adopt
@@ -18,15 +18,7 @@ from thermocline.sources.landing import land
 @pytest.fixture
 def twin(example: Screened, tmp_path: Path) -> Home:
     """A home without data, under the example's scorecard and with its dbt project parsed and unit-tested."""
-    home = Home(tmp_path / "home").prepare()
-    for name in ("company.yml", "scorecards.csv"):
-        shutil.copy(example.home.config / name, home.config / name)
-    shutil.copytree(
-        transformation.target_folder(example.home),
-        transformation.target_folder(home),
-        ignore=shutil.ignore_patterns("compiled", "run"),
-    )
-    return home
+    return example.begin(tmp_path / "home", "company.yml", "scorecards.csv")
 
 
 def bring(home: Home, exports: Path, example: Screened) -> Built:
