@@ -29,7 +29,13 @@ def processes() -> BaseContext:
     """Starts processes that may be killed, cheaply and without this one's threads."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(
-        ["thermocline.publication", "thermocline.targets.postgres", "thermocline.verification"]
+        [
+            "thermocline.publication",
+            "thermocline.targets.postgres",
+            "thermocline.verification",
+            # Looks connections up.
+            "airflow.sdk",
+        ]
     )
     return context
 
