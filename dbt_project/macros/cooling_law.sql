@@ -22,20 +22,15 @@
     cast(round(cast({{ degrees }} as double) * {{ weight }}) as decimal(38, 0))
 {%- endmacro %}
 
-{# What an event adds to the sum of all its dimensions. #}
-{% macro total_integer(weight) -%}
-    {%- for dimension in heat_dimensions() %}
-        {{ heat_integer(dimension, weight) }}{{ ' +' if not loop.last }}
-    {%- endfor %}
-{%- endmacro %}
-
 {#
-    In degrees, how far the heat may be from the sum of all dimensions times its decay, which rounds once:
-    five roundings of half a billionth, and the last bits of doubles. A data test holds that no dimension exceeds
-    a million degrees, beyond which those bits count.
+    In degrees, how far a body's heat may be from a compensated sum of doubles over its events times the decay:
+    - five roundings of half a billionth, once;
+    - for each event five roundings to an integer, and the last bits of doubles, of which a compensated sum
+      (Kahan's, whose error doesn't grow with their number) and the products around it make less than 1e-14 of
+      the degrees.
 #}
-{% macro heat_margin() -%}
-    cast(0.00000001 as double)
+{% macro heat_margin(events, most_degrees, decay) -%}
+    cast(5e-9 as double) + {{ events }} * ({{ most_degrees }} * cast(1e-14 as double) + 2.5 * {{ decay }})
 {%- endmacro %}
 
 {# What one unit of the integer sum is worth in degrees on `day`. #}

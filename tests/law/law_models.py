@@ -161,8 +161,8 @@ class Models:
         return self._of(
             "with bodies as (select distinct body_kind, body_id, body_number from screening.int_bodies) "
             "select body_kind, body_id, * exclude (body_kind, body_id, body_number) "
-            "from bodies inner join screening.int_heat_days using (body_number) "
-            "inner join screening.int_heat_sums using (scorecard_version, body_number, occurred_on) "
+            "from bodies inner join screening.int_heat_sums using (body_number) "
+            "left join screening.int_heat_days using (scorecard_version, body_number, occurred_on) "
             "order by all",
             bodies,
         )

@@ -1,52 +1,65 @@
-with int_event_degrees as (
-    select * from {{ ref('int_event_degrees') }}
-),
-
-int_bodies as (
+with int_bodies as (
     select * from {{ ref('int_bodies') }}
 ),
 
-int_scorecards as (
-    select * from {{ ref('int_scorecards') }}
+-- No event adds or takes away more than this.
+most_degrees as (
+    select
+        scorecard_version,
+        cast(
+            {%- for dimension in heat_dimensions() %}
+            greatest(max({{ dimension }}), -min({{ dimension }})){{ ' +' if not loop.last }}
+            {%- endfor %} as double
+        ) as most_degrees
+    from {{ ref('int_event_degrees') }}
+    group by scorecard_version
 ),
 
+int_scorecards as (
+    select
+        int_scorecards.scorecard_version,
+        int_scorecards.epoch,
+        cast(int_scorecards.half_life_days as double) as half_life_days,
+        cast(int_scorecards.hot_at as double) as hot_at,
+        cast(int_scorecards.cold_at as double) as cold_at,
+        most_degrees.most_degrees
+    from {{ ref('int_scorecards') }} as int_scorecards
+    inner join most_degrees on int_scorecards.scorecard_version = most_degrees.scorecard_version
+),
+
+-- A version's body is one number here, because sorting by two costs a tenth more.
 weighted_events as (
     select
-        int_event_degrees.scorecard_version,
-        int_bodies.body_number,
-        {%- for dimension in heat_dimensions() %}
-        int_event_degrees.{{ dimension }},
-        {%- endfor %}
+        int_event_degrees.scorecard_version * cast(4294967296 as bigint) + int_bodies.body_number as path_number,
         int_event_degrees.occurred_on,
-        {{ heat_weight('int_event_degrees.occurred_on') }} as weight
-    from int_event_degrees
+        (
+            {%- for dimension in heat_dimensions() %}
+            cast(int_event_degrees.{{ dimension }} as double){{ ' +' if not loop.last }}
+            {%- endfor %}
+        ) * {{ heat_weight('int_event_degrees.occurred_on') }} as added
+    from {{ ref('int_event_degrees') }} as int_event_degrees
     inner join int_bodies on int_event_degrees.account_id = int_bodies.account_id
     inner join int_scorecards on int_event_degrees.scorecard_version = int_scorecards.scorecard_version
 ),
 
-added_events as (
-    select
-        scorecard_version,
-        body_number,
-        occurred_on,
-        {{ total_integer('weight') }} as added
-    from weighted_events
-),
-
--- Over the range of dates, so that each of a day's events has the whole day's sum; one of them is its last.
 running_totals as (
     select
-        scorecard_version,
-        body_number,
+        cast(path_number // 4294967296 as integer) as scorecard_version,
+        cast(path_number % 4294967296 as integer) as body_number,
         occurred_on,
-        sum(added) over (
-            body_events range between unbounded preceding and current row
-        ) as sum_total,
-        lead(occurred_on) over (body_events) as next_on
-    from added_events
-    window body_events as (partition by scorecard_version, body_number order by occurred_on)
+        added,
+        kahan_sum(added) over body_events as total,
+        row_number() over body_events as events,
+        rank() over body_events as first_of_day,
+        lead(occurred_on) over body_events as next_on
+    from weighted_events
+    window body_events as (
+        partition by path_number order by occurred_on
+        rows between unbounded preceding and current row
+    )
 ),
 
+-- The last of a day's events has the whole day's sum, and it alone knows the sum before, unless others were before it.
 heated as (
     select
         running_totals.scorecard_version,
@@ -54,9 +67,15 @@ heated as (
         running_totals.occurred_on,
         running_totals.next_on,
         int_scorecards.half_life_days,
-        cast(int_scorecards.hot_at as double) as hot_at,
-        cast(int_scorecards.cold_at as double) as cold_at,
-        cast(running_totals.sum_total as double) * {{ heat_decay('running_totals.occurred_on') }} as heat_about
+        int_scorecards.hot_at,
+        int_scorecards.cold_at,
+        {{ heat_decay('running_totals.occurred_on') }} as decay,
+        running_totals.total * decay as heat_about,
+        case
+            when running_totals.events = running_totals.first_of_day
+                then (running_totals.total - running_totals.added) * decay
+        end as heat_before,
+        {{ heat_margin('running_totals.events', 'int_scorecards.most_degrees', 'decay') }} as margin
     from running_totals
     inner join int_scorecards on running_totals.scorecard_version = int_scorecards.scorecard_version
     where running_totals.next_on is null or running_totals.next_on > running_totals.occurred_on
@@ -67,6 +86,18 @@ cooling_times as (
         *,
         case when heat_about >= cold_at then half_life_days * log2(heat_about / cold_at) end as days_to_cool
     from heated
+),
+
+told as (
+    select
+        *,
+        abs(heat_about - hot_at) > margin
+        and abs(heat_about - cold_at) > margin
+        and coalesce(
+            abs(days_to_cool - round(days_to_cool)) > 1.5 * margin * half_life_days / cold_at, true
+        ) as is_certain,
+        {{ add_days('occurred_on', 'ceil(days_to_cool)') }} as cools_on
+    from cooling_times
 )
 
 select
@@ -74,11 +105,18 @@ select
     body_number,
     occurred_on,
     next_on,
-    heat_about,
-    {{ add_days('occurred_on', 'ceil(days_to_cool)') }} as cools_on,
-    abs(heat_about - hot_at) > {{ heat_margin() }}
-    and abs(heat_about - cold_at) > {{ heat_margin() }}
-    and coalesce(
-        abs(days_to_cool - round(days_to_cool)) > {{ heat_margin() }} * half_life_days / cold_at, true
-    ) as is_certain
-from cooling_times
+    case
+        when not is_certain then null
+        when heat_about >= hot_at then true
+        when heat_about < cold_at then false
+    end as is_hot,
+    case when is_certain then cools_on end as cools_on,
+    is_certain
+from told
+where
+    not is_certain
+    or next_on is null
+    or cools_on <= next_on
+    -- Hot and hot before, cold and cold before, or between the thresholds: such a day changes nothing.
+    or (heat_about >= hot_at and coalesce(heat_before - margin < hot_at, true))
+    or (heat_about < cold_at and coalesce((heat_before + margin) * pow(2, 1 / half_life_days) >= cold_at, true))

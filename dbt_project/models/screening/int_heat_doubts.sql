@@ -63,6 +63,7 @@ heated as (
         sums.*,
         int_scorecards.epoch,
         int_scorecards.half_life_days,
+        int_scorecards.hot_at,
         int_scorecards.cold_at,
         {{ total_heat('sums.occurred_on') }} as heat
     from sums
@@ -85,6 +86,10 @@ select
     body_number,
     occurred_on,
     cast(heat as decimal(18, 9)) as heat,
+    case
+        when heat >= hot_at then true
+        when heat < cold_at then false
+    end as is_hot,
     case
         when estimated_on is null then null
         when

@@ -6,10 +6,6 @@ int_heat_doubts as (
     select * from {{ ref('int_heat_doubts') }}
 ),
 
-int_scorecards as (
-    select * from {{ ref('int_scorecards') }}
-),
-
 -- Where the plain sum can't tell, the law's own roundings do.
 heat_days as (
     select
@@ -17,15 +13,9 @@ heat_days as (
         int_heat_days.body_number,
         int_heat_days.occurred_on,
         int_heat_days.next_on,
-        case
-            when int_heat_days.is_certain then int_heat_days.heat_about
-            else cast(int_heat_doubts.heat as double)
-        end as heat,
-        case when int_heat_days.is_certain then int_heat_days.cools_on else int_heat_doubts.cools_on end as cools_on,
-        cast(int_scorecards.hot_at as double) as hot_at,
-        cast(int_scorecards.cold_at as double) as cold_at
+        case when int_heat_days.is_certain then int_heat_days.is_hot else int_heat_doubts.is_hot end as is_hot,
+        case when int_heat_days.is_certain then int_heat_days.cools_on else int_heat_doubts.cools_on end as cools_on
     from int_heat_days
-    inner join int_scorecards on int_heat_days.scorecard_version = int_scorecards.scorecard_version
     left join int_heat_doubts
         on
             int_heat_days.scorecard_version = int_heat_doubts.scorecard_version
@@ -39,12 +29,10 @@ event_points as (
         scorecard_version,
         body_number,
         occurred_on as changed_on,
-        heat >= hot_at as is_hot,
+        is_hot,
         true as has_events
     from heat_days
-    where
-        heat >= hot_at
-        or heat < cold_at
+    where is_hot is not null
 ),
 
 -- The day on which it has cooled, if no event came before. On a day with events these decide, but it would have cooled.
