@@ -40,7 +40,7 @@ airflow: $(INSTALLED) ## Run Airflow's own command in that home; ARGS="dags list
 	@THERMOCLINE_HOME="$(SERVED)" $(BIN)/python -m thermocline.orchestration.command $(ARGS)
 
 test: $(INSTALLED) ## Run every test, two at a time
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 bench: $(INSTALLED) ## Measure all there is to measure, in one table; SIZE=small is quick
 	@$(BIN)/python benchmarks/bench.py $(or $(SIZE),full)

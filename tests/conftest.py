@@ -16,6 +16,31 @@ from thermocline.locks import exclusive
 __all__ = ["pytest_terminal_summary", "survived"]
 
 SECONDS_TO_MAKE = 600
+LONGEST = (
+    "end_to_end/test_running_airflow.py",
+    "publication/faults/test_kills.py",
+    "end_to_end/test_killed_runs.py",
+    "law/test_properties.py",
+    "build/test_incremental.py",
+    "evidence/test_real_year.py",
+    "end_to_end/test_wholesalers_year.py",
+    "law/test_deliveries.py",
+    "publication/faults/test_faults.py",
+    "publication/test_approval_dag.py",
+    "difference/test_difference.py",
+    "sources/test_scanning.py",
+    "publication/test_parquet.py",
+    "publication/test_postgres.py",
+    "publication/test_every_change.py",
+    "end_to_end/test_example_company.py",
+)
+"""The files that take longest begin first, so that no worker is left alone with one of them at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    tests = Path(__file__).parent
+    ranks = {tests / name: rank for rank, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: ranks.get(item.path, len(LONGEST)))
 
 
 def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], Screened]) -> Screened:

@@ -3,6 +3,9 @@
 import hashlib
 import json
 import os
+import shutil
+import sys
+import tempfile
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -16,6 +19,7 @@ from thermocline.home import PROJECT, Home
 
 DBT_PROJECT = PROJECT / "dbt_project"
 GOOD = ("success", "pass")
+PARSED = "partial_parse.msgpack"
 GATE = "gate"
 GATE_FAILURES = "gate_failures"
 
@@ -133,7 +137,10 @@ def transform(home: Home, company: Company) -> Transformed:
     tested = unit_tested.exists() and unit_tested.read_text(encoding="utf-8") == project
     if not tested:
         # Parsed by an earlier release, it may still name unit tests of models that are gone.
-        (folder / "partial_parse.msgpack").unlink(missing_ok=True)
+        (folder / PARSED).unlink(missing_ok=True)
+        if parsed_ahead(project).exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(parsed_ahead(project), folder / PARSED)
     _, reason = invoke(
         home,
         [
@@ -149,6 +156,28 @@ def transform(home: Home, company: Company) -> Transformed:
     if not transformed.failed:
         durable.replace(unit_tested, project.encode())
     return transformed
+
+
+def parsed_ahead(project: str) -> Path:
+    """dbt's parse results of a state of the project, made when it was installed."""
+    return Path(sys.prefix) / "thermocline" / f"{project}.msgpack"
+
+
+def parse_ahead() -> None:
+    """Parse the project with a company's defaults, which are most companies' settings.
+
+    dbt checks what it finds: with other settings, or another version of its own, it parses anew.
+    Raises ThermoclineError where the project can't be parsed.
+    """
+    kept = parsed_ahead(project_hash())
+    with tempfile.TemporaryDirectory() as folder:
+        home = Home(Path(folder) / "home").prepare()
+        succeeded, reason = invoke(home, ["parse"], Company("EUR"))
+        if not succeeded:
+            raise ThermoclineError(f"dbt can't parse {DBT_PROJECT} ({reason})")
+        shutil.rmtree(kept.parent, ignore_errors=True)
+        kept.parent.mkdir()
+        durable.replace(kept, (target_folder(home) / PARSED).read_bytes())
 
 
 def refigure(home: Home, company: Company, nodes: int) -> Transformed:
@@ -228,3 +257,7 @@ def project_hash() -> str:
         content = hashlib.sha256(file.read_bytes()).hexdigest()
         digest.update(f"{file.relative_to(DBT_PROJECT).as_posix()} {content}\n".encode())
     return digest.hexdigest()
+
+
+if __name__ == "__main__":
+    parse_ahead()

@@ -26,7 +26,7 @@ def eventually(what: str, ask: Callable[[], Any], seconds: float = 90) -> Any:
     deadline = time.monotonic() + seconds
     while not (answer := ask()):
         assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
-        time.sleep(0.7)
+        time.sleep(1.5)
     return answer
 
 

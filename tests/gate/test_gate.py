@@ -1,7 +1,9 @@
 """The gate on candidates that differ from a sound one in one figure: each rule on both sides of its bound."""
 
+import importlib
 import json
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -210,3 +212,11 @@ def test_an_expectation_that_cannot_run_blocks(change: Change, tmp_path: Path) -
     (folder / "account_segments.json").write_text(json.dumps(suite))
     with pytest.raises(GateBlocked, match="heat_is_plausible"):
         gate.audit(candidate.home, candidate.content_hash, folder)
+
+
+def test_what_is_hidden_from_an_import_can_be_imported_afterwards() -> None:
+    hidden = "tabnanny"
+    assert hidden not in sys.modules
+    with suites.without([hidden]), pytest.raises(ImportError):
+        importlib.import_module(hidden)
+    assert importlib.import_module(hidden)
