@@ -25,11 +25,13 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# The same for all documents that must be made again. #}
-{% macro and_touched(feed, key) -%}
+{# Whether a document must be made again. #}
+{% macro is_touched(feed, key) -%}
     {%- set touched = ref('int_documents_touched') -%}
     {%- if is_incremental() -%}
-    and {{ key }} in (select record_id from {{ touched }} where feed = '{{ feed }}')
+    {{ key }} in (select record_id from {{ touched }} where feed = '{{ feed }}')
+    {%- else -%}
+    true
     {%- endif -%}
 {%- endmacro %}
 

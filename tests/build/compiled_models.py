@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 from thermocline import freshness, transformation
+from thermocline.build import Built
 from thermocline.home import Home
 
 _MADE = re.compile(r'"[a-z_]+__dbt_tmp\d*"')
@@ -25,6 +26,16 @@ class Model:
     partial: str = ""
     rewrite: str = ""
     screened: bool = False
+
+
+@dataclass(frozen=True)
+class BuiltTwice:
+    """A home that got its last days after its first build, and the models as dbt compiled them for both."""
+
+    home: Home
+    said: list[list[str]]
+    built: Built
+    models: list[Model]
 
 
 def read(whole: Path, partial: Path) -> list[Model]:

@@ -1,24 +1,14 @@
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 
 import compiled_models
 import pytest
+from compiled_models import BuiltTwice
 from screened import Screened
 from thermocline.build import Built, build
 from thermocline.home import Home
 from thermocline.sources.catalogue import adopt
 from thermocline.sources.landing import land
-
-
-@dataclass(frozen=True)
-class BuiltTwice:
-    """A home that got its last days after its first build, and the models as dbt compiled them for both."""
-
-    home: Home
-    said: list[list[str]]
-    built: Built
-    models: list[compiled_models.Model]
 
 
 @pytest.fixture(scope="session")

@@ -5,8 +5,7 @@ from random import Random
 
 import compiled_models
 import duckdb
-from compiled_models import Model
-from conftest import BuiltTwice
+from compiled_models import BuiltTwice, Model
 from deliveries import World, warehouse
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st

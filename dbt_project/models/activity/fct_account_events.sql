@@ -8,7 +8,7 @@ with fct_invoices as (
     where
         account_id is not null
         and money_state in ('attributed', 'void')
-        {{ and_touched('invoices', 'invoice_id') }}
+        and {{ is_touched('invoices', 'invoice_id') }}
 ),
 
 fct_payments as (
@@ -16,7 +16,7 @@ fct_payments as (
     where
         account_id is not null
         and amount is not null
-        {{ and_touched('payments', 'payment_id') }}
+        and {{ is_touched('payments', 'payment_id') }}
 ),
 
 int_credits_applied as (
@@ -33,7 +33,7 @@ stg_crm__opportunities as (
     where
         is_current
         and not is_deleted
-        {{ and_touched('opportunities', 'opportunity_id') }}
+        and {{ is_touched('opportunities', 'opportunity_id') }}
 ),
 
 stg_crm__communications as (
@@ -41,7 +41,7 @@ stg_crm__communications as (
     where
         is_current
         and not is_deleted
-        {{ and_touched('communications', 'communication_id') }}
+        and {{ is_touched('communications', 'communication_id') }}
 ),
 
 stg_crm__feedback as (
@@ -49,7 +49,7 @@ stg_crm__feedback as (
     where
         is_current
         and not is_deleted
-        {{ and_touched('feedback', 'feedback_id') }}
+        and {{ is_touched('feedback', 'feedback_id') }}
 ),
 
 stg_billing__exchange_rates as (
@@ -58,31 +58,31 @@ stg_billing__exchange_rates as (
 
 invoice_events as (
     select
-        kind || ':' || fct_invoices.invoice_id as event_id,
+        fct_invoices.kind || ':' || fct_invoices.invoice_id as event_id,
         'invoices' as feed,
         fct_invoices.invoice_id as record_id,
-        account_id,
-        kind,
+        fct_invoices.account_id,
+        fct_invoices.kind,
         cast(null as varchar) as direction,
-        status as outcome,
-        document_id,
-        case kind
+        fct_invoices.status as outcome,
+        fct_invoices.document_id,
+        case fct_invoices.kind
             when 'invoice' then 'Invoice '
             when 'credit_note' then 'Credit note '
             else 'Adjustment '
-        end || document_id as summary,
-        total as amount,
-        units,
-        last_lines_file,
-        sum_lines_files,
+        end || fct_invoices.document_id as summary,
+        fct_invoices.total as amount,
+        fct_invoices.units,
+        fct_invoices.last_lines_file,
+        fct_invoices.sum_lines_files,
         int_credits_applied.total_before,
         int_credits_applied.total_after,
         cast(null as decimal(18, 9)) as normalised_score,
-        issued_on as occurred_on,
-        issued_at as occurred_at,
-        source,
-        source_file,
-        source_row
+        fct_invoices.issued_on as occurred_on,
+        fct_invoices.issued_at as occurred_at,
+        fct_invoices.source,
+        fct_invoices.source_file,
+        fct_invoices.source_row
     from fct_invoices
     left join int_credits_applied on fct_invoices.invoice_id = int_credits_applied.invoice_id
 ),

@@ -9,7 +9,7 @@ with int_invoices_united as (
 
 touched_invoices as (
     select * from int_invoices_united
-    where true {{ and_touched('invoices', 'invoice_id') }}
+    where {{ is_touched('invoices', 'invoice_id') }}
 ),
 
 int_customers_linked as (

@@ -8,7 +8,7 @@ with stg_billing__payments as (
     where
         is_current
         and not is_deleted
-        {{ and_touched('payments', 'payment_id') }}
+        and {{ is_touched('payments', 'payment_id') }}
 ),
 
 fct_invoices as (
@@ -28,16 +28,16 @@ attributed_payments as (
         stg_billing__payments.payment_id,
         stg_billing__payments.document_id,
         stg_billing__payments.invoice_id,
-        coalesce(fct_invoices.account_id, int_customers_linked.account_id) as account_id,
         stg_billing__payments.method,
-        -- A payment that names no currency is in that of its invoice.
-        coalesce(stg_billing__payments.currency, fct_invoices.currency) as currency,
         stg_billing__payments.document_amount,
         stg_billing__payments.paid_on,
         stg_billing__payments.paid_at,
         stg_billing__payments.source,
         stg_billing__payments.source_file,
-        stg_billing__payments.source_row
+        stg_billing__payments.source_row,
+        coalesce(fct_invoices.account_id, int_customers_linked.account_id) as account_id,
+        -- A payment that names no currency is in that of its invoice.
+        coalesce(stg_billing__payments.currency, fct_invoices.currency) as currency
     from stg_billing__payments
     left join fct_invoices on stg_billing__payments.invoice_id = fct_invoices.invoice_id
     left join int_customers_linked

@@ -154,8 +154,8 @@ linked_customers as (
 -- Names that many bear tell nobody apart.
 account_names as (
     select
-        lower(trim(stg_crm__accounts.account_name)) as account_name,
         int_accounts_merged.account_id,
+        lower(trim(stg_crm__accounts.account_name)) as account_name,
         count(*) over (partition by lower(trim(stg_crm__accounts.account_name))) as accounts
     from stg_crm__accounts
     inner join int_accounts_merged

@@ -38,8 +38,8 @@ named_on_invoices as (
 named_on_invoices_only as (
     select
         named_on_invoices.source,
-        named_on_invoices.source || ':' || named_on_invoices.customer_code as billing_customer_id,
         named_on_invoices.customer_code,
+        named_on_invoices.source || ':' || named_on_invoices.customer_code as billing_customer_id,
         max(named_on_invoices.customer_name) as customer_name,
         max(named_on_invoices.email) as email,
         max(named_on_invoices.country) as country

@@ -59,15 +59,31 @@ rates_changed as (
         min(rate_on) as changed_from
     from (
         (
-            select currency, rate, rate_on from {{ ref('stg_billing__exchange_rates') }}
+            select
+                currency,
+                rate,
+                rate_on
+            from {{ ref('stg_billing__exchange_rates') }}
             except
-            select currency, rate, rate_on from {{ source('config', 'built_exchange_rates') }}
+            select
+                currency,
+                rate,
+                rate_on
+            from {{ source('config', 'built_exchange_rates') }}
         )
         union all
         (
-            select currency, rate, rate_on from {{ source('config', 'built_exchange_rates') }}
+            select
+                currency,
+                rate,
+                rate_on
+            from {{ source('config', 'built_exchange_rates') }}
             except
-            select currency, rate, rate_on from {{ ref('stg_billing__exchange_rates') }}
+            select
+                currency,
+                rate,
+                rate_on
+            from {{ ref('stg_billing__exchange_rates') }}
         )
     ) as differences
     group by currency
@@ -80,11 +96,11 @@ invoices_touched as (
     select invoice_id from int_invoices_united
     where billing_customer_id in (select billing_customer_id from customers_relinked)
     union
-    select invoice_id from int_invoices_united
+    select int_invoices_united.invoice_id from int_invoices_united
     cross join run
     where
-        issued_on > first_as_of_date
-        and issued_on <= last_as_of_date
+        int_invoices_united.issued_on > run.first_as_of_date
+        and int_invoices_united.issued_on <= run.last_as_of_date
     union
     select int_invoices_united.invoice_id from int_invoices_united
     inner join rates_changed
@@ -130,11 +146,11 @@ payments_touched as (
     select payment_id from stg_billing__payments
     where invoice_id in (select invoice_id from invoices_and_credits_touched)
     union
-    select payment_id from stg_billing__payments
+    select stg_billing__payments.payment_id from stg_billing__payments
     cross join run
     where
-        paid_on > first_as_of_date
-        and paid_on <= last_as_of_date
+        stg_billing__payments.paid_on > run.first_as_of_date
+        and stg_billing__payments.paid_on <= run.last_as_of_date
     union
     select stg_billing__payments.payment_id from stg_billing__payments
     inner join rates_changed

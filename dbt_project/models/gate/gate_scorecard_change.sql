@@ -116,13 +116,13 @@ revenue_by_account as (
 
 select
     int_accounts_first_seen.account_id,
+    cast(coalesce(revenue_by_account.revenue_365d, 0) as decimal(18, 4)) as revenue_365d,
     coalesce(
         int_overrides_given.temperature, case when hot_before.account_id is null then 'cold' else 'hot' end
     ) as temperature_before,
     coalesce(
         int_overrides_given.temperature, case when hot_after.account_id is null then 'cold' else 'hot' end
-    ) as temperature_after,
-    cast(coalesce(revenue_by_account.revenue_365d, 0) as decimal(18, 4)) as revenue_365d
+    ) as temperature_after
 from changed_versions
 cross join int_accounts_first_seen
 left join hot_accounts as hot_before

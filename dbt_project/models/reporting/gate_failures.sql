@@ -134,6 +134,10 @@ newest_records as (
     where account_timeline.account_id in (select account_id from accounts_that_differ)
 ),
 
+late as (
+    select unnest(['late_feeds', 'days_held']) as measure
+),
+
 failures as (
     select
         'quarantined_rows' as measure,
@@ -185,7 +189,7 @@ failures as (
         cast(null as varchar) as source_file,
         cast(null as bigint) as source_row
     from feeds
-    cross join (select 'late_feeds' as measure union all select 'days_held' as measure) as late
+    cross join late
     union all
     select
         case when rule like 'rows%' then 'unreconciled_rows' else 'unreconciled_money' end as measure,

@@ -30,8 +30,8 @@ int_scorecards as (
 -- A version's body is one number here, because sorting by two costs a tenth more.
 weighted_events as (
     select
-        int_event_degrees.scorecard_version * cast(4294967296 as bigint) + int_bodies.body_number as path_number,
         int_event_degrees.occurred_on,
+        int_event_degrees.scorecard_version * cast(4294967296 as bigint) + int_bodies.body_number as path_number,
         (
             {%- for dimension in heat_dimensions() %}
             cast(int_event_degrees.{{ dimension }} as double){{ ' +' if not loop.last }}
@@ -105,13 +105,13 @@ select
     body_number,
     occurred_on,
     next_on,
+    is_certain,
     case
         when not is_certain then null
         when heat_about >= hot_at then true
         when heat_about < cold_at then false
     end as is_hot,
-    case when is_certain then cools_on end as cools_on,
-    is_certain
+    case when is_certain then cools_on end as cools_on
 from told
 where
     not is_certain

@@ -23,12 +23,12 @@ aliases as (
 )
 
 select
-    coalesce(aliases.account_id, overrides.account_id) as account_id,
     overrides.temperature,
     overrides.reason,
     overrides.approver,
     overrides.valid_from,
     overrides.valid_until,
-    overrides.row_number
+    overrides.row_number,
+    coalesce(aliases.account_id, overrides.account_id) as account_id
 from overrides
 left join aliases on overrides.account_id = aliases.alias_id
