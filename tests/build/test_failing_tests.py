@@ -1,6 +1,7 @@
-"""A failed test names the record that it found."""
+"""A failed test names the record that it found; a failed model leaves what it was to replace."""
 
 import shutil
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -52,3 +53,18 @@ def test_an_overlap_that_appears_through_an_alias_names_the_account_and_both_row
     words = rf"{TEST} \(account_id {account}, overrides_row 3, overlaps_row 2\), 1 tables were not built"
     with pytest.raises(GateBlocked, match=words):
         _refuse_unbuilt(home, failed)
+
+
+def test_a_model_that_fails_leaves_the_table_that_it_was_to_replace(home: Home) -> None:
+    settled = company.read(home)
+    assert settled
+    counted = "select count(*) from screening.int_scorecards"
+    with closing(warehouse.connect(home)) as connection:
+        before = connection.execute(counted).fetchone()
+        connection.execute("drop table config.scorecards")
+    command = ["run", "--select", "int_scorecards"]
+    assert transformation.invoke(home, command, settled) == (False, "")
+    assert "Failure in model int_scorecards" in transformation.log_file(home).read_text(encoding="utf-8")
+    with closing(warehouse.connect(home, read_only=True)) as connection:
+        assert connection.execute(counted).fetchone() == before
+    assert before and before[0] > 0
