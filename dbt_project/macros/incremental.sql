@@ -12,7 +12,7 @@
     {%- endif -%}
     {%- if not asked and execute and model.resource_type == 'model' -%}
         {%- set layers = run_query('select rebuilt from ' ~ source('config', 'run')).columns[0].values()[0] -%}
-        {%- set asked = layers == 'all' or layers == 'screening' and (config.get('meta') or {}).get('rewrites') == 'accounts' -%}
+        {%- set asked = layers == 'all' or layers == 'screening' and (config.get('meta') or {}).get('rewrites') in ('accounts', 'bodies', 'paths') -%}
     {%- endif -%}
     {{ return(asked) }}
 {%- endmacro %}
@@ -57,6 +57,36 @@
     {%- endif %}
 {%- endmacro %}
 
+{# Whether a body's heat is another: its events, or whose they are. #}
+{% macro is_changed_body(body_number) -%}
+    {%- if is_incremental() -%}
+    {{ body_number }} in (select bodies_changed.body_number from {{ source('config', 'bodies_changed') }} as bodies_changed)
+    {%- else -%}
+    true
+    {%- endif -%}
+{%- endmacro %}
+
+{# Whether a body's path is another: its heat, or it cools on a day that came between this run and the last, or went. #}
+{% macro is_changed_path(body_number) -%}
+    {%- if is_incremental() -%}
+    {{ body_number }} in (
+        select bodies_changed.body_number from {{ source('config', 'bodies_changed') }} as bodies_changed
+        union all
+        select days.body_number
+        from {{ ref('int_heat_days') }} as days
+        cross join {{ source('config', 'run') }} as run
+        where
+            days.next_on is null
+            and (
+                not days.is_certain
+                or (days.cools_on > run.first_as_of_date and days.cools_on <= run.last_as_of_date)
+            )
+    )
+    {%- else -%}
+    true
+    {%- endif -%}
+{%- endmacro %}
+
 {% macro changed_from(month, day) -%}
     {%- if month -%}
     cast({{ dbt.date_trunc('month', day) }} as date)
@@ -76,6 +106,12 @@
     (feed, record_id) in (select feed, record_id from {{ ref('int_documents_touched') }})
     {%- elif meta.rewrites == 'builds' -%}
     since_build <> (select since_build from {{ source('config', 'run') }})
+    {%- elif meta.rewrites == 'numbered' -%}
+    true
+    {%- elif meta.rewrites == 'bodies' -%}
+    {{ is_changed_body('body_number') }}
+    {%- elif meta.rewrites == 'paths' -%}
+    {{ is_changed_path('body_number') }}
     {%- elif meta.rewrites == 'accounts' -%}
     rowid in (
         select rewritten.rowid
@@ -118,6 +154,20 @@
         )
     ) as differences
     group by account_id;
+    {%- endif %}
+    {%- if config.get('meta').rewrites == 'numbered' %}
+    insert into {{ source('config', 'bodies_changed') }}
+    select differences.body_number
+    from (
+        (select {{ columns }} from {{ target }} except all select {{ columns }} from {{ made }})
+        union all
+        (select {{ columns }} from {{ made }} except all select {{ columns }} from {{ target }})
+    ) as differences
+    union
+    select bodies.body_number
+    from {{ made }} as bodies
+    inner join {{ source('config', 'accounts_changed') }} as accounts_changed
+        on bodies.account_id = accounts_changed.account_id;
     {%- endif %}
     delete from {{ target }} where {{ rewritten_rows(target) }};
     insert into {{ target }} ({{ columns }}) select {{ columns }} from {{ made }};

@@ -29,6 +29,7 @@ create table if not exists config.builds (
     fingerprint varchar, nodes integer, is_finished boolean
 );
 create table if not exists config.accounts_changed (account_id varchar, changed_from date);
+create table if not exists config.bodies_changed (body_number integer);
 create table if not exists config.built_customers_linked (
     billing_customer_id varchar, account_id varchar, linked_by varchar
 );
@@ -116,6 +117,7 @@ def begin(
     rebuilt = ALL if full_refresh else _rebuilt(connection, made, earliest, latest)
     if last_finished(connection) or rebuilt == ALL:
         connection.execute("delete from config.accounts_changed")
+        connection.execute("delete from config.bodies_changed")
     connection.execute(
         "create or replace table config.run (as_of_date date, published_as_of_date date, "
         "first_as_of_date date, last_as_of_date date, rebuilt varchar, since_build integer)"

@@ -12,6 +12,8 @@ from thermocline import freshness, transformation
 from thermocline.build import Built
 from thermocline.home import Home
 
+# What a scorecard decides is made whole when it changes; see should_full_refresh in macros/incremental.sql.
+SCREENED = ("accounts", "bodies", "paths")
 _MADE = re.compile(r'"[a-z_]+__dbt_tmp\d*"')
 
 
@@ -69,7 +71,7 @@ def _model(node: dict[str, str], whole: Path, partial: Path) -> Model:
     rewrite = _MADE.sub("made", (partial / "run" / path).read_text(encoding="utf-8"))
     assert "delete from" in rewrite, f"{node['name']} was not built by increments"
     return Model(
-        node["name"], relation, "incremental", *forms, rewrite, config["meta"]["rewrites"] == "accounts"
+        node["name"], relation, "incremental", *forms, rewrite, config["meta"]["rewrites"] in SCREENED
     )
 
 

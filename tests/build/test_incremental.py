@@ -68,6 +68,13 @@ def run(world: World, connection: duckdb.DuckDBPyConnection, models: list[Model]
 
 
 def rows(connection: duckdb.DuckDBPyConnection, model: Model) -> list[tuple[object, ...]]:
+    """Every row in order, with the body itself in place of its number, which hangs on who came first."""
     names = sorted(column[0] for column in connection.execute(f"describe {model.relation}").fetchall())
-    columns = ", ".join(f'"{name}"' for name in names)
-    return connection.execute(f"select {columns} from {model.relation} order by all").fetchall()
+    columns, bodies = ", ".join(f'"{name}"' for name in names if name != "body_number"), ""
+    if "body_number" in names and model.name != "int_bodies":
+        columns += ", body_kind, body_id"
+        bodies = (
+            "left join (select distinct body_kind, body_id, body_number from screening.int_bodies) "
+            "using (body_number)"
+        )
+    return connection.execute(f"select {columns} from {model.relation} {bodies} order by all").fetchall()

@@ -1,5 +1,10 @@
+{{ config(
+    materialized='incremental', incremental_strategy='rewrite', on_schema_change='fail',
+    meta={'rewrites': 'accounts', 'day': 'occurred_on'}
+) }}
+
 with fct_account_events as (
-    select * from {{ ref('fct_account_events') }}
+    {{ rows_of_changed_accounts(ref('fct_account_events'), 'occurred_on') }}
 ),
 
 int_scorecards as (

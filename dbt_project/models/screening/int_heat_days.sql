@@ -1,5 +1,11 @@
+{{ config(
+    materialized='incremental', incremental_strategy='rewrite', on_schema_change='fail',
+    meta={'rewrites': 'bodies'}
+) }}
+
 with int_bodies as (
     select * from {{ ref('int_bodies') }}
+    where {{ is_changed_body('body_number') }}
 ),
 
 -- No event adds or takes away more than this.

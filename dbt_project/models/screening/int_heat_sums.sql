@@ -1,9 +1,15 @@
+{{ config(
+    materialized='incremental', incremental_strategy='rewrite', on_schema_change='fail',
+    meta={'rewrites': 'bodies'}
+) }}
+
 with int_event_degrees as (
     select * from {{ ref('int_event_degrees') }}
 ),
 
 int_bodies as (
     select * from {{ ref('int_bodies') }}
+    where {{ is_changed_body('body_number') }}
 ),
 
 int_scorecards as (
