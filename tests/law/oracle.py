@@ -71,10 +71,10 @@ class Body:
         a_day, sums, day = kept(version.half_life, 1), [0] * 5, min([first, *self.added])
         while day <= last:
             sums = [total and total * a_day >> BITS for total in sums]
-            cooled = sum(map(rounded, sums))
+            cooled = sum(rounded(total) for total in sums if total)
             if day in self.added:
                 sums = [total + (each << BITS) for total, each in zip(sums, self.added[day], strict=True)]
-            heat = sum(map(rounded, sums)) if day in self.added else cooled
+            heat = sum(rounded(total) for total in sums if total) if day in self.added else cooled
             if heat >= version.hot_at:
                 temperature = "hot"
             elif heat < version.cold_at:
