@@ -204,6 +204,19 @@ def rollback(
     )
 
 
+def complete(home: Home, wait_seconds: float = 600) -> list[str]:
+    """Bring targets that haven't got the current publication up to it; the names of those.
+
+    The others aren't touched. For runs that publish nothing themselves; raises what `publish` does
+    but GateBlocked.
+    """
+    last = next(reversed(completed(recorded(Ledger(home.ledger).entries()).values())), None)
+    behind = [target.name for target in targets(home) if last and target.name not in last.done]
+    if last and behind:
+        _publishing(home, "completing", wait_seconds, lambda _: None, lambda publisher: publisher.complete())
+    return behind
+
+
 def _publishing(
     home: Home,
     what: str,

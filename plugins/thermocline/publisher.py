@@ -100,6 +100,15 @@ class Publisher:
         intent = self.intent(candidate, restored.intent["gate"], before, restored.intent["approval"])
         return "restored", self.bring(candidate, {**intent, "restores": publication_id})
 
+    def complete(self) -> tuple[str, Recorded]:
+        """Bring every target to the last publication."""
+        self.check_heads()
+        self.recover()
+        latest = self.current()
+        if latest is None:
+            raise InputError("nothing has been published yet: publish first")
+        return "unchanged", latest
+
     def bring(self, candidate: Candidate, body: dict[str, Any]) -> Recorded:
         """Record the intent, write to every target, then switch each."""
         intent = self.record("intent", body)

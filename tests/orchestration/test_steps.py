@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from thermocline import build, documentation, gate, publication
-from thermocline.errors import GateBlocked, InputError, ThermoclineError, WarehouseBusy
+from thermocline.errors import GateBlocked, InputError, TargetBehind, ThermoclineError, WarehouseBusy
 from thermocline.home import Home
 from thermocline.orchestration import arrivals, steps
 from thermocline.sources import landing
@@ -204,3 +204,14 @@ def test_the_documentation_is_rendered_by_its_own_builder(
     monkeypatch.setattr(documentation, "render", lambda *given: asked.append(given) or True)
     steps.document(3)
     assert asked == [(home, 3)]
+
+
+def test_what_reached_the_leading_target_alone_overtakes_older_builds(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publication, "publish", answering(TargetBehind("published, but not in every target")))
+    with pytest.raises(TargetBehind):
+        steps.publish(CANDIDATE, Event(), 0)
+    older = {**CANDIDATE, "built_at": "2026-03-29T00:00:00+00:00"}
+    with pytest.raises(AirflowSkipException, match="a later build of 2026-03-28"):
+        steps.skip_overtaken(home, older)

@@ -17,6 +17,7 @@ from thermocline.errors import (
     GateBlocked,
     InputError,
     PlaceUnreachable,
+    TargetBehind,
     ThermoclineError,
     WarehouseBusy,
 )
@@ -77,7 +78,11 @@ def judge(home: Home, candidate: Candidate) -> Candidate:
 
     log.info("auditing ...")
     with refusals():
-        verdict = audit_candidate(home, candidate["content_hash"])
+        try:
+            verdict = audit_candidate(home, candidate["content_hash"])
+        except GateBlocked:
+            complete_targets(home)
+            raise
     log.info("the gate lets it pass (%s, %s warnings)", verdict.verdict, len(verdict.warnings))
     return candidate | {"predecessor": verdict.predecessor}
 
@@ -106,6 +111,9 @@ def publish(candidate: Candidate, event: Any, wait_seconds: float) -> None:
             # Another run has published since the audit: the verdict was on another change.
             judge(home, candidate)
             published = attempt()
+        except TargetBehind:
+            note_published(home, candidate)
+            raise
     if published.outcome == "superseded":
         skip(f"reporting already holds {published.as_of_date}, a later day: nothing is published")
     note_published(home, candidate)
@@ -155,7 +163,24 @@ def skip(reason: str) -> NoReturn:
 def skip_overtaken(home: Home, candidate: Candidate) -> None:
     reason = overtaken(home, candidate)
     if reason:
+        complete_targets(home)
         skip(reason)
+
+
+def complete_targets(home: Home) -> None:
+    """Where a run publishes nothing, complete the targets that failed in an earlier one.
+
+    A failure is the next run's to mend.
+    """
+    from thermocline import publication
+
+    try:
+        completed = publication.complete(home)
+    except (ThermoclineError, OSError) as error:
+        log.warning("not every target has the current publication: %s", error)
+        return
+    if completed:
+        log.info("completed %s", ", ".join(completed))
 
 
 @contextmanager
