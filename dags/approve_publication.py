@@ -8,6 +8,8 @@ and reporting hasn't gone on. **Reject**, or no answer within a day, publishes n
 **When it is red**, read the last line of the log of `publish`: no reason was given in the form, the
 candidate changed, or another publication came in between (screen the day again).
 
+An answer within the second in which the question appears may be lost: it is then asked anew.
+
 **To rerun** clear `question`, which asks anew, or trigger the DAG with the `candidate` of the run before.
 `thermocline approve` does the same without these pages.
 """
@@ -53,7 +55,6 @@ def approve_publication() -> None:
         params={"because": Param("", "Why it is right", type="string", maxLength=500)},
         defaults="Reject",
         response_timeout=DEADLINE,
-        retries=0,
     )
     question() >> ask
     publish(ask.output)

@@ -1,9 +1,11 @@
 """What a build leaves for an auditor, kept by hash when its candidate is long pruned.
 
     records/<first two digits>/<SHA-256>.json.gz    canonical JSON; the hash is of the JSON itself
+    records/<first two digits>/<SHA-256>.parquet    the records behind a publication's warnings and blocks
 
-A build's facts, and so the ledger, name each record by its hash. Equal records are kept once: they
-hold no times, so that a project that didn't change leaves one manifest, not one a day.
+A build's facts, and so the ledger, name each record by its hash; an intent names the last one.
+Equal records are kept once: they hold no times, so that a project that didn't change leaves one
+manifest, not one a day.
 
     manifest        dbt's manifest
     results         what dbt made of each model and test: status, failures, compiled SQL
@@ -15,7 +17,8 @@ hold no times, so that a project that didn't change leaves one manifest, not one
 import gzip
 import hashlib
 import json
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +29,11 @@ from thermocline.errors import ContentChanged
 from thermocline.home import Home
 
 TABLES = {"reconciliation": "gate.reconciliation", "scorecards": "reporting.scorecards"}
+JSON = ".json.gz"
+PARQUET = ".parquet"
+KEPT_FAILURES = "failures"
+"""The key of an intent that names the failing records that were kept with it; null where there are none."""
+
 UNTIMELY = (
     "created_at",
     "generated_at",
@@ -67,23 +75,56 @@ def keep(home: Home, content: Any) -> str:
     return sha256
 
 
-def place(home: Home, sha256: str) -> Path:
+def keep_parquet(home: Home, content: bytes) -> str:
+    """Keep one parquet file as it is; its SHA-256."""
+    sha256 = hashlib.sha256(content).hexdigest()
+    path = place(home, sha256, PARQUET)
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        durable.replace(path, content, durable.READ_ONLY)
+    return sha256
+
+
+def place(home: Home, sha256: str, suffix: str = JSON) -> Path:
     """Where the record of this hash is kept."""
-    return home.records / sha256[:2] / f"{sha256}.json.gz"
+    return home.records / sha256[:2] / f"{sha256}{suffix}"
 
 
-def read(home: Home, sha256: str) -> bytes | None:
-    """A record's JSON; None if it isn't kept any more. Raises ContentChanged if it was changed."""
-    path = place(home, sha256)
+def read(home: Home, sha256: str, suffix: str = JSON) -> bytes | None:
+    """A record's content; None if it isn't kept any more. Raises ContentChanged if it was changed."""
+    path = place(home, sha256, suffix)
     try:
-        content = gzip.decompress(path.read_bytes())
+        stored = path.read_bytes()
+        content = gzip.decompress(stored) if suffix == JSON else stored
     except FileNotFoundError:
         return None
-    except (OSError, EOFError, ValueError):
+    except (OSError, EOFError, ValueError, zlib.error):
         content = b""
     if hashlib.sha256(content).hexdigest() != sha256:
         raise ContentChanged(f"record {path} was changed: restore it from a backup")
     return content
+
+
+def named(entries: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """The suffix by SHA-256 of every record that entries of the ledger name."""
+    found: dict[str, str] = {}
+    for entry in entries:
+        if entry.get("kind") == "intent":
+            found |= dict.fromkeys(entry.get("records", {}).values(), JSON)
+            if kept := entry.get(KEPT_FAILURES):
+                found[kept] = PARQUET
+    return found
+
+
+def problems(home: Home, records: Mapping[str, str]) -> Iterator[ContentChanged]:
+    """What is missing or changed of these records, given as `named` does."""
+    for sha256, suffix in sorted(records.items()):
+        try:
+            if read(home, sha256, suffix) is None:
+                missing = place(home, sha256, suffix)
+                yield ContentChanged(f"record {missing} is missing: restore it from a backup")
+        except ContentChanged as changed:
+            yield changed
 
 
 def _timeless(content: Any) -> Any:

@@ -13,14 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from thermocline import build_records, durable, gate_failures
-from thermocline.candidate import Candidate
-from thermocline.errors import InputError, ThermoclineError
+from thermocline.errors import InputError
 from thermocline.evidence_readme import README
 from thermocline.home import Home
 from thermocline.ledger import Entry, Ledger, Recorded, recorded
 from thermocline.lineage import Lineage
 from thermocline.lineage import read as read_lineage
-from thermocline.retention.record import pruned
 
 MOMENT = (1980, 1, 1, 0, 0, 0)
 RECORDS = {
@@ -89,16 +87,13 @@ def _parts(home: Home, entries: list[Entry], publication: Recorded) -> tuple[dic
         )
     else:
         gone.append("lineage.csv: it is read from dbt/, which isn't whole")
-    try:
-        candidate = Candidate.read(home, intent["content_hash"])
-        failures = candidate.folder / gate_failures.FILE
-        if durable.file_hash(failures) != intent["gate"].get("failures"):
-            raise FileNotFoundError
-        parts["failures.parquet"] = failures.read_bytes()
-    except (ThermoclineError, FileNotFoundError):
-        on = pruned(entries).day(intent["content_hash"])
-        why = f"was pruned on {on}" if on else "isn't kept any more, or was judged anew"
-        gone.append(f"failures.parquet: candidate {intent['content_hash']} {why}")
+    sha256 = intent.get(build_records.KEPT_FAILURES)
+    failures = build_records.read(home, sha256, build_records.PARQUET) if sha256 else None
+    if failures is None:
+        why = f"its record {sha256} isn't kept any more" if sha256 else "its publisher kept no such record"
+        gone.append(f"failures.parquet: {why}")
+    else:
+        parts["failures.parquet"] = failures
     return parts, gone
 
 

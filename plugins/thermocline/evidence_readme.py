@@ -52,5 +52,5 @@ print(hashlib.sha256(json.dumps(named, separators=(',', ':')).encode()).hexdiges
 
 5. The records of the build are those that the ledger names: `records` in ledger/entry.json holds the
    SHA-256 of dbt/manifest.json, dbt/results.json, dbt/schemas.json, reconciliation.json and
-   scorecards.json; `gate.failures` that of failures.parquet.
+   scorecards.json; `failures` that of failures.parquet.
 """

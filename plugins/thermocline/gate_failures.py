@@ -4,6 +4,7 @@ Records that count against a figure are in the candidate's table `gate_failures`
 rule about a published table are the rows that the rule's own bounds exclude.
 """
 
+import hashlib
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,8 +14,9 @@ from typing import Any
 
 import duckdb
 
-from thermocline import warehouse
+from thermocline import build_records, warehouse
 from thermocline.candidate import Candidate
+from thermocline.errors import ContentChanged
 from thermocline.hashing import literal, parquet, quoted
 from thermocline.suites import FIGURES, Check, Suite
 
@@ -68,6 +70,20 @@ def write(
         )
     temporary.replace(candidate.folder / FILE)
     return candidate.folder / FILE
+
+
+def keep(candidate: Candidate, sha256: str | None) -> str | None:
+    """Keep the failing records that a verdict names beyond the candidate; their SHA-256.
+
+    None where the verdict names none. Raises ContentChanged where they aren't what was written.
+    """
+    if sha256 is None or build_records.read(candidate.home, sha256, build_records.PARQUET) is not None:
+        return sha256
+    path = candidate.folder / FILE
+    content = path.read_bytes() if path.exists() else b""
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise ContentChanged(f"{path} isn't what the gate wrote: audit the candidate again")
+    return build_records.keep_parquet(candidate.home, content)
 
 
 def write_csv(candidate: Candidate, path: Path) -> int:

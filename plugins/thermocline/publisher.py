@@ -5,7 +5,8 @@ switch. What a killed publisher left is finished or undone by the next one:
 
     intent    publication_id, as_of_date, content_hash, stored_hash, candidate (SHA-256 of its
               candidate.json), predecessor, restores, approval, targets, tables (rows and hashes of
-              each), figures, gate (verdict, warnings, checks ...), dbt, code_version,
+              each), figures, failures (SHA-256 of the failing
+              records kept in records/), gate (verdict, warnings, checks ...), dbt, code_version,
               manifest_hash, scorecard_version, reporting_currency, inputs_digest, new_inputs and
               gone_inputs (against the intent before)
     done      publication_id, intent (its hash), target, files (SHA-256 by name), tables (those that
@@ -20,7 +21,7 @@ from typing import Any
 
 import duckdb
 
-from thermocline import company, contract
+from thermocline import build_records, company, contract, gate_failures
 from thermocline.candidate import Candidate
 from thermocline.errors import ContentChanged, GateBlocked, InputError, LedgerTruncated
 from thermocline.facts import FIGURES
@@ -313,6 +314,7 @@ class Publisher:
                 }
                 for name, table in candidate.tables.items()
             },
+            build_records.KEPT_FAILURES: gate_failures.keep(candidate, verdict.get("failures")),
             "gate": {key: value for key, value in verdict.items() if key != "candidate"},
             "new_inputs": [item for key, item in inputs.items() if key not in known],
             "gone_inputs": [list(key) for key in sorted(known - set(inputs))],

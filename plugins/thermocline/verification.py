@@ -1,8 +1,9 @@
 """Verifying: recompute everything from what is stored, and say what isn't as it was written.
 
-Looked at: the ledger's chain; what targets remember of it; the landed copy of every input that an
-entry names; each publication that a target keeps (files by SHA-256, and row by row for the current
-one, or where a file differs); the candidate of the current publication.
+Looked at: the ledger's chain; what targets remember of it; the landed copy of every input and the
+records of every build and audit that an entry names; each publication that a target keeps (files by
+SHA-256, and row by row for the current one, or where a file differs); the candidate of the current
+publication.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from thermocline import durable
+from thermocline import build_records, durable
 from thermocline.candidate import Candidate
 from thermocline.errors import (
     ContentChanged,
@@ -78,6 +79,8 @@ def verify(home: Home) -> Report:
     ]
     gone = pruned(scan.entries)
     findings += _landed(home, inputs, gone)
+    records = build_records.named(scan.entries)
+    findings += build_records.problems(home, records)
     kept = 0
     for place in places:
         if not scan.problems:
@@ -96,7 +99,9 @@ def verify(home: Home) -> Report:
     notes = [*_pruned(home, inputs, gone), *_progress(home, scan, publications)]
     if not findings:
         notes.insert(
-            0, f"intact: {len(scan.entries)} ledger entries, {len(inputs)} landed files, {kept} publications"
+            0,
+            f"intact: {len(scan.entries)} ledger entries, {len(inputs)} landed files, "
+            f"{kept} publications, {len(records)} records",
         )
     return Report(findings, notes)
 

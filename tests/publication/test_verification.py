@@ -49,11 +49,11 @@ def ledger_lines(home: Home) -> list[bytes]:
 
 
 def test_nothing_published_is_intact(tmp_path: Path) -> None:
-    assert found(Home(tmp_path), 0) == "intact: 0 ledger entries, 0 landed files, 0 publications"
+    assert found(Home(tmp_path), 0) == "intact: 0 ledger entries, 0 landed files, 0 publications, 0 records"
 
 
 def test_an_untouched_home_is_intact(home: Home) -> None:
-    assert found(home, 0) == "intact: 4 ledger entries, 2 landed files, 2 publications"
+    assert found(home, 0) == "intact: 4 ledger entries, 2 landed files, 2 publications, 0 records"
 
 
 def test_a_line_deleted_from_a_landed_copy_is_named(home: Home) -> None:
