@@ -199,7 +199,9 @@ def _beside_pandas(company: Company, ours: list[Taken], theirs: list[Taken]) -> 
 
 def _empty(company: Company) -> Taken:
     log = company.root / "empty.log"
-    return run([sys.executable, HERE / "empty_dags.py"], log, **environment(company.home))
+    # `dag.test` looks for its DAG in the folder of DAGs.
+    within = {**environment(company.home), "AIRFLOW__CORE__DAGS_FOLDER": str(HERE / "empty")}
+    return run([sys.executable, HERE / "empty" / "empty_dags.py"], log, **within)
 
 
 def _correction(company: Company, number: int) -> Taken:
