@@ -19,9 +19,20 @@ feeds as (
     where is_late
 ),
 
+reconciliation_of_files as (
+    select * from {{ ref('reconciliation_of_files') }}
+),
+
+reconciliation_of_money as (
+    select * from {{ ref('reconciliation_of_money') }}
+    where difference <> 0
+),
+
 reconciliation as (
     select * from {{ ref('reconciliation') }}
-    where difference <> 0
+    where
+        difference <> 0
+        and rule like 'revenue%'
 ),
 
 account_segments as (
@@ -192,7 +203,41 @@ failures as (
     cross join late
     union all
     select
-        case when rule like 'rows%' then 'unreconciled_rows' else 'unreconciled_money' end as measure,
+        'unreconciled_rows' as measure,
+        source || ':' || source_file as failing_key,
+        cast(rows_read as varchar) || ' rows read, ' || cast(rows_loaded as varchar) || ' loaded, '
+        || cast(rows_quarantined as varchar) || ' quarantined, ' || cast(rows_not_taken as varchar)
+        || ' not taken' as detail,
+        source,
+        source_file,
+        cast(null as bigint) as source_row
+    from reconciliation_of_files
+    where rows_difference <> 0
+    union all
+    select
+        'unreconciled_money' as measure,
+        source || ':' || source_file as failing_key,
+        cast(money_read as varchar) || ' read, ' || cast(money_loaded as varchar) || ' loaded, '
+        || cast(money_quarantined as varchar) || ' quarantined, ' || cast(money_not_taken as varchar)
+        || ' not taken' as detail,
+        source,
+        source_file,
+        cast(null as bigint) as source_row
+    from reconciliation_of_files
+    where money_difference <> 0
+    union all
+    select
+        'unreconciled_money' as measure,
+        source || ':' || source_file as failing_key,
+        coalesce(currency, 'no currency') || ': ' || cast(loaded as varchar) || ' loaded, ' || cast(found as varchar)
+        || ' found, ' || cast(unexplained as varchar) || ' in no class' as detail,
+        source,
+        source_file,
+        cast(null as bigint) as source_row
+    from reconciliation_of_money
+    union all
+    select
+        'unreconciled_money' as measure,
         subject as failing_key,
         rule || ': ' || cast(expected as varchar) || ' expected, ' || cast(found as varchar) || ' found' as detail,
         cast(null as varchar) as source,

@@ -1,0 +1,84 @@
+{%- set feeds = {
+    'accounts': none, 'contacts': none, 'opportunities': none, 'communications': none, 'feedback': none,
+    'billing_customers': none, 'invoices': 'total', 'invoice_lines': 'amount', 'payments': 'amount',
+    'exchange_rates': none,
+} -%}
+
+with files as (
+    select * from {{ source('raw', 'files') }}
+),
+
+kept as (
+    {%- for feed, money in feeds.items() %}
+    select
+        file_id,
+        count(*) as rows_loaded,
+        0 as rows_quarantined,
+        0 as rows_not_taken,
+        {{ 'sum(' ~ money ~ ')' if money else '0' }} as money_loaded,
+        0 as money_quarantined,
+        0 as money_not_taken
+    from {{ source('raw', feed) }}
+    group by file_id
+    union all
+    {%- endfor %}
+    select
+        file_id,
+        0 as rows_loaded,
+        count(*) as rows_quarantined,
+        0 as rows_not_taken,
+        0 as money_loaded,
+        sum(amount) as money_quarantined,
+        0 as money_not_taken
+    from {{ source('raw', 'quarantine') }}
+    group by file_id
+    union all
+    select
+        file_id,
+        0 as rows_loaded,
+        0 as rows_quarantined,
+        count(*) as rows_not_taken,
+        0 as money_loaded,
+        0 as money_quarantined,
+        sum(amount) as money_not_taken
+    from {{ source('raw', 'not_taken') }}
+    group by file_id
+),
+
+kept_by_file as (
+    select
+        file_id,
+        sum(rows_loaded) as rows_loaded,
+        sum(rows_quarantined) as rows_quarantined,
+        sum(rows_not_taken) as rows_not_taken,
+        sum(money_loaded) as money_loaded,
+        sum(money_quarantined) as money_quarantined,
+        sum(money_not_taken) as money_not_taken
+    from kept
+    group by file_id
+),
+
+figures as (
+    select
+        files.file_id,
+        files.source,
+        files.feed,
+        files.source_file,
+        cast(files.rows_read as bigint) as rows_read,
+        cast(coalesce(kept_by_file.rows_loaded, 0) as bigint) as rows_loaded,
+        cast(coalesce(kept_by_file.rows_quarantined, 0) as bigint) as rows_quarantined,
+        cast(coalesce(kept_by_file.rows_not_taken, 0) as bigint) as rows_not_taken,
+        -- Feeds without money read none.
+        cast(coalesce(files.money_read, 0) as decimal(38, 4)) as money_read,
+        cast(coalesce(kept_by_file.money_loaded, 0) as decimal(38, 4)) as money_loaded,
+        cast(coalesce(kept_by_file.money_quarantined, 0) as decimal(38, 4)) as money_quarantined,
+        cast(coalesce(kept_by_file.money_not_taken, 0) as decimal(38, 4)) as money_not_taken
+    from files
+    left join kept_by_file on files.file_id = kept_by_file.file_id
+)
+
+select
+    *,
+    abs(rows_read - rows_loaded - rows_quarantined - rows_not_taken) as rows_difference,
+    cast(abs(money_read - money_loaded - money_quarantined - money_not_taken) as decimal(38, 4)) as money_difference
+from figures
