@@ -2,12 +2,14 @@
 
 import csv
 import re
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import Any
 
 import duckdb
+import pytest
 from changed_example import Change
-from thermocline import gate, gate_failures, gate_site
+from screened import Screened
+from thermocline import gate, gate_failures, gate_site, transformation, warehouse
 from thermocline.candidate import Candidate
 from thermocline.errors import GateBlocked
 
@@ -117,3 +119,45 @@ def test_the_last_audits_are_shown_and_no_page_needs_another_host(change: Change
         text = page.read_text(encoding="utf-8")
         assert not re.search(r"(?:\bsrc|<link\b[^>]*href)=.(?:https?:|\.\.)", text), page
     assert "invoices_equal_their_lines" in (newest / "index.html").read_text(encoding="utf-8")
+
+
+LOST = {
+    "money_reconciles": "activity.fct_invoices where invoice_id = '{invoice_id}'",
+    "rows_reconcile": "raw.invoices where source_row = {source_row} and file_id = {file_id}",
+}
+"""What is deleted behind the loader's back, by the rule that finds it."""
+REMADE = (
+    "gate/reconciliation_of_files",
+    "gate/reconciliation_of_money",
+    "gate/reconciliation",
+    "gate/gate_figures",
+    "reporting/gate_failures",
+)
+
+
+@pytest.mark.parametrize("rule", LOST)
+def test_a_record_lost_on_the_way_blocks_by_the_name_of_its_file(
+    example: Screened, change: Change, rule: str
+) -> None:
+    with closing(warehouse.connect(example.home)) as connection:
+        found = connection.execute(
+            "select source, source_file, invoice_id, source_row, file_id from activity.fct_invoices "
+            "join raw.files using (source, source_file) "
+            "where money_state = 'attributed' order by invoice_id limit 1"
+        )
+        names = [column[0] for column in found.description]
+        invoice = dict(zip(names, found.fetchall()[0], strict=True))
+    models = transformation.target_folder(example.home) / "compiled" / "thermocline" / "models"
+    candidate = change(
+        f"delete from {LOST[rule].format(**invoice)}",
+        *(
+            f"create or replace table {name.replace('/', '.')} as {(models / f'{name}.sql').read_text()}"
+            for name in REMADE
+        ),
+    )
+    listed = [row for row in audited(candidate) if row[0] in LOST and row[3]]
+    file = invoice["source_file"]
+    assert (rule, f"{invoice['source']}:{file}", invoice["source"], file, None) in listed
+    assert {row[3] for row in listed} == {file}
+    with pytest.raises(GateBlocked, match=rule):
+        gate.audit(candidate.home, candidate.content_hash)
