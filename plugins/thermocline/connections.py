@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass, field
 from typing import Any
 
-from thermocline.errors import InputError
+from thermocline.errors import InputError, ThermoclineError
 from thermocline.home import Home
 
 
@@ -29,7 +29,14 @@ def connection(home: Home, connection_id: str) -> Connection:
     In a task Airflow gives it; elsewhere it is looked up as Airflow would: the environment variable
     AIRFLOW_CONN_<ID>, else the home's Airflow database. Raises InputError where there is none.
     """
-    found = _in_task(connection_id) if _is_task() else _outside(home, connection_id)
+    try:
+        found = _in_task(connection_id) if _is_task() else _outside(home, connection_id)
+        extra = dict(found.extra_dejson) if found else {}
+    except ThermoclineError:
+        raise
+    except Exception:
+        # What the library says may quote the secret it stumbled over.
+        raise InputError(f"the Airflow connection {connection_id} can't be read: set it up anew") from None
     if found is None:
         raise InputError(
             f"there is no Airflow connection {connection_id}: add it on Airflow's page under Admin, "
@@ -42,7 +49,7 @@ def connection(home: Home, connection_id: str) -> Connection:
         found.schema or None,
         found.login or None,
         found.password or None,
-        dict(found.extra_dejson),
+        extra,
     )
 
 

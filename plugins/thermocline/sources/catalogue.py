@@ -58,11 +58,11 @@ class Source:
     connection: str | None = None
     files: tuple[str, ...] = ()
 
-    def place(self) -> Place:
-        """Where its files are delivered."""
+    def place(self, home: Home) -> Place:
+        """Where its files are delivered; the connection is one that this home knows."""
         if isinstance(self.location, Path):
             return Folder(self.location.resolve())
-        return Remote(self.location, self.connection, self.files)
+        return Remote(home, self.location, self.connection, self.files)
 
 
 def sources_file(home: Home) -> Path:

@@ -1,62 +1,27 @@
-"""Credentials: an Airflow connection, and what it becomes for the library that reads a place.
+"""What an Airflow connection becomes for the library that reads a place.
 
-Airflow finds it in `AIRFLOW_CONN_<ID>`, in a secrets backend or, in its tasks, in its database.
 Nothing of it is written down or shown; messages name the connection's id.
 """
 
 import base64
 import json
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from thermocline.connections import Connection
 from thermocline.errors import InputError
 
 CONNECT_SECONDS, READ_SECONDS = 15, 120
 Options = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Credentials:
-    """What a connection holds; its text never shows a secret."""
-
-    connection_id: str
-    host: str | None = None
-    port: int | None = None
-    login: str | None = None
-    password: str | None = field(default=None, repr=False)
-    extra: Options = field(default_factory=dict, repr=False)
-
-    @classmethod
-    def of(cls, connection_id: str) -> "Credentials":
-        """Those of an Airflow connection. Raises InputError where Airflow has none of that id."""
-        from airflow.sdk import Connection
-        from airflow.sdk.exceptions import AirflowNotFoundException
-
-        try:
-            found = Connection.get(connection_id)
-            extra = dict(found.extra_dejson)
-        except AirflowNotFoundException as error:
-            raise InputError(
-                f"the Airflow connection {connection_id!r} isn't defined: add it with `make airflow "
-                f'ARGS="connections add {connection_id} ..."`, or set AIRFLOW_CONN_{connection_id.upper()}'
-            ) from error
-        except Exception:
-            # What the library says may quote the secret it stumbled over.
-            raise InputError(
-                f"the Airflow connection {connection_id!r} can't be read: set it up anew"
-            ) from None
-        host, port = found.host or None, found.port
-        return cls(connection_id, host, port, found.login or None, found.password or None, extra)
-
-
-def options(protocol: str, host: str, credentials: Credentials | None) -> Options:
+def options(protocol: str, host: str, credentials: Connection | None) -> Options:
     """How fsspec opens a place: `host` is the bucket, container or server its address names.
 
     Without a connection an object store is asked with what the machine has (its role, its own
     configuration), a server without a login. Raises InputError where something is missing.
     """
-    given = credentials or Credentials("")
+    given = credentials or Connection("")
     if protocol == "s3":
         return _s3(given)
     if protocol == "gs":
@@ -68,7 +33,7 @@ def options(protocol: str, host: str, credentials: Credentials | None) -> Option
     return _http(given)
 
 
-def _s3(given: Credentials) -> Options:
+def _s3(given: Connection) -> Options:
     """Login and password are the key's id and secret; extra as Airflow's `aws` connections have it."""
     extra = given.extra
     waits = {"connect_timeout": CONNECT_SECONDS, "read_timeout": READ_SECONDS}
@@ -80,7 +45,7 @@ def _s3(given: Credentials) -> Options:
     return found
 
 
-def _google(given: Credentials) -> Options:
+def _google(given: Connection) -> Options:
     """Extra `keyfile_dict` (a service account's key) or `key_path`; else the machine's own."""
     extra = given.extra
     key = extra.get("keyfile_dict")
@@ -88,7 +53,7 @@ def _google(given: Credentials) -> Options:
     return {"token": token, **_some(project=extra.get("project"), endpoint_url=extra.get("endpoint_url"))}
 
 
-def _azure(given: Credentials) -> Options:
+def _azure(given: Connection) -> Options:
     """Login is the account, password its key; with extra `tenant_id`, client and client's secret."""
     extra = given.extra
     account = extra.get("account_name") or (given.host or "").removeprefix("https://").split(".")[0]
@@ -99,7 +64,7 @@ def _azure(given: Credentials) -> Options:
     return common | _some(account_name=given.login or account, account_key=given.password)
 
 
-def _sftp(host: str, given: Credentials) -> Options:
+def _sftp(host: str, given: Connection) -> Options:
     """Login, with password, extra `key_file` or `private_key`; extra `host_key` is the server's."""
     import paramiko
 
@@ -129,7 +94,7 @@ def _sftp(host: str, given: Credentials) -> Options:
     return found
 
 
-def _http(given: Credentials) -> Options:
+def _http(given: Connection) -> Options:
     """Login and password are those of basic authentication; extra `headers` are sent as they are."""
     import aiohttp
 

@@ -152,7 +152,7 @@ def _places(home: Home, known: Iterable[Source], system: str, location: Path | N
     if location:
         return [Folder(location.resolve())]
     mappings = load_mappings(home)
-    own = [source.place() for source in known if mappings[source.mapping].system == system]
+    own = [source.place(home) for source in known if mappings[source.mapping].system == system]
     return list(dict.fromkeys(own)) or [Folder(home.exports.resolve())]
 
 

@@ -15,8 +15,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
+from thermocline.connections import connection
 from thermocline.errors import InputError, PlaceUnreachable, ThermoclineError
-from thermocline.sources.connections import Credentials, options
+from thermocline.home import Home
+from thermocline.sources.connections import options
 from thermocline.sources.host_keys import UnknownHost
 from thermocline.sources.places import NO_EXPORTS, Changed, Entry, Listing, is_data, written
 
@@ -57,6 +59,7 @@ class Remote:
     A web server has no folders that can be listed: there `files` names what lies below.
     """
 
+    home: Home = field(compare=False, repr=False)
     location: str
     connection: str | None = None
     files: tuple[str, ...] = ()
@@ -170,7 +173,7 @@ class Remote:
             import fsspec
 
             host = self.location.split("://", 1)[1].split("/")[0]
-            credentials = Credentials.of(self.connection) if self.connection else None
+            credentials = connection(self.home, self.connection) if self.connection else None
             given = options(self.protocol, host, credentials)
             if self.protocol in OBJECT_STORES:
                 given["use_listings_cache"] = False

@@ -12,7 +12,7 @@ from thermocline import durable
 from thermocline.connections import connection
 from thermocline.errors import ThermoclineError
 from thermocline.home import Home
-from thermocline.sources.connections import Credentials, Options, options
+from thermocline.sources.connections import Options, options
 from thermocline.sources.remote import OBJECT_STORES, PROTOCOLS
 from thermocline.targets import TargetFailed
 
@@ -165,8 +165,5 @@ class Lake:
             return {}
         credentials = None
         if self.connection_id is not None:
-            found = connection(self.home, self.connection_id)
-            credentials = Credentials(
-                found.connection_id, found.host, found.port, found.login, found.password, found.extra
-            )
+            credentials = connection(self.home, self.connection_id)
         return options(self.protocol, self.location.split("://", 1)[1].split("/")[0], credentials)

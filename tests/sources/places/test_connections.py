@@ -7,10 +7,11 @@ import inspect
 import json
 
 import pytest
+from thermocline.connections import Connection
 from thermocline.errors import InputError
 from thermocline.home import Home
 from thermocline.sources.catalogue import sources
-from thermocline.sources.connections import Credentials, options
+from thermocline.sources.connections import options
 from thermocline.sources.remote import Remote
 
 KEY = {"type": "service_account", "client_email": "a@b.c", "private_key": "secret"}
@@ -54,7 +55,7 @@ KEY = {"type": "service_account", "client_email": "a@b.c", "private_key": "secre
     ],
 )
 def test_a_connection_becomes_the_librarys_options(protocol, credentials, expected):
-    given = Credentials("there", **credentials) if credentials else None
+    given = Connection("there", **credentials) if credentials else None
     assert options(protocol, "bucket", given) == expected
 
 
@@ -70,7 +71,7 @@ def test_the_libraries_know_these_options():
 
 
 def test_a_connection_never_shows_its_secrets():
-    shown = repr(Credentials("x", login="me", password="secret", extra={"token": "secret"}))
+    shown = repr(Connection("x", login="me", password="secret", extra={"token": "secret"}))
     assert "secret" not in shown
 
 
@@ -81,10 +82,10 @@ def declared(home: Home, **said: object) -> tuple:
 
 def test_an_address_is_a_place_of_its_own(home):
     [source] = declared(home, location="s3://bucket/a/b/", connection="there")
-    assert source.place() == Remote("s3://bucket/a/b/", "there")
-    assert (source.place().protocol, source.place().root) == ("s3", "bucket/a/b")
+    assert source.place(home) == Remote(home, "s3://bucket/a/b/", "there")
+    assert (source.place(home).protocol, source.place(home).root) == ("s3", "bucket/a/b")
     [source] = declared(home, location="https://a.example/x", files=["a.csv", "b.csv"])
-    assert source.place() == Remote("https://a.example/x", None, ("a.csv", "b.csv"))
+    assert source.place(home) == Remote(home, "https://a.example/x", None, ("a.csv", "b.csv"))
 
 
 @pytest.mark.parametrize(

@@ -117,7 +117,7 @@ def test_a_connection_that_airflow_has_not_is_named(home, s3, monkeypatch):
     s3.declare(home, monkeypatch)
     monkeypatch.delenv("AIRFLOW_CONN_THERE")
     with pytest.raises(
-        InputError, match=r"connection 'there' isn't defined: add it with .*AIRFLOW_CONN_THERE"
+        InputError, match=r"there is no Airflow connection there: add it .*AIRFLOW_CONN_THERE"
     ):
         land(home, "billing")
 
