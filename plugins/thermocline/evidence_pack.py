@@ -16,7 +16,7 @@ from thermocline import build_records, durable, gate_failures
 from thermocline.errors import InputError
 from thermocline.evidence_readme import README
 from thermocline.home import Home
-from thermocline.ledger import Entry, Ledger, Recorded, recorded
+from thermocline.ledger import Entry, Ledger, Recorded, inputs_of, recorded
 from thermocline.lineage import Lineage
 from thermocline.lineage import read as read_lineage
 
@@ -63,7 +63,7 @@ def _parts(home: Home, entries: list[Entry], publication: Recorded) -> tuple[dic
     parts = {
         "ledger/entry.json": _json(intent),
         "ledger/chain.jsonl": b"".join(durable.canonical(entry) + b"\n" for entry in entries[:last]),
-        "inputs.json": _json(_inputs(entries, intent)),
+        "inputs.json": _json(inputs_of(entries, intent)),
         "gate.json": _json(intent["gate"]),
         "tables.json": _json(intent["tables"]),
         "approval.json": _json(intent["approval"]),
@@ -119,19 +119,6 @@ def lineage_rows(
             complete = "no: " + ", ".join(sorted(".".join(part) for part in behind)) if behind else "yes"
             for origin in sorted(lineage.origins(at, column)) or [("", "")]:
                 yield (at, column, *origin, complete)
-
-
-def _inputs(entries: Iterable[Entry], intent: Entry) -> list[dict[str, Any]]:
-    """Source, path, SHA-256, bytes and rows of every file that the publication was made of."""
-    found: dict[tuple[str, str, str], dict[str, Any]] = {}
-    for entry in entries:
-        if entry["kind"] != "intent" or entry["seq"] > intent["seq"]:
-            continue
-        for item in entry["new_inputs"]:
-            found[item["source"], item["path"], item["sha256"]] = item
-        for source, name, sha256 in entry["gone_inputs"]:
-            found.pop((source, name, sha256), None)
-    return [found[key] for key in sorted(found)]
 
 
 def _json(content: Any) -> bytes:

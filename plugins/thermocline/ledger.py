@@ -179,5 +179,18 @@ def last_inputs(entries: Sequence[Entry]) -> set[tuple[str, str, str]]:
     return inputs
 
 
+def inputs_of(entries: Sequence[Entry], intent: Entry) -> list[dict[str, Any]]:
+    """Source, path, SHA-256, bytes and rows of every file that the publication was made of."""
+    found: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for entry in entries:
+        if entry["kind"] != "intent" or entry["seq"] > intent["seq"]:
+            continue
+        for item in entry["new_inputs"]:
+            found[item["source"], item["path"], item["sha256"]] = item
+        for source, name, sha256 in entry["gone_inputs"]:
+            found.pop((source, name, sha256), None)
+    return [found[key] for key in sorted(found)]
+
+
 def _hash(body: Mapping[str, Any]) -> str:
     return hashlib.sha256(durable.canonical(body)).hexdigest()

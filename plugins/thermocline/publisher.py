@@ -21,7 +21,7 @@ from typing import Any
 
 import duckdb
 
-from thermocline import build_records, company, contract, gate_failures
+from thermocline import build_records, company, contract, gate_failures, recovered_candidate
 from thermocline.candidate import Candidate
 from thermocline.errors import ContentChanged, GateBlocked, InputError, LedgerTruncated
 from thermocline.facts import FIGURES
@@ -30,6 +30,7 @@ from thermocline.home import Home
 from thermocline.ledger import Entry, Ledger, Recorded, check_head, last_inputs, recorded
 from thermocline.retention.record import pruned
 from thermocline.targets import Edition, Progress, Target
+from thermocline.targets.duckdb_file import DuckDBFile
 from thermocline.targets.months import Months
 
 KEEP = 10
@@ -72,7 +73,8 @@ class Publisher:
         candidate.check(rows=False)
         self.check_contract(candidate)
         self.progress("checked")
-        return "published", self.bring(candidate, self.intent(candidate, verdict, before, approval))
+        failures = gate_failures.keep(candidate, verdict.get("failures"))
+        return "published", self.bring(candidate, self.intent(candidate, verdict, before, approval, failures))
 
     def restore(self, publication_id: str) -> tuple[str, Recorded]:
         """Bring an earlier publication's content back, as a publication of its own."""
@@ -90,16 +92,33 @@ class Publisher:
         try:
             candidate = Candidate.read(self.home, restored.intent["content_hash"])
         except InputError as error:
-            on = pruned(self.ledger.entries()).day(restored.intent["content_hash"])
-            raise InputError(
-                f"publication {publication_id} was pruned{f' on {on}' if on else ''}: the ledger knows it, "
-                f"but its data, candidate {restored.intent['content_hash']}, are gone: put them back from a "
-                "backup, or choose another"
-            ) from error
+            candidate = self.recovered(restored, error)
         candidate.check(rows=False)
         self.progress("checked")
-        intent = self.intent(candidate, restored.intent["gate"], before, restored.intent["approval"])
+        intent = self.intent(
+            candidate,
+            restored.intent["gate"],
+            before,
+            restored.intent["approval"],
+            restored.intent.get(build_records.KEPT_FAILURES),
+        )
         return "restored", self.bring(candidate, {**intent, "restores": publication_id})
+
+    def recovered(self, restored: Recorded, gone: InputError) -> Candidate:
+        """The candidate of a publication from what the leading target still holds of it.
+
+        Raises InputError where nothing is left of it, ContentChanged where it was changed.
+        """
+        place, entries = DuckDBFile(self.home), self.ledger.entries()
+        if restored.publication_id in place.kept():
+            self.at = f"target {place.name}"
+            return recovered_candidate.recover(self.home, place.copy_tables, entries, restored)
+        on = pruned(entries).day(restored.intent["content_hash"])
+        raise InputError(
+            f"publication {restored.publication_id} was pruned{f' on {on}' if on else ''}: the ledger knows "
+            f"it, but its data, candidate {restored.intent['content_hash']}, are gone: put them back from a "
+            "backup, or choose another"
+        ) from gone
 
     def complete(self) -> tuple[str, Recorded]:
         """Bring every target to the last publication."""
@@ -291,6 +310,7 @@ class Publisher:
         verdict: dict[str, Any],
         before: Recorded | None,
         approval: dict[str, Any] | None,
+        failures: str | None,
     ) -> dict[str, Any]:
         entries = self.ledger.entries()
         facts = candidate.facts.to_json()
@@ -314,7 +334,7 @@ class Publisher:
                 }
                 for name, table in candidate.tables.items()
             },
-            build_records.KEPT_FAILURES: gate_failures.keep(candidate, verdict.get("failures")),
+            build_records.KEPT_FAILURES: failures,
             "gate": {key: value for key, value in verdict.items() if key != "candidate"},
             "new_inputs": [item for key, item in inputs.items() if key not in known],
             "gone_inputs": [list(key) for key in sorted(known - set(inputs))],

@@ -4,11 +4,12 @@ import shutil
 from contextlib import closing
 from datetime import date
 
+import duckdb
 import pytest
 from made_company import Begun, audit, build, run
 from postgres_server import Database
 from thermocline.cli import main
-from thermocline.errors import GateBlocked, InputError
+from thermocline.errors import ContentChanged, GateBlocked, InputError
 from thermocline.home import Home
 from thermocline.ledger import Ledger
 from thermocline.publication import Published, current, publish, rollback, targets
@@ -101,12 +102,14 @@ def test_what_was_pruned_or_never_was_cant_be_put_back(
     begun.publish()
     with pytest.raises(InputError, match=r"no publication 2011-12-09-0009 in the ledger: .*2011-12-10-0002$"):
         rollback(home, "2011-12-09-0009")
-    away = home.root / "away"
+    away, file = home.root / "away", home.reporting / f"{first.publication_id}.duckdb"
     shutil.move(home.candidates / first.content_hash, away)
+    gone = file.rename(home.root / "gone")
     with pytest.raises(
         InputError, match=r"publication 2011-12-09-0001 was pruned: .*put them back from a backup"
     ):
         rollback(home, first.publication_id)
+    gone.rename(file)
     shutil.move(away, home.candidates / first.content_hash)
     monkeypatch.setenv("THERMOCLINE_HOME", str(home.root))
     assert main(["rollback", first.publication_id]) == 0
@@ -114,6 +117,28 @@ def test_what_was_pruned_or_never_was_cant_be_put_back(
     assert main(["rollback", first.publication_id]) == 0
     assert "nothing to put back" in capsys.readouterr().out
     assert main(["rollback", "yesterday's"]) == 2
+
+
+def test_what_only_a_target_holds_is_put_back_if_it_is_whole(begun: Begun) -> None:
+    home, first = begun.home, begun.first
+    begun.publish()
+    shutil.rmtree(home.candidates / first.content_hash)
+    file = home.reporting / f"{first.publication_id}.duckdb"
+    whole = file.read_bytes()
+    file.chmod(0o644)
+    with closing(duckdb.connect(str(file))) as connection:
+        connection.execute(
+            "update reporting.account_segments set temperature = 'hot' where heat = 0.111111111"
+        )
+    before = Ledger(home.ledger).entries()
+    with pytest.raises(ContentChanged, match=r"^table account_segments of publication 2011-12-09-0001 in"):
+        rollback(home, first.publication_id)
+    assert Ledger(home.ledger).entries() == before
+    assert not list(home.candidates.glob(".recovered-*"))
+    file.write_bytes(whole)
+    restored = rollback(home, first.publication_id)
+    assert restored == Published("restored", "2011-12-09-0003", date(2011, 12, 9), first.content_hash)
+    assert verify(home).lines()[0].startswith("intact")
 
 
 def test_a_killed_rollback_is_undone_or_completed(begun: Begun) -> None:

@@ -123,6 +123,18 @@ class DuckDBFile:
                 if only is None or name in only
             }
 
+    def copy_tables(self, publication_id: str, names: Collection[str], folder: Path) -> None:
+        """Write these tables into `folder` as parquet, publication_id null as in a candidate."""
+        with self._opened(publication_id) as connection:
+            relations = _relations(connection)
+            for name in names:
+                stamped_in = contract.PUBLICATION_ID in hashing.columns_of(connection, relations[name])
+                unstamped = f" replace (null::varchar as {contract.PUBLICATION_ID})" if stamped_in else ""
+                connection.execute(
+                    f"copy (select *{unstamped} from {relations[name]}) "
+                    f"to {literal(folder / f'{name}.parquet')} (format parquet, compression zstd)"
+                )
+
     def publications(self, publication_id: str) -> list[dict[str, Any]]:
         columns = list(contract.PUBLICATION_COLUMNS)
         with self._opened(publication_id) as connection:
