@@ -121,6 +121,22 @@ def test_the_last_audits_are_shown_and_no_page_needs_another_host(change: Change
     assert "invoices_equal_their_lines" in (newest / "index.html").read_text(encoding="utf-8")
 
 
+def test_no_cell_of_the_data_comes_into_a_page(change: Change) -> None:
+    hostile = "\"'><hostile onclick=\"hostile()\" hostile='1'></td></script><!--"
+    told = hostile.replace("'", "''")
+    candidate = change(
+        f"update reporting.account_segments set temperature = '{told}', relationship = '{told}', "
+        f"account_name = '{told}', account_code = '{told}'",
+        "insert into reporting.gate_failures "
+        f"select 'quarantined_rows', '{told}', '{told}', '{told}', '{told}', 1",
+        "update gate.gate_figures set quarantined_rows = 1",
+    )
+    audited(candidate)
+    assert any("hostile()" in row["failing_key"] for row in of_csv(candidate))
+    for page in gate_site.audits(candidate.home)[-1].glob("*.html"):
+        assert "hostile" not in page.read_text(encoding="utf-8"), page
+
+
 LOST = {
     "money_reconciles": "activity.fct_invoices where invoice_id = '{invoice_id}'",
     "rows_reconcile": "raw.invoices where source_row = {source_row} and file_id = {file_id}",
