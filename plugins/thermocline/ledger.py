@@ -5,7 +5,7 @@
     seq       1, 2, 3 ...
     kind      intent (before a publication), done (after it, one per target), abandoned
     at        UTC time
-    ...       what the kind says, see `publication`
+    ...       what the kind says, see `intents` and `publisher`
     previous  the hash of the entry before, 64 zeros for the first
     hash      SHA-256 of the entry's canonical JSON without `hash`
 """
@@ -13,7 +13,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -156,6 +156,11 @@ def recorded(entries: Sequence[Entry]) -> dict[str, Recorded]:
         elif publication_id in found and entry.get("kind") == "abandoned":
             found[publication_id].abandoned = entry
     return found
+
+
+def completed(publications: Iterable[Recorded]) -> list[Recorded]:
+    """Those that reached a target, in the order given."""
+    return [each for each in publications if each.done and not each.abandoned]
 
 
 def all_inputs(entries: Sequence[Entry]) -> list[dict[str, Any]]:

@@ -14,8 +14,8 @@ from thermocline import company, durable, warehouse
 from thermocline.errors import ContentChanged, InputError, TargetBehind, ThermoclineError
 from thermocline.hashing import literal, quoted
 from thermocline.home import Home
-from thermocline.ledger import Ledger, Recorded, recorded
-from thermocline.publisher import KEEP, Publisher, completed
+from thermocline.ledger import Ledger, Recorded, completed, recorded
+from thermocline.publisher import KEEP, Publisher
 from thermocline.sources.wording import shown
 from thermocline.targets import Progress, Target
 from thermocline.targets.configured import configured

@@ -3,31 +3,26 @@
 The ledger gets an `intent` before a target is touched and a `done` for each target after its
 switch. What a killed publisher left is finished or undone by the next one:
 
-    intent    publication_id, as_of_date, content_hash, stored_hash, candidate (SHA-256 of its
-              candidate.json), predecessor, restores, approval, targets, tables (rows and hashes of
-              each), figures, failures (SHA-256 of the failing
-              records kept in records/), gate (verdict, warnings, checks ...), dbt, code_version,
-              manifest_hash, scorecard_version, reporting_currency, inputs_digest, new_inputs and
-              gone_inputs (against the intent before)
+    intent    see `intents`
     done      publication_id, intent (its hash), target, files (SHA-256 by name), tables (those that
               the intent doesn't name, or names in another packaging), recovered
     abandoned publication_id, intent, reason
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import duckdb
 
-from thermocline import build_records, company, contract, gate_failures, recovered_candidate
+from thermocline import build_records, company, gate_failures, recovered_candidate
 from thermocline.candidate import Candidate
-from thermocline.errors import ContentChanged, GateBlocked, InputError, LedgerTruncated
-from thermocline.facts import FIGURES
-from thermocline.hashing import TableHash
+from thermocline.errors import ContentChanged, InputError, LedgerTruncated
 from thermocline.home import Home
-from thermocline.ledger import Entry, Ledger, Recorded, check_head, last_inputs, recorded
+from thermocline.intents import check_row, next_intent, publication_row, table_entry
+from thermocline.ledger import Entry, Ledger, Recorded, check_head, completed, recorded
+from thermocline.publishable import BESIDE, check_contract, verdict_of
 from thermocline.retention.record import pruned
 from thermocline.targets import Edition, Progress, Target
 from thermocline.targets.duckdb_file import DuckDBFile
@@ -35,9 +30,6 @@ from thermocline.targets.months import Months
 
 KEEP = 10
 """Publications that stay readable in a target, where company.yml doesn't say."""
-
-BESIDE = (contract.PUBLICATION, contract.GATE_CHECKS)
-"""Tables that aren't in the candidate, and so in no intent."""
 
 
 class Publisher:
@@ -69,12 +61,15 @@ class Publisher:
             return "unchanged", before
         if before and date.fromisoformat(before.intent["as_of_date"]) > candidate.facts.as_of_date:
             return "superseded", before
-        verdict = _verdict(candidate, before, approval)
+        verdict = verdict_of(candidate, before, approval)
         candidate.check(rows=False)
         self.check_contract(candidate)
         self.progress("checked")
         failures = gate_failures.keep(candidate, verdict.get("failures"))
-        return "published", self.bring(candidate, self.intent(candidate, verdict, before, approval, failures))
+        return "published", self.bring(
+            candidate,
+            next_intent(self.ledger.entries(), self.targets, candidate, verdict, before, approval, failures),
+        )
 
     def restore(self, publication_id: str) -> tuple[str, Recorded]:
         """Bring an earlier publication's content back, as a publication of its own."""
@@ -95,7 +90,9 @@ class Publisher:
             candidate = self.recovered(restored, error)
         candidate.check(rows=False)
         self.progress("checked")
-        intent = self.intent(
+        intent = next_intent(
+            self.ledger.entries(),
+            self.targets,
             candidate,
             restored.intent["gate"],
             before,
@@ -182,7 +179,7 @@ class Publisher:
             with self.working(target):
                 seen = target.current()
                 if seen:
-                    _check_contract(target.name, target.columns(seen), coming)
+                    check_contract(target.name, target.columns(seen), coming)
 
     def recover(self) -> None:
         """Finish what killed publishers switched, undo what they didn't, mend what was lost."""
@@ -263,8 +260,11 @@ class Publisher:
             rows={name: table.rows for name, table in held.items()},
             columns={name: table.columns for name, table in held.items()},
             months=self._months.setdefault(candidate.digest, Months(self.home, tables)),
-            publication=[*(_row(other.intent, False) for other in earlier), _row(intent, True)],
-            gate_checks=[_check(publication.publication_id, check) for check in intent["gate"]["checks"]],
+            publication=[
+                *(publication_row(other.intent, False) for other in earlier),
+                publication_row(intent, True),
+            ],
+            gate_checks=[check_row(publication.publication_id, check) for check in intent["gate"]["checks"]],
         )
         target.write_publication(edition, lambda step: self.progress(f"{target.name} {step}"))
         self.progress(f"{target.name} in place")
@@ -303,120 +303,3 @@ class Publisher:
                 kept = set(target.kept())
                 target.keep_only([name for name in completed if name in kept][-self.keep :])
         self.progress("tidied")
-
-    def intent(
-        self,
-        candidate: Candidate,
-        verdict: dict[str, Any],
-        before: Recorded | None,
-        approval: dict[str, Any] | None,
-        failures: str | None,
-    ) -> dict[str, Any]:
-        entries = self.ledger.entries()
-        facts = candidate.facts.to_json()
-        inputs = {(item["source"], item["path"], item["sha256"]): item for item in facts.pop("inputs")}
-        known = last_inputs(entries)
-        return {
-            **facts,
-            "publication_id": f"{facts['as_of_date']}-{len(recorded(entries)) + 1:04d}",
-            "restores": None,
-            "predecessor": before.publication_id if before else None,
-            "approval": approval,
-            "content_hash": candidate.content_hash,
-            "stored_hash": candidate.stored_hash,
-            "candidate": candidate.digest,
-            "targets": [target.name for target in self.targets],
-            "tables": {
-                name: {
-                    "rows": table.rows,
-                    "content_hash": table.content_hash,
-                    "stored_hash": table.stored_hash,
-                }
-                for name, table in candidate.tables.items()
-            },
-            build_records.KEPT_FAILURES: failures,
-            "gate": {key: value for key, value in verdict.items() if key != "candidate"},
-            "new_inputs": [item for key, item in inputs.items() if key not in known],
-            "gone_inputs": [list(key) for key in sorted(known - set(inputs))],
-        }
-
-
-def _check_contract(
-    target: str, seen: Mapping[str, Mapping[str, str]], coming: Mapping[str, Mapping[str, str]]
-) -> None:
-    for table, columns in seen.items():
-        if table in BESIDE:
-            continue
-        change = ""
-        if table not in coming:
-            change = f"table {table} would go away"
-        for column, kind in columns.items():
-            found = coming.get(table, {}).get(column)
-            if not change and found != kind:
-                change = f"column {column} of {table} would " + (
-                    f"turn from {kind} into {found}" if found else "go away"
-                )
-        if change:
-            raise GateBlocked(
-                f"{change}, which readers of target {target} rely on: leave {table} as it is and publish "
-                f"the new shape beside it as {_next_version(table)}, a model of its own in "
-                "dbt_project/models/reporting"
-            )
-
-
-def _next_version(table: str) -> str:
-    name, _, number = table.rpartition("_v")
-    return f"{name}_v{int(number) + 1}" if name and number.isdigit() else f"{table}_v2"
-
-
-def completed(publications: Iterable[Recorded]) -> list[Recorded]:
-    """Those that reached a target, in the order given."""
-    return [each for each in publications if each.done and not each.abandoned]
-
-
-def _verdict(
-    candidate: Candidate, before: Recorded | None, approval: dict[str, Any] | None
-) -> dict[str, Any]:
-    """The verdict that lets it pass, by itself or by a person's approval of all that blocks."""
-    verdict = candidate.read_verdict()
-    named = f"candidate {candidate.content_hash}"
-    if verdict is None:
-        raise GateBlocked(f"{named} has no verdict: audit it first")
-    blocks = [check for check in verdict["checks"] if check["verdict"] == "block"]
-    if approval:
-        approvable = {check["rule"] for check in blocks if check.get("approvable")}
-        if not blocks or {check["rule"] for check in blocks} != approvable & set(approval["rules"]):
-            raise GateBlocked(f"{named} is blocked by other rules than were approved: look at it again")
-    elif verdict["verdict"] not in ("pass", "warn") or blocks:
-        raise GateBlocked(f"{named} was blocked by the gate: see {candidate.folder}/verdict.json")
-    predecessor = before.publication_id if before else None
-    if verdict["predecessor"] != predecessor:
-        raise GateBlocked(
-            f"{named} was audited against publication {verdict['predecessor'] or '(none)'}, and "
-            f"{predecessor or '(none)'} is current now: audit it again"
-        )
-    return verdict
-
-
-def _row(intent: Entry, is_current: bool) -> dict[str, Any]:
-    derived = {
-        **{name: intent["figures"][name] for name in FIGURES},
-        "is_current": is_current,
-        "published_at": datetime.fromisoformat(intent["at"]).replace(tzinfo=None),
-        "verdict": "approved" if intent["approval"] else intent["gate"]["verdict"],
-        "warnings": intent["gate"]["warnings"],
-        "ledger_hash": intent["hash"],
-    }
-    return {name: derived[name] if name in derived else intent[name] for name in contract.PUBLICATION_COLUMNS}
-
-
-def _check(publication_id: str, check: dict[str, Any]) -> dict[str, Any]:
-    told = {**check, "publication_id": publication_id, "table_name": check.get("table")}
-    return {
-        name: None if told.get(name) is None else str(told[name]) for name in contract.GATE_CHECKS_COLUMNS
-    }
-
-
-def table_entry(table: TableHash) -> dict[str, Any]:
-    """What an entry of the ledger says of a table."""
-    return {"rows": table.rows, "content_hash": table.content, "stored_hash": table.stored}

@@ -23,9 +23,9 @@ from thermocline.errors import (
     ThermoclineError,
 )
 from thermocline.home import Home
-from thermocline.ledger import Ledger, Recorded, Scan, all_inputs, check_head, recorded
+from thermocline.intents import table_entry
+from thermocline.ledger import Ledger, Recorded, Scan, all_inputs, check_head, completed, recorded
 from thermocline.publication import targets
-from thermocline.publisher import completed, table_entry
 from thermocline.retention.record import Pruned, pruned, told
 from thermocline.targets import Target
 
