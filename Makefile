@@ -39,8 +39,8 @@ up: $(INSTALLED) ## Serve Airflow with the daily DAGs on localhost; PORT=8080
 airflow: $(INSTALLED) ## Run Airflow's own command in that home; ARGS="dags list"
 	@THERMOCLINE_HOME="$(SERVED)" $(BIN)/python -m thermocline.orchestration.command $(ARGS)
 
-test: $(INSTALLED) ## Run every test, two at a time
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+test: $(INSTALLED) ## Run every test, three at a time: some wait more than they work
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 bench: $(INSTALLED) ## Measure all there is to measure, in one table; SIZE=small is quick
 	@$(BIN)/python benchmarks/bench.py $(or $(SIZE),full)
@@ -52,7 +52,7 @@ bench-setup: $(INSTALLED) ## Install what the benchmarks compare with into .venv
 fuzz: $(INSTALLED) ## Deliver ten thousand damaged files; FILES=n SEED=n MINUTES=15
 	@$(BIN)/python tests/sources/fuzz/fuzzing.py --files $(or $(FILES),10000) --minutes $(or $(MINUTES),15) $(if $(SEED),--seed $(SEED))
 
-faults: $(INSTALLED) ## Kill, starve and cut off the publisher hundreds of times; half an hour
+faults: $(INSTALLED) ## Kill, starve and cut off the publisher hundreds of times; 20 minutes
 	@THERMOCLINE_FAULTS=thorough $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/publication/faults tests/end_to_end/test_killed_runs.py
 
 mappings: $(INSTALLED) ## Write the mappings' JSON Schema and their pages in docs
