@@ -39,8 +39,8 @@ up: $(INSTALLED) ## Serve Airflow with the daily DAGs on localhost; PORT=8080
 airflow: $(INSTALLED) ## Run Airflow's own command in that home; ARGS="dags list"
 	@THERMOCLINE_HOME="$(SERVED)" $(BIN)/python -m thermocline.orchestration.command $(ARGS)
 
-test: $(INSTALLED) ## Run every test, three at a time: some wait more than they work
-	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+test: $(INSTALLED) ## Run every test, two at a time
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 bench: $(INSTALLED) ## Measure all there is to measure, in one table; SIZE=small is quick
 	@$(BIN)/python benchmarks/bench.py $(or $(SIZE),full)

@@ -16,12 +16,11 @@ from thermocline.candidate import Candidate
 from thermocline.facts import FIGURES
 from thermocline.hashing import TableHash
 from thermocline.ledger import Entry, Recorded, last_inputs, recorded
-from thermocline.targets import Target
 
 
 def next_intent(
     entries: Sequence[Entry],
-    targets: Iterable[Target],
+    targets: Iterable[str],
     candidate: Candidate,
     verdict: dict[str, Any],
     before: Recorded | None,
@@ -41,7 +40,7 @@ def next_intent(
         "content_hash": candidate.content_hash,
         "stored_hash": candidate.stored_hash,
         "candidate": candidate.digest,
-        "targets": [target.name for target in targets],
+        "targets": list(targets),
         "tables": {
             name: {
                 "rows": table.rows,

@@ -68,7 +68,7 @@ class Publisher:
         failures = gate_failures.keep(candidate, verdict.get("failures"))
         return "published", self.bring(
             candidate,
-            next_intent(self.ledger.entries(), self.targets, candidate, verdict, before, approval, failures),
+            next_intent(self.ledger.entries(), self.names, candidate, verdict, before, approval, failures),
         )
 
     def restore(self, publication_id: str) -> tuple[str, Recorded]:
@@ -92,7 +92,7 @@ class Publisher:
         self.progress("checked")
         intent = next_intent(
             self.ledger.entries(),
-            self.targets,
+            self.names,
             candidate,
             restored.intent["gate"],
             before,
@@ -140,6 +140,10 @@ class Publisher:
                 self.record_done(target, publication, recovered=False)
         self.tidy()
         return publication
+
+    @property
+    def names(self) -> list[str]:
+        return [target.name for target in self.targets]
 
     def reached(self) -> list[Target]:
         """The targets that haven't failed in this run."""
