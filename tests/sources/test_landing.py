@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from export_files import (
     ACCOUNTS,
-    INVOICES,
     LINES,
     PAYMENTS,
     age,
@@ -26,8 +25,8 @@ from thermocline.errors import InputError, ThermoclineError
 from thermocline.home import Home
 from thermocline.sources import manifest
 from thermocline.sources.catalogue import adopt
-from thermocline.sources.landing import covered_through, land, pending
-from thermocline.sources.mapping_files import SHIPPED
+from thermocline.sources.coverage import covered_through
+from thermocline.sources.landing import land, pending
 from thermocline.sources.places import Folder
 
 SPAWN = multiprocessing.get_context("spawn")
@@ -264,48 +263,6 @@ def test_what_was_left_out_is_looked_at_again_when_a_mapping_knows_it(home, expo
         file.write(f"- {{mapping: own, location: {exports}}}\n")
     assert pending(home, "billing") == 1
     assert land(home, "billing").landed == 1
-
-
-def test_covered_through_is_the_least_of_the_daily_feeds(home, exports):
-    assert covered_through(home, "billing") is None
-    write(exports, "2024-01-05/Payments.csv", PAYMENTS, payment(1))
-    write(exports, "2024-01-05/Invoices.csv", INVOICES)
-    landing = land(home, "billing", exports)
-    assert landing.covered_through == covered_through(home, "billing") == date(2024, 1, 5)
-    write(exports, "2024-01-06/Payments.csv", PAYMENTS, payment(2))
-    landing = land(home, "billing")
-    assert (landing.covered_through, landing.newest_day) == (date(2024, 1, 5), date(2024, 1, 6))
-    write(exports, "2024-01-06/Invoices.csv", INVOICES)
-    assert land(home, "billing").covered_through == date(2024, 1, 6)
-    assert (home.landing / "covered" / "billing").read_text() == "2024-01-06\n"
-    assert covered_through(home, "crm") is None
-
-
-def test_a_feed_with_a_slower_rhythm_does_not_hold_the_day_back(home, exports):
-    text = (SHIPPED / "kontor.yml").read_text()
-    (home.config / "mappings").mkdir()
-    (home.config / "mappings" / "kontor.yml").write_text(
-        text.replace("file: Invoices*", "rhythm_days: 30\n      file: Invoices*")
-    )
-    write(exports, "2024-01-01/Invoices.csv", INVOICES)
-    write(exports, "2024-01-05/Payments.csv", PAYMENTS, payment(1))
-    assert land(home, "billing", exports).covered_through == date(2024, 1, 5)
-
-
-def test_a_feed_that_comes_only_with_records_is_not_waited_for(home, exports):
-    text = (SHIPPED / "kontor.yml").read_text()
-    (home.config / "mappings").mkdir()
-    own = home.config / "mappings" / "kontor.yml"
-    own.write_text(text)
-    write(exports, "2024-01-04/Payments.csv", PAYMENTS, payment(1))
-    write(exports, "2024-01-05/Invoices.csv", INVOICES)
-    assert land(home, "billing", exports).covered_through == date(2024, 1, 4)
-    load_all(home)
-    assert rows(home, "select * from raw.feeds_only_with_records") == []
-    own.write_text(text.replace("file: Payments*", "only_with_records: true\n      file: Payments*"))
-    assert land(home, "billing", exports).covered_through == date(2024, 1, 5)
-    load_all(home)
-    assert rows(home, "select * from raw.feeds_only_with_records") == [("kontor", "payments")]
 
 
 def test_a_home_without_exports_lands_nothing_and_waits_for_nothing(home):

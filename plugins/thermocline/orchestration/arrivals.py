@@ -10,7 +10,7 @@ QUIET_SECONDS = 30
 
 def covers(home: Home, system: str, day: date) -> bool:
     """Whether the deliveries landed for `system` cover `day`."""
-    from thermocline.sources.landing import covered_through
+    from thermocline.sources.coverage import covered_through
 
     through = covered_through(home, system)
     return through is not None and through >= day

@@ -21,6 +21,7 @@ from thermocline.sources import manifest
 from thermocline.sources.catalogue import Source, adopt, foreign, sources
 from thermocline.sources.content import Unreadable
 from thermocline.sources.copying import incoming, remove_abandoned
+from thermocline.sources.coverage import note_covered
 from thermocline.sources.manifest import Identity, Landed, Manifest, Seen
 from thermocline.sources.mapping import Mappings
 from thermocline.sources.mapping_files import digest, load_mappings
@@ -44,8 +45,7 @@ class Landing:
     several. `already` counts those whose content had landed before. `waiting` are files that are
     still growing or changed while they were read: they are left for the next run. `left_out` gives
     the reason for every data file that isn't taken, or not wholly, and `ignored` counts files that
-    are no data. `covered_through` is the system's marker, see `covered_through`; `newest_day` the
-    newest day that any of its deliveries declares covered.
+    are no data. `covered_through` is as `coverage.covered_through` gives it.
     """
 
     system: str
@@ -56,7 +56,6 @@ class Landing:
     left_out: dict[str, str] = field(default_factory=dict)
     ignored: int = 0
     covered_through: date | None = None
-    newest_day: date | None = None
 
 
 @dataclass(frozen=True)
@@ -98,10 +97,7 @@ def land(
             if not (place.exists() or location or configured(home, system)):
                 continue
             _land_from(home, place, known, mappings, book, landing, warn, settle_seconds)
-        unawaited = [(m.name, f.name) for m in mappings.values() for f in m.feeds if f.only_with_records]
-        landing.covered_through = book.covered_through(system, unawaited)
-        landing.newest_day = book.newest_day(system)
-    _mark_covered(home, system, landing.covered_through)
+    landing.covered_through = note_covered(home, system)
     return landing
 
 
@@ -126,19 +122,6 @@ def pending(home: Home, system: str, settle_seconds: float = SETTLE_SECONDS) -> 
 def is_elsewhere(home: Home, system: str) -> bool:
     """Whether looking for files of `system` asks another machine."""
     return any(not isinstance(place, Folder) for place in _places(home, sources(home), system, None))
-
-
-def covered_through(home: Home, system: str) -> date | None:
-    """The day through which the landed deliveries of `system` declare that they cover all.
-
-    That is the least, over the feeds with the system's shortest rhythm, of the newest day that
-    the feed's deliveries declare covered. Feeds that never delivered, deliver more seldom, or come
-    only with records don't count. It is kept in `landing/covered/<system>`, as an ISO date.
-    """
-    try:
-        return date.fromisoformat((home.landing / "covered" / system).read_text().strip())
-    except (FileNotFoundError, ValueError):
-        return None
 
 
 def configured(home: Home, system: str) -> bool:
@@ -327,9 +310,3 @@ def _warn_of(paths: list[str], landing: Landing, warn: Warn) -> None:
         warn(f"{shown(path)} is left out: it {landing.left_out[path]}")
     if len(paths) > WARNINGS:
         warn(f"{len(paths) - WARNINGS} more files are left out for such reasons")
-
-
-def _mark_covered(home: Home, system: str, through: date | None) -> None:
-    if through and through != covered_through(home, system):
-        (home.landing / "covered").mkdir(exist_ok=True)
-        durable.replace(home.landing / "covered" / system, f"{through.isoformat()}\n".encode())

@@ -224,35 +224,6 @@ class Manifest:
             for file_id, source_file, key, day, path in rows
         ]
 
-    def covered_through(self, system: str, unawaited: Iterable[tuple[str, str]] = ()) -> date | None:
-        """The day through which all feeds of the system's shortest rhythm declare coverage.
-
-        unawaited: mapping and feed of those that don't count, because nothing may come of them.
-        """
-        row = self._connection.execute(
-            """
-            with covered as (
-                select source, feed, min(rhythm_days) as rhythm_days, max(covers_on) as covers_on
-                from files join deliveries using (file_id)
-                where system = ? and covers_on is not null
-                    and mapping || ' ' || feed not in (select value from json_each(?))
-                group by source, feed
-            )
-            select min(covers_on) from covered
-            where rhythm_days is (select min(rhythm_days) from covered)
-            """,
-            (system, json.dumps([f"{mapping} {feed}" for mapping, feed in unawaited])),
-        ).fetchone()
-        return date.fromisoformat(row[0]) if row[0] else None
-
-    def newest_day(self, system: str) -> date | None:
-        """The newest day that a delivery of the system declares covered."""
-        row = self._connection.execute(
-            "select max(covers_on) from files join deliveries using (file_id) where system = ?",
-            (system,),
-        ).fetchone()
-        return date.fromisoformat(row[0]) if row[0] else None
-
     def _note(self, location: str, seen: Iterable[Seen]) -> None:
         for one in seen:
             before = self._connection.execute(

@@ -30,15 +30,7 @@ class Landed:
 
 def standing(home: Home, mappings: Mappings) -> Landed:
     """What has landed and stands, by the mappings and sources in force."""
-    known = {source.name: source for source in sources(home)}
-    with manifest.opened(home) as book:
-        files = {file.file_id: file for file in book.files()}
-        deliveries = [_by_mapping(d, files[d.file_id], mappings) for d in book.deliveries()]
-    stand: list[Delivery] = []
-    withdrawn: list[Delivery] = []
-    for delivery in deliveries:
-        is_withdrawn = _is_withdrawn(delivery, files[delivery.file_id], known)
-        (withdrawn if is_withdrawn else stand).append(delivery)
+    files, stand, withdrawn = delivered(home, mappings)
     last: dict[int, Delivery] = {}
     for delivery in stand:
         before = last.get(delivery.file_id)
@@ -47,7 +39,7 @@ def standing(home: Home, mappings: Mappings) -> Landed:
     return Landed(
         [
             Arrival(
-                _as_declared(files[file_id], mappings),
+                files[file_id],
                 home.landing / files[file_id].landed_as,
                 delivery.source_file,
                 delivery.delivery_key,
@@ -60,10 +52,27 @@ def standing(home: Home, mappings: Mappings) -> Landed:
             (files[d.file_id].source, d.source_file, d.delivery_key, files[d.file_id].sha256)
             for d in withdrawn
         ],
-        [(source.name, feed, day) for source in known.values() for feed, day in source.ended],
-        sorted({(f.source, f.feed) for f in files.values() if _comes_only_with_records(f, mappings)}),
+        [(source.name, feed, day) for source in sources(home) for feed, day in source.ended],
+        sorted({(f.source, f.feed) for f in files.values() if comes_only_with_records(f, mappings)}),
         {file_id: file.sha256 for file_id, file in files.items()},
     )
+
+
+def delivered(home: Home, mappings: Mappings) -> tuple[dict[int, LandedFile], list[Delivery], list[Delivery]]:
+    """The landed files by id, and their deliveries: those that stand, and the withdrawn ones.
+
+    Extent, rhythm, keys and covered days are as the mappings in force tell them.
+    """
+    known = {source.name: source for source in sources(home)}
+    with manifest.opened(home) as book:
+        files = {file.file_id: _as_declared(file, mappings) for file in book.files()}
+        deliveries = [_by_mapping(d, files[d.file_id], mappings) for d in book.deliveries()]
+    stand: list[Delivery] = []
+    withdrawn: list[Delivery] = []
+    for delivery in deliveries:
+        is_withdrawn = _is_withdrawn(delivery, files[delivery.file_id], known)
+        (withdrawn if is_withdrawn else stand).append(delivery)
+    return files, stand, withdrawn
 
 
 def _by_mapping(delivery: Delivery, file: LandedFile, mappings: Mappings) -> Delivery:
@@ -81,7 +90,8 @@ def _as_declared(file: LandedFile, mappings: Mappings) -> LandedFile:
     return replace(file, extent=feed.extent, rhythm_days=feed.rhythm_days) if feed else file
 
 
-def _comes_only_with_records(file: LandedFile, mappings: Mappings) -> bool:
+def comes_only_with_records(file: LandedFile, mappings: Mappings) -> bool:
+    """Whether its feed has no file where there is nothing to tell."""
     mapping = mappings.get(file.mapping)
     feed = mapping.feed(file.feed) if mapping else None
     return feed is not None and feed.only_with_records
