@@ -8,6 +8,7 @@ from thermocline import gate_failures, publication
 from thermocline.candidate import Candidate
 from thermocline.errors import GateBlocked, InputError
 from thermocline.home import Home
+from thermocline.targets import Progress
 from thermocline.terminal import plain
 
 LONGEST = 500
@@ -136,11 +137,13 @@ def approval(found: Pending, by: str, because: str, through: str, at: str | None
     )
 
 
-def approve(home: Home, begins: str, by: str, because: str) -> tuple[Pending, publication.Published]:
-    """Publish the blocked candidate whose hash begins so, in a person's name.
+def approve(
+    home: Home, begins: str, by: str, because: str, progress: Progress = lambda _: None
+) -> tuple[Pending, publication.Published]:
+    """Publish the blocked candidate whose hash begins so, in a person's name; `progress` as in `publish`.
 
     Raises as `find`, `pending`, `approval` and `publication.publish`.
     """
     found = pending(home, find(home, begins))
     given = approval(found, by, because, "command")
-    return found, publication.publish(home, found.content_hash, approval=given.to_json())
+    return found, publication.publish(home, found.content_hash, progress=progress, approval=given.to_json())

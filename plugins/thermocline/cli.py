@@ -334,23 +334,35 @@ def _add_override(options: argparse.Namespace) -> int:
 
 def _approve(options: argparse.Namespace) -> int:
     from thermocline.approval import approve
+    from thermocline.command_events import telling
 
-    found, published = approve(Home.current(), options.candidate, options.by, options.because)
-    for line in found.lines():
-        print(f"approved: {line}")
-    print(f"{published.outcome} as {published.publication_id}, as of {published.as_of_date}")
+    home = Home.current()
+    with telling(home, "approve", _warn) as run:
+        found, published = approve(home, options.candidate, options.by, options.because, run.progress)
+        run.published(published)
+        for line in found.lines():
+            print(f"approved: {line}")
+        print(f"{published.outcome} as {published.publication_id}, as of {published.as_of_date}")
     return 0
 
 
 def _rollback(options: argparse.Namespace) -> int:
     from thermocline import publication
+    from thermocline.command_events import telling
 
-    done = publication.rollback(Home.current(), options.publication)
-    if done.outcome == "unchanged":
-        print(f"{done.publication_id} is published and holds the same: nothing to put back")
-    else:
-        print(f"published as {done.publication_id}: the content of {options.publication}")
+    home = Home.current()
+    with telling(home, "rollback", _warn) as run:
+        done = publication.rollback(home, options.publication, progress=run.progress)
+        run.published(done)
+        if done.outcome == "unchanged":
+            print(f"{done.publication_id} is published and holds the same: nothing to put back")
+        else:
+            print(f"published as {done.publication_id}: the content of {options.publication}")
     return 0
+
+
+def _warn(line: str) -> None:
+    print(f"thermocline: {line}", file=sys.stderr)
 
 
 def _evidence(options: argparse.Namespace) -> int:

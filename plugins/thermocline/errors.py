@@ -29,6 +29,13 @@ class WarehouseBusy(InputError):
 class TargetBehind(ThermoclineError):
     """Published, but a further target failed: its readers see what they saw, the next run completes it."""
 
+    def __init__(
+        self, message: str, publication_id: str | None = None, content_hash: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.publication_id = publication_id
+        self.content_hash = content_hash
+
 
 class PlaceUnreachable(InputError):
     """A place elsewhere can't be read for now."""

@@ -6,7 +6,7 @@ configured with: OPENLINEAGE_URL, OPENLINEAGE_CONFIG or an openlineage.yml.
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -21,10 +21,15 @@ SECONDS_TO_WAIT = 10
 
 
 def tell(home: Home, run: Run, kind: str, told: Told | None = None) -> str | None:
-    """Write one event (START, COMPLETE, FAIL or ABORT), then send it where a server is configured.
+    """Write one event, then send it; gives and raises what `send` and `write` do."""
+    made = write(home, run, kind, told)
+    return send([made] if made else [])
 
-    OPENLINEAGE_DISABLED=true stops both. Returns why it couldn't be sent, in one line without secrets;
-    raises OSError where it can't be written, WarehouseBusy where another process writes for long.
+
+def write(home: Home, run: Run, kind: str, told: Told | None = None) -> "RunEvent | None":
+    """Write one event (START, COMPLETE, FAIL or ABORT) into the file; None where OPENLINEAGE_DISABLED=true.
+
+    Raises OSError where it can't be written, WarehouseBusy where another process writes for long.
     """
     if os.environ.get("OPENLINEAGE_DISABLED", "").strip().lower() == "true":
         return None
@@ -32,7 +37,7 @@ def tell(home: Home, run: Run, kind: str, told: Told | None = None) -> str | Non
 
     made = event(run, kind, told or Told())
     _append(home, Serde.to_json(made).encode())
-    return _send(made)
+    return made
 
 
 @contextmanager
@@ -63,9 +68,12 @@ def _cut_torn_line(file: BinaryIO) -> None:
     file.truncate(0)
 
 
-def _send(made: "RunEvent") -> str | None:
+def send(events: Sequence["RunEvent"]) -> str | None:
+    """Send events where a server is configured; why that couldn't be done, in one line without secrets."""
     from urllib.parse import urlsplit
 
+    if not events:
+        return None
     from openlineage.client import OpenLineageClient
 
     # It warns where nothing is configured, which is our default.
@@ -76,7 +84,8 @@ def _send(made: "RunEvent") -> str | None:
         if client.transport.kind == "console":
             return None
         where = urlsplit(getattr(client.transport, "url", "")).hostname or client.transport.kind or where
-        client.emit(made)
+        for made in events:
+            client.emit(made)
         client.close(SECONDS_TO_WAIT)
     except Exception as error:
         # The error's own words may hold a URL with a password.

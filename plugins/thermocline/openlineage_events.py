@@ -9,13 +9,14 @@ import json
 import os
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from thermocline import __version__, build_records, durable
 from thermocline.candidate import Candidate
 from thermocline.contract import REPORTING_SCHEMA
+from thermocline.errors import TargetBehind
 from thermocline.evidence_pack import lineage_of, lineage_rows
 from thermocline.facts import Facts, Input
 from thermocline.home import Home
@@ -36,13 +37,15 @@ class Run:
 
     namespace: str
     job: str
+    job_type: str
     run_id: str
 
     @classmethod
-    def of(cls, home: Home, job: str, name: str) -> "Run":
-        """The run `name` of `job`; OPENLINEAGE_NAMESPACE tells the companies of one server apart."""
+    def of(cls, home: Home, job: str, job_type: str, name: str) -> "Run":
+        """The run `name` of `job`, a DAG or COMMAND; OPENLINEAGE_NAMESPACE tells companies apart."""
         namespace = os.environ.get("OPENLINEAGE_NAMESPACE") or "thermocline"
-        return cls(namespace, job, str(uuid.uuid5(uuid.NAMESPACE_OID, f"{home.root}\n{job}\n{name}")))
+        run_id = uuid.uuid5(uuid.NAMESPACE_OID, f"{home.root}\n{job}\n{name}")
+        return cls(namespace, job, job_type, str(run_id))
 
 
 @dataclass(frozen=True)
@@ -59,20 +62,31 @@ def of_publication(home: Home, run: Run, publication_id: str, content_hash: str)
     """What went into a publication, and its tables in each target that has it."""
     candidate = Candidate.read(home, content_hash)
     origins = column_origins(home, candidate.facts)
-    targets = sorted(recorded(Ledger(home.ledger).entries())[publication_id].done)
+    publication = recorded(Ledger(home.ledger).entries())[publication_id]
+    restores = publication.intent["restores"]
     return Told(
         inputs=_inputs(home, run, candidate, origins),
         outputs=[
             _output(run, target, candidate, table, publication_id, origins.get(table, {}))
-            for target in targets
+            for target in sorted(publication.done)
             for table in sorted(candidate.tables)
         ],
-        tags={**_tags(candidate), "publication_id": publication_id},
+        tags={
+            **_tags(candidate),
+            "publication_id": publication_id,
+            **({"restores": restores} if restores else {}),
+        },
     )
 
 
-def of_failure(home: Home, run: Run, reason: str, content_hash: str | None) -> Told:
-    """Why a run published nothing, and what it was made of if it got as far as a candidate."""
+def of_failure(home: Home, run: Run, error: BaseException, content_hash: str | None) -> Told:
+    """Why a run ended early, and what it was made of if it got as far as a candidate.
+
+    What it published where only a further target failed.
+    """
+    reason = str(error) or type(error).__name__
+    if isinstance(error, TargetBehind) and error.publication_id and error.content_hash:
+        return replace(of_publication(home, run, error.publication_id, error.content_hash), reason=reason)
     if content_hash is None or not (home.candidates / content_hash).is_dir():
         return Told(reason=reason)
     candidate = Candidate.read(home, content_hash)
@@ -232,7 +246,7 @@ def event(run: Run, kind: str, told: Told) -> "RunEvent":
         facets["errorMessage"] = error_message_run.ErrorMessageRunFacet(
             told.reason, programmingLanguage="PYTHON", producer=PRODUCER
         )
-    job_type = job_type_job.JobTypeJobFacet("BATCH", "THERMOCLINE", "DAG", producer=PRODUCER)
+    job_type = job_type_job.JobTypeJobFacet("BATCH", "THERMOCLINE", run.job_type, producer=PRODUCER)
     return event_v2.RunEvent(
         eventType=event_v2.RunState[kind],
         eventTime=datetime.now(UTC).isoformat(timespec="milliseconds"),

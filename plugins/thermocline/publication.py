@@ -234,13 +234,15 @@ def _publishing(
                 f"{what} to {publisher.at} failed ({_first_line(error)}): "
                 "readers still see one whole publication; put that right and run again"
             ) from error
+    intent = publication.intent
     if publisher.failed:
         reasons = "; ".join(f"{name} failed ({_first_line(why)})" for name, why in publisher.failed.items())
         raise TargetBehind(
             f"{publication.publication_id} is published, but not in every target: {reasons}: its readers "
-            "still see one whole earlier publication; put that right and run again, which completes it"
+            "still see one whole earlier publication; put that right and run again, which completes it",
+            publication.publication_id,
+            intent["content_hash"],
         )
-    intent = publication.intent
     return Published(
         outcome, publication.publication_id, date.fromisoformat(intent["as_of_date"]), intent["content_hash"]
     )

@@ -1,106 +1,38 @@
 """What a run tells OpenLineage: to a file, to a server, and never at the run's expense."""
 
-import json
 import os
-import threading
 from collections.abc import Iterator
 from datetime import date
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
-import jsonschema
 import made_company
 import pytest
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+from openlineage_server import KEY, Server, listening, nothing_configured, told, unused_port
 from thermocline import build, build_records, gate, openlineage_events, publication
 from thermocline.candidate import Candidate
 from thermocline.errors import GateBlocked
 from thermocline.home import Home
 from thermocline.orchestration import steps
 
-KEY = "k3y-that-nobody-may-read"
-FACETS = {"type": "object", "additionalProperties": {"required": ["_producer", "_schemaURL"]}}
-DATASETS = {
-    "type": "array",
-    "items": {
-        "required": ["namespace", "name"],
-        "properties": {"facets": FACETS, "inputFacets": FACETS, "outputFacets": FACETS},
-    },
-}
-SHAPE = {
-    "required": ["eventTime", "producer", "schemaURL", "eventType", "run", "job", "inputs", "outputs"],
-    "properties": {
-        "eventTime": {"format": "date-time"},
-        "producer": {"pattern": "^urn:thermocline:"},
-        "schemaURL": {"const": "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent"},
-        "eventType": {"enum": ["START", "COMPLETE", "FAIL", "ABORT"]},
-        "run": {
-            "required": ["runId"],
-            "properties": {"runId": {"format": "uuid", "type": "string"}, "facets": FACETS},
-        },
-        "job": {"required": ["namespace", "name"], "properties": {"facets": FACETS}},
-        "inputs": DATASETS,
-        "outputs": DATASETS,
-    },
-}
-"""What OpenLineage 2-0-2 requires of a run event and its facets."""
-
 
 class Event:
     def add_partitions(self, key: str) -> None: ...
 
 
-class Server(HTTPServer):
-    """Keeps what is posted: path, Authorization, event."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Listening)
-        self.got: list[tuple[str, str | None, dict[str, Any]]] = []
-        self.answer = 201
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
-
-
-class Listening(BaseHTTPRequestHandler):
-    server: Server
-
-    def do_POST(self) -> None:
-        event = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.server.got.append((self.path, self.headers["Authorization"], event))
-        self.send_response(self.server.answer)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, *_: Any) -> None: ...
-
-
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with Server() as listening:
-        thread = threading.Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield listening
-        listening.shutdown()
-        thread.join()
+    with listening() as running:
+        yield running
 
 
 @pytest.fixture(autouse=True)
 def in_a_dag_run(tmp_path: Path) -> Iterator[None]:
-    """The environment of a task of one DAG run; the client leaves its own marks there."""
-    with mock.patch.dict(os.environ):
-        for name in [name for name in os.environ if name.startswith("OPENLINEAGE")]:
-            del os.environ[name]
-        os.environ |= {
-            "AIRFLOW_CTX_DAG_ID": "screen_accounts",
-            "AIRFLOW_CTX_DAG_RUN_ID": "manual__1",
-            "HOME": str(tmp_path),
-            "NO_PROXY": "127.0.0.1",
-            "no_proxy": "127.0.0.1",
-        }
+    """The environment of a task of one DAG run."""
+    with nothing_configured(
+        tmp_path, AIRFLOW_CTX_DAG_ID="screen_accounts", AIRFLOW_CTX_DAG_RUN_ID="manual__1"
+    ):
         yield
 
 
@@ -137,14 +69,6 @@ def made(home: Home, monkeypatch: pytest.MonkeyPatch) -> Candidate:
 
 def run() -> None:
     steps.publish(steps.audit(steps.build(None, 0)), Event(), 0)
-
-
-def told(home: Home) -> list[dict[str, Any]]:
-    """The events of the file, each of the right shape."""
-    events = [json.loads(line) for line in home.openlineage.read_text(encoding="utf-8").splitlines()]
-    for event in events:
-        jsonschema.validate(event, SHAPE, format_checker=jsonschema.FormatChecker())
-    return events
 
 
 def test_a_run_tells_what_it_read_and_what_it_published_in_each_target(home: Home, made: Candidate) -> None:
@@ -276,11 +200,6 @@ def test_without_its_server_the_run_goes_on_and_says_so(
     ]
     assert [event["eventType"] for event in told(home)] == ["START", "COMPLETE"]
     assert KEY not in caplog.text + home.openlineage.read_text()
-
-
-def unused_port() -> int:
-    with HTTPServer(("127.0.0.1", 0), Listening) as closed:
-        return closed.server_port
 
 
 @pytest.mark.usefixtures("made")

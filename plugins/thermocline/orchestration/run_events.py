@@ -53,19 +53,19 @@ def ends_run(step: Callable[Given, Result]) -> Callable[Given, Result]:
         except Exception as error:
             candidate = given[0] if given and isinstance(given[0], dict) else {}
             kind = "ABORT" if isinstance(error, AirflowSkipException) else "FAIL"
-            _stop(kind, str(error) or type(error).__name__, candidate.get("content_hash"))
+            _stop(kind, error, candidate.get("content_hash"))
             raise
 
     return telling
 
 
-def _stop(kind: str, reason: str, content_hash: Any) -> None:
+def _stop(kind: str, error: Exception, content_hash: Any) -> None:
     home = Home.current()
 
     def told(run: "Run") -> "Told":
         from thermocline.openlineage_events import of_failure
 
-        return of_failure(home, run, reason, content_hash)
+        return of_failure(home, run, error, content_hash)
 
     _tell(home, kind, told)
 
@@ -78,7 +78,7 @@ def _tell(home: Home, kind: str, told: "Callable[[Run], Told] | None") -> None:
         from thermocline.openlineage_delivery import tell
         from thermocline.openlineage_events import Run
 
-        run = Run.of(home, job, name)
+        run = Run.of(home, job, "DAG", name)
         unsent = tell(home, run, kind, told(run) if told else None)
     except Exception as error:
         # Lineage is told of a run, it doesn't decide it.
