@@ -3,6 +3,7 @@
 site/gate/<time>-<candidate>/index.html     each check in words
                              <suite>.html   Data Docs of one suite
                              failures.csv   the records behind each warning and block
+                             audit.json     what `gate_index` says of it
 """
 
 import re
@@ -12,33 +13,20 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from thermocline import durable, gate_failures
+from thermocline import gate_failures, gate_index
 from thermocline.candidate import Candidate
+from thermocline.gate_index import STYLE, Audit, audits, folder
 from thermocline.home import Home
 
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuiteValidationResult
 
-FOLDER = "gate"
-STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem }
-table { border-collapse: collapse; width: 100% } th, td { text-align: left; padding: .3rem .6rem;
-border-bottom: 1px solid #d8dee4; vertical-align: top } code { font-size: .9em }
-.block { color: #b30000; font-weight: 600 } .warn { color: #8a5a00; font-weight: 600 }
-.pass { color: #1a7f37 }
-.not_applicable { color: #6e7781 }
-"""
 _ELSEWHERE = re.compile(
     r"<link\b[^>]*\bhref=\"(?:https?://|\.\./)[^>]*>|<script\b[^>]*\bsrc=\"https?://[^>]*>\s*</script>"
     r"|<img\b[^>]*\bsrc=\"https?://[^>]*>",
     re.IGNORECASE,
 )
 """What a page of Great Expectations fetches from other hosts, or finds in a site of its own."""
-
-
-def folder(home: Home) -> Path:
-    """Where the audits' pages are, one folder an audit, sorted by time."""
-    return home.site / FOLDER
 
 
 def show(
@@ -61,31 +49,13 @@ def show(
     for outcome in outcomes:
         (draft / f"{outcome.suite_name}.html").write_text(_data_docs(view, outcome), encoding="utf-8")
     (draft / "index.html").write_text(_page(candidate, verdict, outcomes, failures), encoding="utf-8")
+    Audit.of(candidate, verdict).write(draft)
     shutil.rmtree(place, ignore_errors=True)
     draft.rename(place)
     for old in audits(home)[:-keep]:
         shutil.rmtree(old)
-    durable.replace(folder(home) / "index.html", _index(home).encode())
+    gate_index.refresh(home)
     return place
-
-
-def _index(home: Home) -> str:
-    """A page that leads to each audit, the newest first."""
-    items = "".join(
-        f"<li><a href='{escape(place.name)}/index.html'>{escape(place.name)}</a>, "
-        f"<a href='{escape(place.name)}/failures.csv'>failing records</a></li>"
-        for place in reversed(audits(home))
-    )
-    return (
-        f"<!doctype html><html lang='en'><meta charset='utf-8'><title>Gate</title><style>{STYLE}</style>"
-        "<h1>The last audits</h1><p><a href='../index.html'>Every model, column and test</a></p>"
-        f"<ul>{items}</ul></html>"
-    )
-
-
-def audits(home: Home) -> list[Path]:
-    """The folders of the audits that are shown, oldest first."""
-    return sorted(path for path in folder(home).glob("[0-9]*") if path.is_dir())
 
 
 def _data_docs(view: Any, outcome: "ExpectationSuiteValidationResult") -> str:

@@ -1,7 +1,7 @@
 """Publishing: the only way from a candidate to what readers see."""
 
 from collections.abc import Callable, Collection, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from thermocline import company, durable, warehouse
+from thermocline import company, durable, gate_index, warehouse
 from thermocline.errors import ContentChanged, InputError, TargetBehind, ThermoclineError
 from thermocline.hashing import literal, quoted
 from thermocline.home import Home
@@ -234,6 +234,9 @@ def _publishing(
                 f"{what} to {publisher.at} failed ({_first_line(error)}): "
                 "readers still see one whole publication; put that right and run again"
             ) from error
+    with suppress(OSError):
+        # A page for people, which the next audit writes too.
+        gate_index.refresh(home)
     intent = publication.intent
     if publisher.failed:
         reasons = "; ".join(f"{name} failed ({_first_line(why)})" for name, why in publisher.failed.items())

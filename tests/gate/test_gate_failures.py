@@ -9,7 +9,7 @@ import duckdb
 import pytest
 from changed_example import Change
 from screened import Screened
-from thermocline import gate, gate_failures, gate_site, transformation, warehouse
+from thermocline import gate, gate_failures, gate_index, transformation, warehouse
 from thermocline.candidate import Candidate
 from thermocline.errors import GateBlocked
 
@@ -27,7 +27,7 @@ def audited(candidate: Candidate) -> list[tuple[Any, ...]]:
 
 
 def of_csv(candidate: Candidate) -> list[dict[str, str]]:
-    [*_, place] = gate_site.audits(candidate.home)
+    [*_, place] = gate_index.audits(candidate.home)
     with (place / "failures.csv").open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
@@ -108,11 +108,12 @@ def test_the_last_audits_are_shown_and_no_page_needs_another_host(change: Change
         place = candidate.home.site / "gate" / f"2026010{hour + 1}T000000-000000000000"
         place.mkdir(parents=True)
     audited(candidate)
-    [older, newest] = gate_site.audits(candidate.home)
+    [older, newest] = gate_index.audits(candidate.home)
     assert older.name == "20260103T000000-000000000000"
     assert newest.name.endswith(candidate.content_hash[:12])
     index = (candidate.home.site / "gate" / "index.html").read_text(encoding="utf-8")
     assert re.findall("href='([^']+)/index.html'", index) == ["..", newest.name, older.name]
+    assert f"<td class='day'>{candidate.facts.as_of_date}</td>" in index
     pages = sorted(path.stem for path in newest.glob("*.html"))
     assert pages == sorted([*(suite.stem for suite in gate.SUITES.glob("*.json")), "index"])
     for page in newest.glob("*.html"):
@@ -133,7 +134,7 @@ def test_no_cell_of_the_data_comes_into_a_page(change: Change) -> None:
     )
     audited(candidate)
     assert any("hostile()" in row["failing_key"] for row in of_csv(candidate))
-    for page in gate_site.audits(candidate.home)[-1].glob("*.html"):
+    for page in gate_index.audits(candidate.home)[-1].glob("*.html"):
         assert "hostile" not in page.read_text(encoding="utf-8"), page
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from thermocline import durable
+from thermocline import durable, gate_index
 from thermocline.evidence import chart, measurement, rankings
 from thermocline.evidence.cutoffs import checked, earlier
 from thermocline.evidence.history import History, read
@@ -103,6 +103,7 @@ def backtest(home: Home, cutoffs: Sequence[date] | None, horizon_days: int = 90)
         folder.mkdir(parents=True, exist_ok=True)
     durable.replace(table, _csv(rows))
     durable.replace(page, chart.page(rows).encode())
+    gate_index.refresh(home)
     return Backtest(rows, table, page)
 
 
