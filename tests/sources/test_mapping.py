@@ -45,6 +45,18 @@ def parsed(folder: Path, text: str):
     return parse_mapping(file)
 
 
+def test_what_feeds_have_in_common_is_taken_in_by_a_merge_key(tmp_path):
+    text = MAPPING.replace("columns:", "columns: &common") + (
+        "    - feed: payments\n      name: refunds\n      columns:\n"
+        "          payment_id: {from: Refund, required: true}\n          <<: *common\n"
+    )
+    payments, refunds = parsed(tmp_path, text).feeds
+    assert payments.required == (("Number", "No"), ("Day",))
+    assert refunds.required == (("Refund",), ("Day",))
+    with pytest.raises(InputError, match=r"line 10, feeds\[1\]\.columns: expected keys with values"):
+        parsed(tmp_path, MAPPING.replace("paid_at: {from: Day, required: true}", "<<: Day"))
+
+
 def test_the_shipped_mappings_hold_and_name_only_canonical_columns():
     mappings = load_mappings()
     assert {name: mapping.system for name, mapping in mappings.items()} == SHIPPED

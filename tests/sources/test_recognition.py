@@ -123,3 +123,21 @@ def test_binary_content_is_unknown(tmp_path):
 )
 def test_salesforces_own_samples_are_known(file, feed):
     assert found(SALESFORCE / f"{file}.csv") == f"salesforce {feed}"
+
+
+RECEIPTS = "id,transaction_date,total_amount,balance,currency_id,customer_id,deposit_to_account_id"
+
+
+@pytest.mark.parametrize(
+    ("name", "feed"),
+    [
+        ("sales_receipt.csv", "quickbooks sales_receipts"),
+        ("2024/Refund Receipts.csv", "quickbooks refund_receipts"),
+        ("receipts.csv", None),
+    ],
+)
+def test_kinds_of_file_with_the_same_columns_are_told_by_their_names_only(tmp_path, name, feed):
+    file = write(tmp_path, name, RECEIPTS)
+    assert found(file) == feed
+    if feed is None:
+        assert "missing a file name such as *refund*receipt*" in recognise(file, MAPPINGS).describe()

@@ -37,10 +37,17 @@ def test_every_file_is_taken_by_its_vendors_mapping(home):
 def test_every_row_is_loaded_quarantined_or_not_taken(home):
     read = {path: text.count("\n") - 1 for path, text in CSV.items()} | {
         "hubspot/api/companies.json": 1,
-        "quickbooks/api/invoice.json#QueryResponse.Invoice": 1,
+        "quickbooks/api/invoice.json#QueryResponse.Invoice": 2,
+        "quickbooks/api/invoice.json#QueryResponse.Invoice.Line": 5,
+        "quickbooks/api/invoice.json#QueryResponse.Invoice.Line.GroupLineDetail.Line": 1,
+        "quickbooks/api/refunds.json#QueryResponse.RefundReceipt": 1,
+        "quickbooks/api/refunds.json#QueryResponse.RefundReceipt.Line": 1,
         "stripe/api/invoices.json": 1,
         "stripe/api/invoices.json#lines.data": 2,
+        "xero/api/credits.json#CreditNotes": 1,
+        "xero/api/credits.json#CreditNotes.LineItems": 1,
         "xero/api/invoices.json#Invoices": 1,
+        "xero/api/invoices.json#Invoices.LineItems": 2,
     }
     assert dict(rows(home, "select source_file, rows_read from raw.files")) == read
     assert rows(
@@ -60,6 +67,7 @@ def test_nothing_is_quarantined_but_what_cannot_be_known(home):
 
 
 def test_what_is_left_out_is_counted_by_reason(home):
+    of_invoices = "quickbooks/api/invoice.json#QueryResponse.Invoice"
     assert rows(
         home,
         "select source_file, document_id, reason from raw.not_taken join raw.files using (file_id) "
@@ -67,6 +75,10 @@ def test_what_is_left_out_is_counted_by_reason(home):
     ) == [
         ("hubspot/emails.csv", "5003", "is an email that wasn't sent"),
         ("hubspot/meetings.csv", "4002", "is a meeting that hasn't taken place"),
+        (f"{of_invoices}.Line", "230", "is a bundle, whose lines count"),
+        (f"{of_invoices}.Line", "230", "is a line of text only"),
+        (f"{of_invoices}.Line", "230", "is a subtotal"),
+        ("quickbooks/credit_memo_line.csv", "140", "is a line of text only"),
         ("quickbooks/invoice_line.csv", "130", "is a subtotal"),
         ("quickbooks/payment.csv", "151", "is a payment that was deleted"),
         ("salesforce/Case.csv", "500B", "is a case that is no complaint"),
@@ -79,6 +91,7 @@ def test_what_is_left_out_is_counted_by_reason(home):
         ("stripe/invoices.csv", "in_draft", "is a draft"),
         ("stripe/refunds.csv", "re_2", "is a refund that didn't succeed"),
         ("xero/Contacts.csv", "c-2", "is a supplier"),
+        ("xero/api/invoices.json#Invoices.LineItems", "i-9", "is a line of text only"),
         ("xero/invoice.csv", "i-2", "is a draft"),
         ("xero/payment.csv", "p-2", "is a payment of ours"),
         ("xero/payment.csv", "p-3", "is a payment that was deleted"),
@@ -121,7 +134,12 @@ def test_invoices_bear_sign_status_kind_and_money(home):
         ("131", "1", Decimal("100"), "USD", "open", "invoice"),
         ("132", "1", Decimal("50"), "USD", "void", "invoice"),
         ("140", "1", Decimal("-20.5"), "USD", None, "credit_note"),
+        ("160", "1", Decimal("45"), "USD", "paid", "invoice"),
+        ("161", None, Decimal("9"), "USD", "void", "invoice"),
+        ("170", "1", Decimal("-15"), "USD", "paid", "credit_note"),
         ("230", "1", Decimal("12.5"), "USD", "open", "invoice"),
+        ("231", "1", Decimal(0), "USD", "paid", "invoice"),
+        ("240", "1", Decimal("-5"), "USD", "paid", "credit_note"),
     ]
     assert told(home, "invoices as invoices", columns, "xero") == [
         ("INV-9", "Marine", Decimal("30"), "NZD", "open", "invoice"),
@@ -132,6 +150,7 @@ def test_invoices_bear_sign_status_kind_and_money(home):
         ("i-9", "c-1", Decimal("33.3"), "NZD", "paid", "invoice"),
         ("n-1", "c-1", Decimal("-50"), "NZD", "paid", "credit_note"),
         ("n-2", "c-2", Decimal("-5"), "NZD", "paid", "payable"),
+        ("n-9", "c-1", Decimal("-15"), "NZD", "paid", "credit_note"),
     ]
 
 
@@ -160,9 +179,37 @@ def test_lines_bear_product_quantity_and_price(home):
         ("in_api", Decimal(6)),
         ("in_usd", Decimal("1234.56")),
     ]
-    assert told(home, "invoice_lines as invoice_lines", "invoice_id, amount", "quickbooks") == [
-        ("130", Decimal("362.07"))
+    columns = "invoice_id, product_code, quantity, unit_price, amount"
+    assert told(home, "invoice_lines as invoice_lines", columns, "quickbooks") == [
+        ("130", "5", Decimal(1), Decimal("362.07"), Decimal("362.07")),
+        ("140", "5", Decimal(-3), Decimal("7.5"), Decimal("-22.5")),
+        ("140", None, None, None, Decimal(2)),
+        ("230", "4", Decimal(3), Decimal("2.5"), Decimal("7.5")),
+        ("230", "6", Decimal(1), Decimal(6), Decimal(6)),
+        ("230", None, None, None, Decimal(-1)),
+        ("240", "4", Decimal(-2), Decimal("2.5"), Decimal(-5)),
     ]
+    assert told(home, "invoice_lines as invoice_lines", columns, "xero") == [
+        ("i-1", "BOOK", Decimal(1), Decimal("500.25"), Decimal("500.25")),
+        ("i-9", "BOOK", Decimal(2), Decimal(15), Decimal("33.3")),
+        ("n-9", "BOOK", Decimal(-1), Decimal(15), Decimal(-15)),
+    ]
+
+
+def test_lines_add_up_to_the_totals_of_their_documents(home):
+    query = """
+        select invoices.invoice_id, total, sum(lines.amount)
+        from raw.invoices as invoices
+        join raw.files as of_invoice on invoices.file_id = of_invoice.file_id
+        join raw.files as of_line on of_line.source = of_invoice.source
+        join raw.invoice_lines as lines
+            on lines.file_id = of_line.file_id and lines.invoice_id = invoices.invoice_id
+        where of_line.source in ('quickbooks', 'xero', 'stripe')
+        group by all order by all
+    """
+    sums = rows(home, query)
+    assert len(sums) == 9
+    assert [row for row in sums if row[1] != row[2]] == []
 
 
 def test_moments_are_utc_and_days_are_days_of_the_reporting_zone(home):
@@ -170,10 +217,10 @@ def test_moments_are_utc_and_days_are_days_of_the_reporting_zone(home):
         "in_usd",
         "2024-01-01 10:00:00",
     )
-    assert told(home, "invoices", "invoice_id, strftime(issued_at, '%x %X')", "xero")[-1] == (
-        "n-2",
-        "2024-01-15 05:00:00",
-    )
+    assert told(home, "invoices", "invoice_id, strftime(issued_at, '%x %X')", "xero")[-2:] == [
+        ("n-2", "2024-01-15 05:00:00"),
+        ("n-9", "2024-01-10 05:00:00"),
+    ]
     assert told(home, "communications", "communication_id, strftime(occurred_at, '%x %X')", "salesforce") == [
         ("00TA", "2024-01-05 05:00:00"),
         ("00UA", "2024-01-05 08:00:00"),

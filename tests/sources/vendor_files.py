@@ -117,6 +117,21 @@ invoice_id,index,amount,description,detail_type,sales_item_item_id,sales_item_qu
 Id,DocNumber,TxnDate,TotalAmt,Balance,RemainingCredit,CurrencyRef.value,CustomerRef.value
 140,CM1,2024-01-25,20.50,0,0,USD,1
 """,
+    "quickbooks/credit_memo_line.csv": """\
+credit_memo_id,index,amount,description,detail_type,sales_item_item_id,sales_item_quantity,sales_item_unit_price
+140,0,22.50,Garden,SalesItemLineDetail,5,3,7.50
+140,1,2.00,Discount,DiscountLineDetail,,,
+140,2,,So sorry,DescriptionOnly,,,
+""",
+    "quickbooks/sales_receipt.csv": """\
+id,transaction_date,total_amount,balance,currency_id,customer_id,deposit_to_account_id,_fivetran_deleted
+160,2024-02-03,45.00,0,USD,1,35,false
+161,2024-02-04,9.00,0,USD,,35,true
+""",
+    "quickbooks/refund_receipt.csv": """\
+id,transaction_date,total_amount,balance,currency_id,customer_id,deposit_to_account_id,_fivetran_deleted
+170,2024-02-05,15.00,0,USD,1,35,false
+""",
     "quickbooks/payment.csv": """\
 id,transaction_date,total_amount,unapplied_amount,currency_id,customer_id,_fivetran_deleted
 150,2024-02-01,362.07,0,USD,1,false
@@ -215,14 +230,44 @@ API = {
 {"QueryResponse": {"Invoice": [
  {"Id": "230", "TxnDate": "2024-03-01", "DueDate": "2024-03-31", "TotalAmt": 12.5, "Balance": 12.5,
   "CurrencyRef": {"value": "USD"}, "CustomerRef": {"value": "1", "name": "Amy"},
-  "MetaData": {"LastUpdatedTime": "2024-03-01T10:00:00-08:00"}}], "maxResults": 1},
+  "MetaData": {"LastUpdatedTime": "2024-03-01T10:00:00-08:00"},
+  "Line": [
+   {"Id": "1", "LineNum": 1, "Description": "Rock", "Amount": 7.5, "DetailType": "SalesItemLineDetail",
+    "SalesItemLineDetail": {"ItemRef": {"value": "4", "name": "Rock"}, "UnitPrice": 2.5, "Qty": 3}},
+   {"Id": "2", "LineNum": 2, "Amount": 0, "DetailType": "GroupLineDetail",
+    "GroupLineDetail": {"GroupItemRef": {"value": "19"}, "Quantity": 1, "Line": [
+     {"Id": "3", "LineNum": 3, "Amount": 6.0, "DetailType": "SalesItemLineDetail",
+      "SalesItemLineDetail": {"ItemRef": {"value": "6"}, "UnitPrice": 6, "Qty": 1}}]}},
+   {"Description": "Thank you", "DetailType": "DescriptionOnly"},
+   {"Amount": 1.0, "DetailType": "DiscountLineDetail", "DiscountLineDetail": {"PercentBased": false}},
+   {"Amount": 12.5, "DetailType": "SubTotalLineDetail", "SubTotalLineDetail": {}}]},
+ {"Id": "231", "TxnDate": "2024-03-02", "DueDate": "2024-03-31", "TotalAmt": 0, "Balance": 0,
+  "CurrencyRef": {"value": "USD"}, "CustomerRef": {"value": "1"}, "Line": []}], "maxResults": 2},
  "time": "2024-03-02T00:00:00Z"}
+""",
+    "quickbooks/api/refunds.json": """\
+{"QueryResponse": {"RefundReceipt": [
+ {"Id": "240", "TxnDate": "2024-03-05", "TotalAmt": 5.0, "Balance": 0, "CurrencyRef": {"value": "USD"},
+  "CustomerRef": {"value": "1"}, "DepositToAccountRef": {"value": "35"},
+  "Line": [{"LineNum": 1, "Amount": 5.0, "DetailType": "SalesItemLineDetail",
+    "SalesItemLineDetail": {"ItemRef": {"value": "4"}, "UnitPrice": 2.5, "Qty": 2}}]}]}}
 """,
     "xero/api/invoices.json": """\
 {"Id": "r-1", "Status": "OK", "Invoices": [
  {"InvoiceID": "i-9", "Type": "ACCREC", "Status": "PAID", "Contact": {"ContactID": "c-1"},
-  "Date": "/Date(1704844800000+0000)/",
-  "CurrencyCode": "NZD", "Total": 33.3, "UpdatedDateUTC": "/Date(1704844800000+0000)/"}]}
+  "Date": "/Date(1704844800000+0000)/", "LineAmountTypes": "Exclusive",
+  "CurrencyCode": "NZD", "Total": 33.3, "UpdatedDateUTC": "/Date(1704844800000+0000)/",
+  "LineItems": [
+   {"ItemCode": "BOOK", "Description": "A book", "Quantity": 2, "UnitAmount": 15.0, "LineAmount": 30.0,
+    "TaxAmount": 3.3},
+   {"Description": "With thanks"}]}]}
+""",
+    "xero/api/credits.json": """\
+{"CreditNotes": [
+ {"CreditNoteID": "n-9", "Type": "ACCRECCREDIT", "Status": "PAID", "Contact": {"ContactID": "c-1"},
+  "Date": "/Date(1704844800000+0000)/", "LineAmountTypes": "Inclusive", "CurrencyCode": "NZD", "Total": 15.0,
+  "LineItems": [
+   {"ItemCode": "BOOK", "Quantity": 1, "UnitAmount": 15.0, "LineAmount": 15.0, "TaxAmount": 1.5}]}]}
 """,
 }
 CSV = HUBSPOT | STRIPE | QUICKBOOKS | XERO | SALESFORCE | INVOICE_LINES | CANONICAL

@@ -8,7 +8,7 @@ import yaml
 
 from thermocline.errors import InputError
 
-NULL = "tag:yaml.org,2002:null"
+NULL, MERGE = "tag:yaml.org,2002:null", "tag:yaml.org,2002:merge"
 FLAGS = {"true": True, "yes": True, "false": False, "no": False}
 
 
@@ -103,10 +103,15 @@ def _declared(node: yaml.Node, file: Path, key: str) -> Declared:
         items = [_declared(item, file, f"{key}[{n}]") for n, item in enumerate(node.value, 1)]
         return Declared(items, file, line, key)
     entries: dict[str, Declared] = {}
+    merged: dict[str, Declared] = {}
     for name, item in node.value:
+        if name.tag == MERGE:
+            merged |= _declared(item, file, key).entries()
+            continue
         path = str(name.value) if key == "the file" else f"{key}.{name.value}"
         entry = _declared(item, file, path)
         if not isinstance(name, yaml.ScalarNode) or name.value in entries:
             raise Declared(None, file, name.start_mark.line + 1, path).refuse("each key once")
         entries[name.value] = entry
-    return Declared(entries, file, line, key)
+    # Own keys win over those taken in by `<<`.
+    return Declared(merged | entries, file, line, key)

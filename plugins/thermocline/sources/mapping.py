@@ -80,9 +80,10 @@ class Filter:
 class Feed:
     """One kind of file of an export, and the canonical table it becomes.
 
-    `sheet` names its sheet in a workbook (None: any), `records` the dotted path of its records
-    inside those of a JSON document (empty: they themselves). `only_with_records`: there is no file
-    of it where there is nothing to tell.
+    `sheet` names its sheet in a workbook (None: any), `records` the dotted paths of its records
+    inside those of a JSON document (none: they themselves). `only_with_records`: there is no file
+    of it where there is nothing to tell. `told_by_name`: a file is it only if its name fits
+    `file_glob`, since another kind has the same columns.
     """
 
     name: str
@@ -97,7 +98,8 @@ class Feed:
     rhythm_days: int | None
     only_with_records: bool = False
     sheet: str | None = None
-    records: str = ""
+    records: tuple[str, ...] = ()
+    told_by_name: bool = False
 
     @cached_property
     def inputs(self) -> tuple[tuple[str, ...], ...]:
@@ -114,7 +116,7 @@ class Feed:
     def may_be(self, sheet: str, records: str) -> bool:
         """Whether it may stand on this sheet (empty: no workbook), at this path of a document."""
         on_sheet = not (sheet and self.sheet) or sheet.casefold() == str(self.sheet).casefold()
-        return on_sheet and self.records == records
+        return on_sheet and (records in self.records if records else not self.records)
 
     def hints_at(self, path: str) -> bool:
         name = PurePosixPath(path).name.lower()

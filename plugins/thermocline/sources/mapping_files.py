@@ -171,8 +171,16 @@ def _feed(declared: Declared, extent: str, rhythm_days: int | None, has_exponent
         rhythm_days=keys["rhythm_days"].count() if "rhythm_days" in keys else rhythm_days,
         only_with_records="only_with_records" in keys and keys["only_with_records"].flag(),
         sheet=keys["sheet"].text() if "sheet" in keys else None,
-        records=keys["records"].text() if "records" in keys else "",
+        records=keys["records"].texts() if "records" in keys else (),
+        told_by_name=_is_told_by_name(keys),
     )
+
+
+def _is_told_by_name(keys: dict[str, Declared]) -> bool:
+    is_told = "told_by_name" in keys and keys["told_by_name"].flag()
+    if is_told and "file" not in keys:
+        raise keys["told_by_name"].refuse("`file` beside it")
+    return is_told
 
 
 def _rules(declared: Declared, table: canonical.Table) -> Iterator[Rule]:

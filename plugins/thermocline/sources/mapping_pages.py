@@ -78,6 +78,10 @@ def _section(feed: Feed) -> str:
     text = f"## {feed.name}\n\nBecomes `{feed.table.name}`."
     if feed.told_by:
         text += f" Told by one of {_codes(feed.told_by)}."
+    if feed.told_by_name:
+        text += f" Told by a file name such as {_code(str(feed.file_glob))}."
+    if feed.records:
+        text += f" Its records stand at {_codes(feed.records)} of a JSON document."
     if feed.without:
         text += f" Has none of {_codes(feed.without)}."
     text += "\n\n" + _table(("vendor column", "becomes", "how"), [_rule(rule) for rule in feed.rules])

@@ -131,7 +131,7 @@ def _tables(path: Path, outer: str, member: str, mappings: Mappings, scratch: Pa
     if format_ == DELIMITED:
         return [Part(outer, path, recognise(path, mappings, name), kept, member)]
     plain = unpacked(path, compression, "", scratch / f"{path.name}.unpacked")
-    paths = {feed.records for mapping in mappings.values() for feed in mapping.feeds} - {""}
+    paths = {path for mapping in mappings.values() for feed in mapping.feeds for path in feed.records}
     found = [
         Part(outer, plain, _recognised(table, format_, mappings, name), kept, member, format_, table)
         for table in formats.tables(format_, plain, paths)

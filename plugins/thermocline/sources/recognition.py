@@ -18,7 +18,7 @@ DELIMITERS = (",", ";", "\t", "|")
 class Recognition:
     """What the head of a file shows, and the mapping and feed that it fits (None: unknown).
 
-    `missing` names the required columns that the `nearest` mapping and feed didn't find, `foreign`
+    `missing` names what the `nearest` mapping and feed need and didn't find, `foreign`
     those that it has none of. `trouble` says why nothing could be read at all.
     """
 
@@ -72,7 +72,11 @@ class _Fit:
 
     @property
     def is_whole(self) -> bool:
-        return not self.missing and not self.foreign
+        return not self.missing and not self.foreign and not self.lacks_name
+
+    @property
+    def lacks_name(self) -> bool:
+        return self.feed.told_by_name and not self.is_hinted
 
     @property
     def rank(self) -> tuple[bool, float, int, int, bool, str, str]:
@@ -80,7 +84,7 @@ class _Fit:
         required = len(self.feed.required)
         return (
             not self.is_whole,
-            len(self.missing) / required,
+            (len(self.missing) + len(self.foreign)) / required,
             -self.matched,
             -required,
             not self.is_hinted,
@@ -143,9 +147,14 @@ def _recognised(
         widest,
         headers[widest],
         nearest=(nearest.mapping, nearest.feed) if nearest else None,
-        missing=nearest.missing if nearest else (),
+        missing=_lacking(nearest) if nearest else (),
         foreign=nearest.foreign if nearest else (),
     )
+
+
+def _lacking(fit: _Fit) -> tuple[str, ...]:
+    name = (f"a file name such as {fit.feed.file_glob}",) if fit.lacks_name else ()
+    return fit.missing + name
 
 
 def _text(head: bytes, is_whole: bool) -> str:

@@ -11,6 +11,7 @@ CLOCK_OF_TWELVE = ("%Y-%m-%d %I:%M %p", "%Y-%m-%d %I:%M:%S %p")
 # Also as older APIs write it: /Date(1518685950940+0000)/.
 EPOCH = r"^(?:/Date\()?(\d{9,13})(?:[+-]\d{4})?(?:\)/)?$"
 MILLISECOND_DIGITS = 12
+DAY_MILLISECONDS = 86_400_000
 
 
 def nullable(text: str | None) -> str:
@@ -22,7 +23,11 @@ def iso(text: str, dates: str | None) -> str:
     if dates == UNIX:
         number = f"nullif(regexp_extract({text}, {literal(EPOCH)}, 1), '')"
         unit = f"case when length({number}) >= {MILLISECOND_DIGITS} then 1000 else 1 end"
-        return f"coalesce(cast(to_timestamp(cast({number} as bigint) / {unit}) as varchar), {text})"
+        moment = f"to_timestamp(cast({number} as bigint) / {unit})"
+        # An API that writes /Date(...)/ gives a day as its midnight in UTC: it is that day everywhere.
+        is_day = f"starts_with({text}, '/Date(') and cast({number} as bigint) % {DAY_MILLISECONDS} = 0"
+        day = f"cast(cast(timezone('UTC', {moment}) as date) as varchar)"
+        return f"coalesce(case when {is_day} then {day} else cast({moment} as varchar) end, {text})"
     if dates in ISO_ORDER:
         ordered = f"regexp_replace({text}, {literal(NUMERIC_DATE)}, {literal(ISO_ORDER[str(dates)])})"
         twelve = f"cast(try_strptime({ordered}, [{literals(CLOCK_OF_TWELVE)}]) as varchar)"

@@ -145,12 +145,13 @@ def _document(feed: Feed, cells: dict[str, str]) -> dict[str, Any]:
     """Dotted names as objects in objects; the inner records' fields in a list of one."""
     document: dict[str, Any] = {}
     inner: dict[str, Any] = {}
+    path = feed.records[0] if feed.records else ""
     for name, value in cells.items():
-        is_inner = bool(feed.records) and name.startswith(f"{feed.records}.")
-        keys = (name.removeprefix(f"{feed.records}.") if is_inner else name).split(".")
+        is_inner = bool(path) and name.startswith(f"{path}.")
+        keys = (name.removeprefix(f"{path}.") if is_inner else name).split(".")
         _set(inner if is_inner else document, keys, value)
-    if feed.records:
-        _set(document, feed.records.split("."), [inner])
+    if path:
+        _set(document, path.split("."), [inner])
     return document
 
 

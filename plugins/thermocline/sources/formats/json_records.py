@@ -78,30 +78,36 @@ def _text(value: Any) -> str | None:
 
 
 def _flattened(record: Fields, name: str) -> Iterator[Fields]:
-    """The record's fields by dotted path; for an inner table once per inner record."""
+    """The record's fields by dotted path; for an inner table once per inner record.
+
+    Lists of records may stand inside lists of records: `name` leads through all of them.
+    """
+    yield from _rows({}, record, "", name)
+
+
+def _rows(outer: Fields, value: Any, at: str, name: str) -> Iterator[Fields]:
+    """The rows of a value that stands at a path, with the fields around it in each."""
     fields: Fields = {}
-    inner: list[Any] = []
+    inner: list[tuple[str, Any]] = []
 
     def add(value: Any, path: str) -> None:
         if isinstance(value, dict):
             for key, item in value.items():
                 add(item, f"{path}.{key}" if path else key)
-        elif isinstance(value, list) and path == name:
-            inner.extend(value)
+        elif isinstance(value, list) and path != at and (path == name or name.startswith(f"{path}.")):
+            inner.extend((path, item) for item in value)
         elif isinstance(value, list) and any(isinstance(item, dict) for item in value):
             fields[path] = None
         else:
             fields[path] = value
 
-    add(record, "")
-    if not name:
-        yield fields
-        return
-    outer = fields
-    for item in inner:
-        fields = {}
-        add(item, name)
+    add(value, at)
+    if at == name:
         yield outer | fields
+    elif inner:
+        around = outer | fields
+        for path, item in inner:
+            yield from _rows(around, item, path, name)
 
 
 def _values(path: Path) -> Iterator[Fields | Row]:
