@@ -1,21 +1,16 @@
 """Asking a person about a candidate that the gate blocked for a shift alone, and acting on the answer."""
 
 import logging
-import time
-from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 from airflow.sdk import BaseOperator, Context
-from airflow.sdk.exceptions import (
-    AirflowFailException,
-    AirflowSkipException,
-    DagRunTriggerException,
-)
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from thermocline.errors import GateBlocked, InputError
 from thermocline.home import Home
 from thermocline.orchestration import run_events, steps
 from thermocline.orchestration.order import note_published
+from thermocline.orchestration.triggering import trigger
 
 APPROVING = "approve_publication"
 
@@ -43,20 +38,7 @@ class AskForApproval(BaseOperator):
             pending(Home.current(), self.candidate["content_hash"])
         except (InputError, GateBlocked) as reason:
             self.leave(f"no approval is asked for: {reason}")
-        raise DagRunTriggerException(
-            trigger_dag_id=APPROVING,
-            dag_run_id=f"{self.candidate['content_hash'][:12]}__{time.time():.0f}",
-            conf={"candidate": self.candidate},
-            logical_date=None,
-            run_after=datetime.now(UTC),
-            reset_dag_run=False,
-            skip_when_already_exists=True,
-            wait_for_completion=False,
-            allowed_states=[],
-            failed_states=[],
-            poke_interval=0,
-            deferrable=False,
-        )
+        trigger(APPROVING, self.candidate["content_hash"][:12], {"candidate": self.candidate})
 
     def leave(self, reason: str) -> NoReturn:
         log.info(reason)

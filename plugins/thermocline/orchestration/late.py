@@ -1,16 +1,16 @@
 """A delivery that comes after its day was screened has that day screened again."""
 
 import logging
-import time
 from datetime import UTC, datetime
 from typing import NoReturn
 
 from airflow.sdk import BaseOperator, Context
-from airflow.sdk.exceptions import AirflowSkipException, DagRunTriggerException
+from airflow.sdk.exceptions import AirflowSkipException
 
 from thermocline.home import Home
 from thermocline.orchestration.calendar import last_whole_day, screening_time
 from thermocline.orchestration.sensors import by_hand
+from thermocline.orchestration.triggering import trigger
 
 SCREENING = "screen_accounts"
 WAITS = ["wait_for_crm", "wait_for_billing"]
@@ -31,20 +31,7 @@ class ScreenLate(BaseOperator):
             self.leave(f"the screening hour of {day} is still to come")
         if context["ti"].get_ti_count(SCREENING, task_ids=WAITS, states=["deferred"]):
             self.leave("a screening is waiting for it")
-        raise DagRunTriggerException(
-            trigger_dag_id=SCREENING,
-            dag_run_id=f"late__{day}__{context['ti'].dag_id}__{time.time():.0f}",
-            conf={"as_of": day.isoformat()},
-            logical_date=None,
-            run_after=now,
-            reset_dag_run=False,
-            skip_when_already_exists=True,
-            wait_for_completion=False,
-            allowed_states=[],
-            failed_states=[],
-            poke_interval=0,
-            deferrable=False,
-        )
+        trigger(SCREENING, f"late__{day}__{context['ti'].dag_id}", {"as_of": day.isoformat()})
 
     def leave(self, reason: str) -> NoReturn:
         log.info(reason)
