@@ -2,12 +2,13 @@
 
 import json
 import re
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 from screened import Screened
-from thermocline import transformation
+from thermocline import transformation, warehouse
 
 CORE = {
     "account_segments": "account_id, account_code, account_name, account_kind, parent_account_id, owner, "
@@ -49,6 +50,28 @@ def test_a_core_table_has_the_contracts_columns(example: Screened, table: str) -
         table,
     )
     assert [name for (name,) in found] == CORE[table].split(", ")
+
+
+def test_no_name_that_came_with_data_is_in_what_the_documentation_is_made_of(example: Screened) -> None:
+    """dbt's page holds its manifest and the names and comments of tables and columns, unescaped."""
+    names = {
+        str(name)
+        for (name,) in example.rows(
+            "select account_name from account_segments union select source_file from account_timeline "
+            "union select alias_id from account_links"
+        )
+        if name is not None and len(name) > 6
+    }
+    assert any("<b>" in name for name in names) and any("drop table" in name for name in names)
+    with closing(warehouse.connect(example.home, read_only=True)) as connection:
+        described = connection.execute(
+            "select table_name, comment from duckdb_tables() "
+            "union select view_name, comment from duckdb_views() "
+            "union select column_name, comment from duckdb_columns()"
+        ).fetchall()
+    manifest = (transformation.target_folder(example.home) / "manifest.json").read_text(encoding="utf-8")
+    told = [*(str(text) for row in described for text in row), manifest]
+    assert [name for name in names for text in told if json.dumps(name)[1:-1] in text] == []
 
 
 def test_no_double_is_published(example: Screened) -> None:
