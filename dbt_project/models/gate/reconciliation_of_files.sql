@@ -79,6 +79,6 @@ figures as (
 
 select
     *,
-    abs(rows_read - rows_loaded - rows_quarantined - rows_not_taken) as rows_difference,
-    cast(abs(money_read - money_loaded - money_quarantined - money_not_taken) as decimal(38, 4)) as money_difference
+    cast(abs(money_read - money_loaded - money_quarantined - money_not_taken) as decimal(38, 4)) as money_difference,
+    abs(rows_read - rows_loaded - rows_quarantined - rows_not_taken) as rows_difference
 from figures

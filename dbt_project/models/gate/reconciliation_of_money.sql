@@ -66,13 +66,19 @@ document_lines as (
     select
         files.source,
         files.source_file,
-        files.source || ':' || lines_by_file.document_id as invoice_id,
         lines_by_file.currency,
         lines_by_file.amount,
         lines_by_file.has_header,
-        lines_by_file.is_current
+        lines_by_file.is_current,
+        files.source || ':' || lines_by_file.document_id as invoice_id
     from lines_by_file
     inner join files on lines_by_file.file_id = files.file_id
+),
+
+current_headers as (
+    select invoice_id
+    from headers
+    where is_current
 ),
 
 classified as (
@@ -85,7 +91,7 @@ classified as (
         headers.is_current as is_counted,
         case
             when not headers.is_current then 'superseded'
-            when headers.currency is not distinct from fct_invoices.currency then fct_invoices.money_state
+            when coalesce(headers.currency, '') = coalesce(fct_invoices.currency, '') then fct_invoices.money_state
         end as class
     from headers
     left join fct_invoices on headers.invoice_id = fct_invoices.invoice_id
@@ -96,9 +102,7 @@ classified as (
         document_lines.invoice_id,
         document_lines.currency,
         document_lines.amount,
-        document_lines.is_current
-        and document_lines.has_header
-        and current_headers.invoice_id is null as is_counted,
+        document_lines.is_current and document_lines.has_header and current_headers.invoice_id is null as is_counted,
         case
             when not document_lines.is_current then 'superseded'
             when current_headers.invoice_id is not null then 'itemised'
@@ -106,11 +110,11 @@ classified as (
             when not document_lines.has_header then 'without_invoice'
             -- An amount in another currency than its invoice's isn't in the invoice's total.
             when
-                coalesce(document_lines.currency, fct_invoices.currency) is not distinct from fct_invoices.currency
+                coalesce(document_lines.currency, fct_invoices.currency, '') = coalesce(fct_invoices.currency, '')
                 then fct_invoices.money_state
         end as class
     from document_lines
-    left join (select invoice_id from headers where is_current) as current_headers
+    left join current_headers
         on document_lines.invoice_id = current_headers.invoice_id
     left join fct_invoices on document_lines.invoice_id = fct_invoices.invoice_id
 ),
