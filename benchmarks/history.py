@@ -41,6 +41,7 @@ class Size:
 
 SIZES = {"full": Size(10_000_000, 250_000), "small": Size(200_000, 5_000)}
 
+# Every account has events, so that its number is its place among all.
 # Of a hundred events 60 are invoices, 10 opportunities, 25 communications, 5 answers.
 INPUTS = """
 create schema config;
@@ -60,7 +61,7 @@ create table screening.int_event_degrees as
 with drawn as (
     select
         range as number,
-        'crm:0017Q0' || format('{{:09d}}', cast(hash(range) % {accounts} as bigint)) || 'QAA' as account_id,
+        cast(hash(range) % {accounts} as integer) as drawn_account,
         date '{first_day}' + cast(hash(range + 1000000007) % {days} as integer) as occurred_on,
         hash(range + 2000000011) % 100 as chance,
         cast(hash(range + 3000000019) % 1000000 as double) / 1000000 as share
@@ -69,7 +70,8 @@ with drawn as (
 select
     1 as scorecard_version,
     'event:' || number as event_id,
-    account_id,
+    'crm:0017Q0' || format('{{:09d}}', drawn_account) || 'QAA' as account_id,
+    drawn_account + 1 as account_number,
     cast(case when chance < 60 then 0.5 else 0 end as decimal(18, 9)) as transactions,
     cast(case when chance < 60 then 0.5 * log2(1 + exp(3 * (share - 0.5))) else 0 end as decimal(18, 9))
         as contribution,

@@ -70,7 +70,8 @@ def run(world: World, connection: duckdb.DuckDBPyConnection, models: list[Model]
 def rows(connection: duckdb.DuckDBPyConnection, model: Model) -> list[tuple[object, ...]]:
     """Every row in order, with the body itself in place of its number, which hangs on who came first."""
     names = sorted(column[0] for column in connection.execute(f"describe {model.relation}").fetchall())
-    columns, bodies = ", ".join(f'"{name}"' for name in names if name != "body_number"), ""
+    numbers = ("body_number", "account_number")
+    columns, bodies = ", ".join(f'"{name}"' for name in names if name not in numbers), ""
     if "body_number" in names and model.name != "int_bodies":
         columns += ", body_kind, body_id"
         bodies = (

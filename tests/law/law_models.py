@@ -10,7 +10,6 @@ import duckdb
 
 DIMENSIONS = ("transactions", "contribution", "intent", "communication", "feedback")
 SCREENED = (
-    "int_bodies",
     "int_heat_days",
     "int_heat_doubts",
     "int_temperature_paths",
@@ -27,7 +26,8 @@ create table screening.int_scorecards (
     scorecard_version integer, effective_from date, superseded_from date, is_in_force boolean, epoch date,
     half_life_days decimal(18, 9), hot_at decimal(18, 9), cold_at decimal(18, 9));
 create table screening.int_event_degrees (
-    scorecard_version integer, event_id varchar, account_id varchar, transactions decimal(18, 9),
+    scorecard_version integer, event_id varchar, account_id varchar, account_number integer,
+    transactions decimal(18, 9),
     contribution decimal(18, 9), intent decimal(18, 9), communication decimal(18, 9),
     feedback decimal(18, 9), occurred_on date);
 create table screening.int_accounts_first_seen (account_id varchar, first_seen_on date);
@@ -118,7 +118,7 @@ class Models:
             self.add(
                 "screening.int_event_degrees",
                 [
-                    (version.number, f"event:{number}", event.account,
+                    (version.number, f"event:{number}", event.account, None,
                      *map(nine_decimals, event.degrees), event.day)
                     for version in versions
                     for number, event in numbered[batch::batches]
@@ -145,6 +145,11 @@ class Models:
                 for group, accounts in (groups or {}).items()
                 for account in accounts
             ],
+        )
+        self.make("int_bodies")
+        self.connection.execute(
+            "update screening.int_event_degrees as degrees set account_number = bodies.account_number "
+            "from screening.int_bodies as bodies where bodies.account_id = degrees.account_id"
         )
         self.make(*SCREENED)
 

@@ -80,7 +80,9 @@ def degrees(
         "set total_before = applied.total_before, total_after = applied.total_after "
         f"from ({credits}) as applied where event_id = 'credit_note:' || applied.invoice_id"
     )
-    models.make("int_event_degrees")
+    accounts = {row["account_id"] for row in rows}
+    models.fill("screening.int_accounts_first_seen", [(account, DAY) for account in accounts])
+    models.make("int_bodies", "int_event_degrees")
     found = models.rows(
         f"select account_id, {', '.join(DIMENSIONS)} from screening.int_event_degrees order by all"
     )

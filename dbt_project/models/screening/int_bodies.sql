@@ -33,7 +33,7 @@ bodies as (
     from members
 ),
 
--- A body keeps its number, under which other tables hold its rows; new ones get the next.
+-- A body keeps its number, under which other tables hold its rows; new ones get the next. An account is a body, too.
 {%- if is_incremental() %}
 known_bodies as (
     select distinct
@@ -74,9 +74,14 @@ select
     cast(numbered_bodies.body_number as integer) as body_number,
     members.body_kind,
     members.body_id,
-    members.account_id
+    members.account_id,
+    cast(numbered_accounts.body_number as integer) as account_number
 from members
 inner join numbered_bodies
     on
         members.body_kind = numbered_bodies.body_kind
         and members.body_id = numbered_bodies.body_id
+inner join numbered_bodies as numbered_accounts
+    on
+        numbered_accounts.body_kind = 'account'
+        and members.account_id = numbered_accounts.body_id

@@ -11,6 +11,14 @@ int_scorecards as (
     select * from {{ ref('int_scorecards') }}
 ),
 
+accounts as (
+    select
+        account_id,
+        account_number
+    from {{ ref('int_bodies') }}
+    where body_kind = 'account'
+),
+
 scored_events as (
     select
         int_scorecards.scorecard_version,
@@ -87,16 +95,18 @@ scored_events as (
 )
 
 select
-    scorecard_version,
-    event_id,
-    account_id,
+    scored_events.scorecard_version,
+    scored_events.event_id,
+    scored_events.account_id,
+    accounts.account_number,
     {%- for dimension in heat_dimensions() %}
-    cast(round(cast(coalesce({{ dimension }}, 0) as double), 9) as decimal(18, 9)) as {{ dimension }},
+    cast(round(cast(coalesce(scored_events.{{ dimension }}, 0) as double), 9) as decimal(18, 9)) as {{ dimension }},
     {%- endfor %}
-    occurred_on
+    scored_events.occurred_on
 from scored_events
+inner join accounts on scored_events.account_id = accounts.account_id
 where
     {%- for dimension in heat_dimensions() %}
-    coalesce({{ dimension }}, 0) <> 0 or
+    coalesce(scored_events.{{ dimension }}, 0) <> 0 or
     {%- endfor %}
     false

@@ -44,7 +44,7 @@ weighted_events as (
             {%- endfor %}
         ) * {{ heat_weight('int_event_degrees.occurred_on') }} as added
     from {{ ref('int_event_degrees') }} as int_event_degrees
-    inner join int_bodies on int_event_degrees.account_id = int_bodies.account_id
+    inner join int_bodies on int_event_degrees.account_number = int_bodies.account_number
     inner join int_scorecards on int_event_degrees.scorecard_version = int_scorecards.scorecard_version
 ),
 

@@ -30,7 +30,7 @@ doubtful_accounts as (
     select distinct
         doubtful_days.scorecard_version,
         doubtful_days.body_number,
-        int_bodies.account_id
+        int_bodies.account_number
     from doubtful_days
     inner join int_bodies on doubtful_days.body_number = int_bodies.body_number
 ),
@@ -43,7 +43,7 @@ weighted_events as (
     from int_event_degrees
     inner join doubtful_accounts
         on
-            int_event_degrees.account_id = doubtful_accounts.account_id
+            int_event_degrees.account_number = doubtful_accounts.account_number
             and int_event_degrees.scorecard_version = doubtful_accounts.scorecard_version
     inner join int_scorecards on int_event_degrees.scorecard_version = int_scorecards.scorecard_version
 ),

@@ -26,7 +26,7 @@ weighted_events as (
         int_event_degrees.occurred_on,
         {{ heat_weight('int_event_degrees.occurred_on') }} as weight
     from int_event_degrees
-    inner join int_bodies on int_event_degrees.account_id = int_bodies.account_id
+    inner join int_bodies on int_event_degrees.account_number = int_bodies.account_number
     inner join int_scorecards on int_event_degrees.scorecard_version = int_scorecards.scorecard_version
 ),
 

@@ -32,57 +32,91 @@ bodies as (
     group by int_bodies.body_number, int_bodies.body_kind, int_bodies.body_id
 ),
 
-path_intervals as (
-    select
-        scorecard_version,
-        body_number,
-        temperature,
-        cause,
-        changed_on,
-        lead(changed_on) over (
-            partition by scorecard_version, body_number order by changed_on
-        ) as ended_on
-    from int_temperature_paths
-),
-
--- Where each version's rule begins, the body has that version's temperature.
-version_starts as (
+rules as (
     select
         bodies.body_number,
         int_scorecards.scorecard_version,
-        greatest(bodies.first_seen_on, int_scorecards.effective_from) as changed_on,
-        coalesce(path_intervals.temperature, 'cold') as temperature,
-        case
-            when int_scorecards.effective_from <= bodies.first_seen_on then 'first_seen'
-            when path_intervals.changed_on = int_scorecards.effective_from then path_intervals.cause
-            else 'scorecard'
-        end as cause
+        int_scorecards.superseded_from as ruled_until,
+        int_scorecards.effective_from <= bodies.first_seen_on as is_first,
+        greatest(bodies.first_seen_on, int_scorecards.effective_from) as ruled_from
     from bodies
     inner join int_scorecards
         on coalesce(bodies.first_seen_on < int_scorecards.superseded_from, true)
-    left join path_intervals
+),
+
+-- Where a version's rule begins, the body has that version's temperature,
+reached as (
+    select
+        rules.scorecard_version,
+        rules.body_number,
+        max(paths.changed_on) as changed_on,
+        arg_max(paths.temperature, paths.changed_on) as temperature,
+        arg_max(paths.cause, paths.changed_on) as cause
+    from rules
+    inner join int_temperature_paths as paths
         on
-            int_scorecards.scorecard_version = path_intervals.scorecard_version
-            and bodies.body_number = path_intervals.body_number
-            and path_intervals.changed_on <= greatest(bodies.first_seen_on, int_scorecards.effective_from)
-            and coalesce(
-                path_intervals.ended_on > greatest(bodies.first_seen_on, int_scorecards.effective_from), true
-            )
+            rules.scorecard_version = paths.scorecard_version
+            and rules.body_number = paths.body_number
+            and rules.ruled_from >= paths.changed_on
+    group by rules.scorecard_version, rules.body_number
+),
+
+-- which is a change if the version before left it another.
+left_at as (
+    select
+        rules.scorecard_version,
+        rules.body_number,
+        arg_max(paths.temperature, paths.changed_on) as temperature
+    from rules
+    inner join int_scorecards as versions_before on rules.ruled_from = versions_before.superseded_from
+    inner join int_temperature_paths as paths
+        on
+            versions_before.scorecard_version = paths.scorecard_version
+            and rules.body_number = paths.body_number
+            and rules.ruled_from > paths.changed_on
+    where not rules.is_first
+    group by rules.scorecard_version, rules.body_number
+),
+
+version_starts as (
+    select
+        rules.body_number,
+        rules.scorecard_version,
+        rules.ruled_from as changed_on,
+        coalesce(reached.temperature, 'cold') as temperature,
+        case
+            when rules.is_first then 'first_seen'
+            when reached.changed_on = rules.ruled_from then reached.cause
+            else 'scorecard'
+        end as cause
+    from rules
+    left join reached
+        on
+            rules.scorecard_version = reached.scorecard_version
+            and rules.body_number = reached.body_number
+    left join left_at
+        on
+            rules.scorecard_version = left_at.scorecard_version
+            and rules.body_number = left_at.body_number
+    where
+        rules.is_first
+        or coalesce(reached.temperature, 'cold') <> coalesce(left_at.temperature, 'cold')
 ),
 
 version_changes as (
     select
-        bodies.body_number,
-        path_intervals.scorecard_version,
-        path_intervals.changed_on,
-        path_intervals.temperature,
-        path_intervals.cause
-    from path_intervals
-    inner join int_scorecards on path_intervals.scorecard_version = int_scorecards.scorecard_version
-    inner join bodies on path_intervals.body_number = bodies.body_number
-    where
-        path_intervals.changed_on > greatest(bodies.first_seen_on, int_scorecards.effective_from)
-        and coalesce(path_intervals.changed_on < int_scorecards.superseded_from, true)
+        rules.body_number,
+        rules.scorecard_version,
+        paths.changed_on,
+        paths.temperature,
+        paths.cause
+    from int_temperature_paths as paths
+    inner join rules
+        on
+            paths.scorecard_version = rules.scorecard_version
+            and paths.body_number = rules.body_number
+            and paths.changed_on > rules.ruled_from
+    where coalesce(paths.changed_on < rules.ruled_until, true)
 ),
 
 changes as (
@@ -92,51 +126,27 @@ changes as (
 ),
 
 -- While a feed is late, nothing that was hot when it was last heard of turns cold.
-known_at_watermark as (
+held_bodies as (
     select
         changes.body_number,
-        bodies.known_until,
-        changes.temperature,
-        row_number() over (
-            partition by changes.body_number order by changes.changed_on desc
-        ) as recency
+        any_value(bodies.known_until) as known_until
     from changes
     inner join bodies on changes.body_number = bodies.body_number
     where changes.changed_on <= bodies.known_until
-),
-
-held_bodies as (
-    select
-        body_number,
-        known_until
-    from known_at_watermark
-    where
-        recency = 1
-        and temperature = 'hot'
-),
-
-held_changes as (
-    select
-        changes.*,
-        lag(changes.temperature) over (
-            partition by changes.body_number order by changes.changed_on
-        ) as previous_temperature
-    from changes
-    left join held_bodies on changes.body_number = held_bodies.body_number
-    where
-        held_bodies.known_until is null
-        or changes.changed_on <= held_bodies.known_until
+    group by changes.body_number
+    having arg_max(changes.temperature, changes.changed_on) = 'hot'
 )
 
 select
     bodies.body_kind,
     bodies.body_id,
-    held_changes.scorecard_version,
-    held_changes.changed_on,
-    held_changes.temperature,
-    held_changes.cause
-from held_changes
-inner join bodies on held_changes.body_number = bodies.body_number
+    changes.scorecard_version,
+    changes.changed_on,
+    changes.temperature,
+    changes.cause
+from changes
+inner join bodies on changes.body_number = bodies.body_number
+left join held_bodies on changes.body_number = held_bodies.body_number
 where
-    held_changes.previous_temperature is null
-    or held_changes.temperature <> held_changes.previous_temperature
+    held_bodies.known_until is null
+    or changes.changed_on <= held_bodies.known_until
