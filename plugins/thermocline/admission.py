@@ -25,6 +25,10 @@ MOST_HALF_LIVES_BEFORE_EPOCH = 15
 
 _UNCOMPARED = ("author", "note")
 _CUSTOMERS = ("billing_customers", "invoices", "invoice_lines")
+_LINKED = (
+    "case when account_id is not null or communication_id in "
+    "(select communication_id from raw.communication_accounts) then communication_id end"
+)
 # Of each feed the key, whom a record is about, and its moments.
 _DATED = (
     ("invoices", "invoice_id", "customer_id", "issued_at"),
@@ -32,7 +36,7 @@ _DATED = (
     ("payments", "payment_id", "coalesce(customer_id, invoice_id)", "paid_at"),
     ("opportunities", "opportunity_id", "account_id", "opened_at"),
     ("opportunities", "opportunity_id", "account_id", "closed_at"),
-    ("communications", "communication_id", "account_id", "occurred_at"),
+    ("communications", "communication_id", _LINKED, "occurred_at"),
     ("feedback", "feedback_id", "account_id", "given_at"),
 )
 

@@ -27,10 +27,16 @@ FEEDS = (
     (SHOP, "payments"),
     (CRM, "opportunities"),
     (CRM, "communications"),
+    (CRM, "communication_accounts"),
     (CRM, "feedback"),
     (BOOKS, "exchange_rates"),
 )
-FULL = {(CRM, "accounts"), (CRM, "communications"), (BOOKS, "payments")}
+FULL = {
+    (CRM, "accounts"),
+    (CRM, "communications"),
+    (CRM, "communication_accounts"),
+    (BOOKS, "payments"),
+}
 SCORECARD = (
     "insert into config.scorecards by name select {number} as scorecard_version, "
     "date '{since}' as effective_from, 'a' as author, '' as note, date '2026-01-01' as epoch, "
@@ -217,13 +223,16 @@ class World:
             case "communications":
                 return written | {
                     "communication_id": document,
-                    "account_id": account,
+                    "account_id": random.choice((None, account)),
                     "occurred_at": at,
                     "channel": random.choice(("email", "call", "meeting")),
                     "direction": random.choice(("inbound", "outbound")),
                     "outcome": random.choice((None, "held")),
                     "is_deleted": random.random() < 0.1,
                 }
+            case "communication_accounts":
+                deleted = random.random() < 0.2
+                return written | {"communication_id": document, "account_id": account, "is_deleted": deleted}
             case "feedback":
                 return written | {
                     "feedback_id": document,

@@ -253,6 +253,10 @@ def test_hubspots_companies_deals_and_engagements(home):
         ("6001", "call", "inbound", "answered"),
         ("6002", "call", "outbound", "answered"),
         ("6003", "call", "outbound", "unanswered"),
+        ("6101", "call", "inbound", "answered"),
+    ]
+    assert told(home, "communication_accounts", "communication_id, account_id", "hubspot") == [
+        ("6101", "9004")
     ]
     assert told(home, "feedback", "feedback_id, kind, score, scale_min, scale_max", "hubspot") == [
         ("3001", "nps", Decimal(9), Decimal(0), Decimal(10)),

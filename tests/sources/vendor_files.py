@@ -36,6 +36,14 @@ hs_object_id,hs_email_subject,hs_email_direction,hs_email_status,hs_timestamp,co
 5002,Offer,EMAIL,SENT,2024-03-01T09:00:00Z,9001
 5003,Offer,EMAIL,BOUNCED,2024-03-01T08:00:00Z,9001
 """,
+    "hubspot/engagement_call.csv": """\
+engagement_id,property_hs_timestamp,property_hs_call_direction,property_hs_call_disposition,_fivetran_synced
+6101,2024-03-04 10:00:00,INBOUND,f240bbac-87c9-4f6e-bf70-924b57d47db7,2024-03-05 00:00:00
+""",
+    "hubspot/engagement_company.csv": """\
+company_id,engagement_id,engagement_type,type_id,_fivetran_synced,category
+9004,6101,CALL,182,2024-03-05 00:00:00,HUBSPOT_DEFINED
+""",
     "hubspot/meetings.csv": """\
 Record ID,Meeting name,Meeting outcome,Meeting start time,Associated Company IDs
 4001,Demo,Completed,2024-03-05 10:00,9001

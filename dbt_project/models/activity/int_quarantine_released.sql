@@ -3,6 +3,7 @@
     'contacts': 'contact_id',
     'opportunities': 'opportunity_id',
     'communications': 'communication_id',
+    'communication_accounts': 'communication_id',
     'feedback': 'feedback_id',
     'billing_customers': 'customer_id',
     'invoices': 'invoice_id',

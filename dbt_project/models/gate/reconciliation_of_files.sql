@@ -1,6 +1,6 @@
 {%- set feeds = {
-    'accounts': none, 'contacts': none, 'opportunities': none, 'communications': none, 'feedback': none,
-    'billing_customers': none, 'invoices': 'total', 'invoice_lines': 'amount', 'payments': 'amount',
+    'accounts': none, 'contacts': none, 'opportunities': none, 'communications': none,
+    'communication_accounts': none, 'feedback': none, 'billing_customers': none, 'invoices': 'total', 'invoice_lines': 'amount', 'payments': 'amount',
     'exchange_rates': none,
 } -%}
 

@@ -122,6 +122,13 @@ TABLES = {
             ),
             dated_by="occurred_at",
         ),
+        # Which account a communication concerns, where its own record doesn't say.
+        Table(
+            "communication_accounts",
+            "communication_id",
+            _columns("communication_id! account_id!", f"is_deleted:{BOOLEAN}"),
+            dated_by="updated_at",
+        ),
         Table(
             "feedback",
             "feedback_id",

@@ -15,26 +15,34 @@ versions as (
     ]) }}
 ),
 
+accounts_named as (
+    select * from {{ ref('stg_crm__communication_accounts') }}
+    where
+        is_current
+        and not is_deleted
+),
+
 renamed as (
     select
-        record_id as communication_id,
-        communication_id as document_id,
-        source || ':' || account_id as crm_account_id,
-        source || ':' || contact_id as contact_id,
-        channel,
-        direction,
-        outcome,
-        subject,
-        coalesce(is_deleted, false) or is_absent as is_deleted,
-        {{ reporting_date('occurred_at') }} as occurred_on,
-        occurred_at,
-        updated_at,
-        source,
-        source_file,
-        source_row,
-        delivery_id,
-        version_rank = 1 as is_current
+        versions.record_id as communication_id,
+        versions.communication_id as document_id,
+        coalesce(versions.source || ':' || versions.account_id, accounts_named.crm_account_id) as crm_account_id,
+        versions.source || ':' || versions.contact_id as contact_id,
+        versions.channel,
+        versions.direction,
+        versions.outcome,
+        versions.subject,
+        coalesce(versions.is_deleted, false) or versions.is_absent as is_deleted,
+        {{ reporting_date('versions.occurred_at') }} as occurred_on,
+        versions.occurred_at,
+        versions.updated_at,
+        versions.source,
+        versions.source_file,
+        versions.source_row,
+        versions.delivery_id,
+        versions.version_rank = 1 as is_current
     from versions
+    left join accounts_named on versions.record_id = accounts_named.communication_id
 )
 
 select * from renamed

@@ -2,7 +2,7 @@
     'invoices': {'invoices': 'invoice_id', 'invoice_lines': 'invoice_id'},
     'payments': {'payments': 'payment_id'},
     'opportunities': {'opportunities': 'opportunity_id'},
-    'communications': {'communications': 'communication_id'},
+    'communications': {'communications': 'communication_id', 'communication_accounts': 'communication_id'},
     'feedback': {'feedback': 'feedback_id'},
 } -%}
 
@@ -28,7 +28,11 @@ documents as (
     {%- endfor %}
     {%- endfor %}
     select
-        case when files.feed = 'invoice_lines' then 'invoices' else files.feed end as feed,
+        case files.feed
+            when 'invoice_lines' then 'invoices'
+            when 'communication_accounts' then 'communications'
+            else files.feed
+        end as feed,
         files.source,
         not_taken.document_id
     from {{ source('raw', 'not_taken') }} as not_taken
