@@ -5,9 +5,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import TypeVar
 
+import in_parts
 import pytest
 from fault_table import pytest_terminal_summary, survived
+from in_parts import InParts
 from screened import WHOLESALER, Screened, screen
 from thermocline.example import generate
 from thermocline.home import Home
@@ -43,8 +46,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: ranks.get(item.path, len(LONGEST)))
 
 
-def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], Screened]) -> Screened:
-    """What `make` screens in a folder: once for all workers, each of which gets a copy."""
+Made = TypeVar("Made")
+
+
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], Made]) -> Made:
+    """What `make` makes in a folder, once for all workers, which leave it as it is."""
     base = factory.getbasetemp()
     folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / f"{name}-made-once"
     kept = folder / "screened.pickle"
@@ -53,7 +59,12 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
             kept.write_bytes(pickle.dumps(make(folder)))
-    made: Screened = pickle.loads(kept.read_bytes())
+    made: Made = pickle.loads(kept.read_bytes())
+    return made
+
+
+def own(factory: pytest.TempPathFactory, name: str, made: Screened) -> Screened:
+    """The same with a copy of its home, for one worker."""
     return replace(made, home=made.copy(factory.mktemp(name) / "home"))
 
 
@@ -65,7 +76,13 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Screened:
         generate(150, 400, 3, folder / "exports")
         return screen(Home(folder / "home"), folder / "exports")
 
-    return made_once(tmp_path_factory, "example", make)
+    return own(tmp_path_factory, "example", made_once(tmp_path_factory, "example", make))
+
+
+@pytest.fixture(scope="session")
+def delivered_in_parts(example: Screened, tmp_path_factory: pytest.TempPathFactory) -> InParts:
+    """The example's exports in two parts, under its scorecard; tests copy what they go on from."""
+    return made_once(tmp_path_factory, "in-parts", lambda folder: in_parts.make(example, folder))
 
 
 @pytest.fixture(scope="session")
@@ -82,4 +99,4 @@ def year(example: Screened, wholesaler_exports: Path, tmp_path_factory: pytest.T
     def make(folder: Path) -> Screened:
         return screen(example.begin(folder / "home"), wholesaler_exports, date(2011, 12, 9))
 
-    return made_once(tmp_path_factory, "year", make)
+    return own(tmp_path_factory, "year", made_once(tmp_path_factory, "year", make))

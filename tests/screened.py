@@ -63,14 +63,18 @@ def screen(
     exports: Path,
     as_of: date | None = None,
     told: Callable[[str], object] = lambda _: None,
+    report: Callable[[str], object] = lambda _: None,
 ) -> Screened:
-    """Land, build, audit and publish, `told` when each has ended; raises as those do."""
+    """Land, build, audit and publish, `told` when each has ended; raises as those do.
+
+    report: told what the build says.
+    """
     home.prepare()
     adopt(home, exports)
     for system in ("crm", "billing"):
         land(home, system, exports, settle_seconds=0)
     told("landed")
-    built = build(home, as_of)
+    built = build(home, as_of, report=report)
     told("built")
     gate.audit(home, built.content_hash)
     told("audited")

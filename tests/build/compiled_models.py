@@ -2,15 +2,12 @@
 
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 from thermocline import freshness, transformation
-from thermocline.build import Built
-from thermocline.home import Home
 
 # What a scorecard decides is made whole when it changes; see should_full_refresh in macros/incremental.sql.
 SCREENED = ("accounts", "bodies", "paths")
@@ -28,16 +25,6 @@ class Model:
     partial: str = ""
     rewrite: str = ""
     screened: bool = False
-
-
-@dataclass(frozen=True)
-class BuiltTwice:
-    """A home that got its last days after its first build, and the models as dbt compiled them for both."""
-
-    home: Home
-    said: list[list[str]]
-    built: Built
-    models: list[Model]
 
 
 def read(whole: Path, partial: Path) -> list[Model]:
@@ -73,11 +60,6 @@ def _model(node: dict[str, str], whole: Path, partial: Path) -> Model:
     return Model(
         node["name"], relation, "incremental", *forms, rewrite, config["meta"]["rewrites"] in SCREENED
     )
-
-
-def keep(home: Home, folder: Path) -> Path:
-    """A copy of dbt's target folder, before another build overwrites it."""
-    return Path(shutil.copytree(transformation.target_folder(home), folder))
 
 
 def build(connection: duckdb.DuckDBPyConnection, models: list[Model], rebuilt: str) -> None:

@@ -11,9 +11,9 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import duckdb
-import pytest
 from fault_table import Tally
-from screened import Screened, screen
+from in_parts import InParts
+from screened import screen
 from thermocline.home import Home
 from thermocline.publication import database
 from thermocline.verification import verify
@@ -45,34 +45,14 @@ def seen(home: Home) -> set[tuple[str, str]]:
         )
 
 
-@pytest.fixture(scope="module")
-def yesterday(example: Screened, tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, Path]:
-    """A home that has published all but the newest delivery, and the exports with that delivery."""
-    folder = tmp_path_factory.mktemp("killed")
-    exports = Path(shutil.copytree(example.exports, folder / "exports"))
-    newest = max(path.name for path in (exports / "billing").iterdir())
-    for system in ("crm", "billing"):
-        shutil.move(exports / system / newest, folder / "later" / system / newest)
-    home = example.begin(folder / "home", "company.yml", "scorecards.csv")
-    screen(home, exports)
-    for system in ("crm", "billing"):
-        shutil.move(folder / "later" / system / newest, exports / system / newest)
-    return home, exports
-
-
-def test_killed_at_any_instant_of_a_run(
-    yesterday: tuple[Home, Path], tmp_path: Path, survived: Tally
-) -> None:
-    home, exports = yesterday
+def test_killed_at_any_instant_of_a_run(delivered_in_parts: InParts, tmp_path: Path, survived: Tally) -> None:
+    """The run that is killed lands, screens and publishes the second part."""
+    home, exports = delivered_in_parts.first.screened.home, delivered_in_parts.whole.screened.exports
+    expected, times = (
+        delivered_in_parts.whole.screened.published.content_hash,
+        delivered_in_parts.whole.seconds,
+    )
     before = seen(home)
-    undisturbed = copied(home, tmp_path / "undisturbed")
-    times: dict[str, float] = {}
-    began = time.monotonic()
-
-    def note(stage: str) -> None:
-        times[stage] = time.monotonic() - began
-
-    expected = screen(undisturbed, exports, told=note).published.content_hash
     assert {content for _, content in before} != {expected}
 
     drawn = random.Random(20111209)

@@ -7,56 +7,35 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from in_parts import InParts
 from screened import Screened
 from thermocline import warehouse
-from thermocline.build import Built, build
-from thermocline.home import Home
-from thermocline.sources.catalogue import adopt
+from thermocline.build import build
 from thermocline.sources.landing import land
 
 
-@pytest.fixture
-def twin(example: Screened, tmp_path: Path) -> Home:
-    """A home without data, under the example's scorecard and with its dbt project parsed and unit-tested."""
-    return example.begin(tmp_path / "home", "company.yml", "scorecards.csv")
-
-
-def bring(home: Home, exports: Path, example: Screened) -> Built:
-    adopt(home, exports)
-    for system in ("crm", "billing"):
-        land(home, system, exports, settle_seconds=0)
-    return build(home, example.built.as_of)
-
-
-@pytest.fixture
-def exports(example: Screened, tmp_path: Path) -> Path:
-    shutil.copytree(example.exports, tmp_path / "exports")
-    return tmp_path / "exports"
-
-
 def test_the_newest_delivery_first_and_the_others_later_give_the_same_content(
-    example: Screened, twin: Home, exports: Path, tmp_path: Path
+    example: Screened, delivered_in_parts: InParts
 ) -> None:
-    days = sorted(folder.name for folder in (exports / "crm").iterdir())
-    later = days[-3:-1] + days[:-5]
-    for system in ("crm", "billing"):
-        for day in later:
-            shutil.move(exports / system / day, tmp_path / "later" / system / day)
-    first = bring(twin, exports, example)
-    assert first.content_hash != example.built.content_hash
-    for system in ("crm", "billing"):
-        for day in later:
-            shutil.move(tmp_path / "later" / system / day, exports / system / day)
-    assert bring(twin, exports, example).content_hash == example.built.content_hash
+    first, whole = delivered_in_parts.first.screened, delivered_in_parts.whole.screened
+    assert first.built.content_hash != example.built.content_hash
+    assert whole.built.content_hash == example.built.content_hash
 
 
 @pytest.fixture
-def late(example: Screened, twin: Home, exports: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def late(
+    example: Screened, delivered_in_parts: InParts, tmp_path: Path
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """The warehouse of a run as of a day of which billing delivered no documents."""
+    first = delivered_in_parts.first.screened
+    home, exports = first.copy(tmp_path / "home"), tmp_path / "exports"
+    shutil.copytree(first.exports, exports)
     for name in ("Invoices.csv", "InvoiceLines.csv", "CreditNotes.csv"):
         (exports / "billing" / str(example.built.as_of) / name).unlink()
-    bring(twin, exports, example)
-    with closing(warehouse.connect(twin, read_only=True)) as connection:
+    for system in ("crm", "billing"):
+        land(home, system, exports, settle_seconds=0)
+    build(home, example.built.as_of)
+    with closing(warehouse.connect(home, read_only=True)) as connection:
         connection.execute(f"attach '{example.home.warehouse}' as complete (read_only)")
         yield connection
 
