@@ -7,7 +7,6 @@ from typing import Any
 import duckdb
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
@@ -31,6 +30,10 @@ LONGEST_TEXT = 32_767
 WIDEST = 60
 FORMATS = {"DATE": "yyyy-mm-dd", "TIMESTAMP": "yyyy-mm-dd hh:mm:ss"}
 _AT_ONCE = 10_000
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+"""What no XML can hold."""
+_ESCAPED = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
+"""How a text begins that Excel would take for another character."""
 # Excel would take a text that begins so for a formula, at the latest when somebody edits the cell.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -101,9 +104,10 @@ class _Cell:
     def holding(self, value: Any) -> Any:
         cell = self.plain
         if isinstance(value, str):
-            value = ILLEGAL_CHARACTERS_RE.sub("\N{REPLACEMENT CHARACTER}", value)
+            value = _ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", value)
             if len(value) > LONGEST_TEXT:
                 value = value[: LONGEST_TEXT - 1] + "…"
+            value = _ESCAPED.sub("_x005F_", value)
             cell = self.text if value.startswith(_FORMULA) else self.plain
         cell.value = value
         if isinstance(value, str):
