@@ -141,3 +141,13 @@ def test_kinds_of_file_with_the_same_columns_are_told_by_their_names_only(tmp_pa
     assert found(file) == feed
     if feed is None:
         assert "missing a file name such as *refund*receipt*" in recognise(file, MAPPINGS).describe()
+
+
+@pytest.mark.parametrize(
+    ("header", "nearest"),
+    [("ID", None), ("Name,Body", None), ("Id,Name,IsDeleted", "salesforce accounts"), ("Id,IsDeleted", None)],
+)
+def test_a_mapping_is_called_near_where_most_of_what_it_needs_is_there(tmp_path, header, nearest):
+    known = recognise(write(tmp_path, "a.csv", header), MAPPINGS)
+    named = known.nearest and " ".join(part.name for part in known.nearest)
+    assert (known.is_known, named) == (False, nearest)

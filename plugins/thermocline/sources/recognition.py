@@ -75,6 +75,11 @@ class _Fit:
         return not self.missing and not self.foreign and not self.lacks_name
 
     @property
+    def is_near(self) -> bool:
+        """Whether it may be meant: most of what is needed is there, and more than one column."""
+        return self.matched > 1 and len(self.missing) * 2 <= len(self.feed.required)
+
+    @property
     def lacks_name(self) -> bool:
         return self.feed.told_by_name and not self.is_hinted
 
@@ -141,7 +146,7 @@ def _recognised(
     best = min(fits, key=lambda fit: fit.rank, default=None)
     if best and best.is_whole:
         return Recognition(compression, best.delimiter, best.header, best.mapping, best.feed)
-    nearest = best if best and best.matched else None
+    nearest = best if best and best.is_near else None
     return Recognition(
         compression,
         widest,
