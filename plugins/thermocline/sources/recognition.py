@@ -77,7 +77,7 @@ class _Fit:
     @property
     def is_near(self) -> bool:
         """Whether it may be meant: most of what is needed is there, and more than one column."""
-        return self.matched > 1 and len(self.missing) * 2 <= len(self.feed.required)
+        return self.matched > 1 and len(self.missing) * 2 < len(self.feed.required)
 
     @property
     def lacks_name(self) -> bool:
