@@ -41,6 +41,7 @@ WARNING = {
     "scorecard_barely_moves_hot_share": ("scorecard_moved_hot_share", "0.1", "0.100001"),
     "scorecard_barely_moves_hot_revenue": ("scorecard_moved_hot_revenue_share", "0.1", "0.100001"),
     "invoices_equal_their_lines": ("invoices_unlike_lines", "0", "1"),
+    "lines_have_their_invoice": ("lines_without_invoice", "0", "1"),
 }
 
 
@@ -138,7 +139,7 @@ def test_a_missing_result_blocks(change: Change, monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(suites, "_validate", without_the_last)
     candidate = change()
-    with pytest.raises(GateBlocked, match="invoices_equal_their_lines"):
+    with pytest.raises(GateBlocked, match="lines_have_their_invoice"):
         gate.audit(candidate.home, candidate.content_hash)
     body = candidate.read_verdict() or {}
     assert [c["observed"].split("; ")[1] for c in body["checks"] if c["verdict"] == "block"] == [

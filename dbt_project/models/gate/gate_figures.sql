@@ -23,6 +23,10 @@ quarantine as (
     where released_by is null
 ),
 
+lines_without_invoice as (
+    select * from {{ ref('lines_without_invoice') }}
+),
+
 reconciliation as (
     select * from {{ ref('reconciliation') }}
 ),
@@ -93,6 +97,11 @@ lines_checked as (
     from fct_invoices
 ),
 
+lines_alone as (
+    select count(*) as lines_without_invoice
+    from lines_without_invoice
+),
+
 deliveries as (
     select
         source,
@@ -151,12 +160,14 @@ select
     cast(abs(scorecard_effect.hot_revenue_share) as decimal(9, 6)) as scorecard_moved_hot_revenue_share,
     cast(lateness.late_feeds as bigint) as late_feeds,
     cast(lateness.days_held as bigint) as days_held,
-    cast(lines_checked.invoices_unlike_lines as bigint) as invoices_unlike_lines
+    cast(lines_checked.invoices_unlike_lines as bigint) as invoices_unlike_lines,
+    cast(lines_alone.lines_without_invoice as bigint) as lines_without_invoice
 from segments_now
 cross join segments_published
 cross join scorecard_effect
 cross join money
 cross join lines_checked
+cross join lines_alone
 cross join delivered
 cross join quarantined
 cross join lateness

@@ -14,6 +14,10 @@ stg_billing__invoice_lines as (
         and not has_header
 ),
 
+lines_without_invoice as (
+    select * from {{ ref('lines_without_invoice') }}
+),
+
 feeds as (
     select * from {{ ref('feeds') }}
     where is_late
@@ -190,6 +194,15 @@ failures as (
     from fct_invoices
     inner join line_sums on fct_invoices.invoice_id = line_sums.invoice_id
     where fct_invoices.document_total <> line_sums.amount
+    union all
+    select
+        'lines_without_invoice' as measure,
+        invoice_id as failing_key,
+        cast(amount as varchar) || coalesce(' ' || currency, '') as detail,
+        source,
+        source_file,
+        source_row
+    from lines_without_invoice
     union all
     select
         late.measure,

@@ -9,13 +9,13 @@ versions as (
 renamed as (
     select
         record_id as communication_id,
-        source || ':' || account_id as crm_account_id,
-        coalesce(is_deleted, false) or is_absent as is_deleted,
         updated_at,
         source,
         source_file,
         source_row,
         delivery_id,
+        source || ':' || account_id as crm_account_id,
+        coalesce(is_deleted, false) or is_absent as is_deleted,
         version_rank = 1 as is_current
     from versions
 )
