@@ -60,14 +60,16 @@ def files(mappings: Mappings, seed: int) -> Iterator[Made]:
 
 def made(draw: random.Random, mapping: Mapping, feed: Feed, number: int) -> Made:
     """One damaged file of a feed."""
-    header = list(dict.fromkeys(aliases[0] for aliases in feed.inputs))
-    records = [_record(draw, feed, header, n) for n in range(draw.choice((0, 1, 3, 12)))]
+    header = list(dict.fromkeys(aliases[0] for aliases in (*feed.inputs, *feed.required)))
+    records = [_record(draw, feed, header, n) for n in range(draw.choice((0, 1, 3, 3, 12, 12)))]
     for _ in range(draw.randrange(3)):
         draw.choice(ON_RECORDS)(draw, header, records)
     is_nested = bool(feed.records) or any("." in name for name in header)
     write = _json if is_nested else draw.choice((_delimited, _delimited, _delimited, _json, _workbook))
     suffix, content = write(draw, feed, header, records)
-    for _ in range(draw.choice((0, 0, 1, 1, 3))):
+    # A damaged byte costs a whole workbook, and a whole document that isn't in lines.
+    is_frail = suffix in (".xlsx", ".json")
+    for _ in range(draw.choice((0, 0, 0, 0, 1) if is_frail else (0, 1, 1, 2, 3))):
         content = draw.choice(ON_BYTES)(draw, content)
     name = f"{mapping.name}/2024-01-{1 + number % 28:02}/{feed.name}{number}{suffix}"
     return draw.choice(PACKINGS)(name, content)
@@ -134,7 +136,7 @@ def _delimited(
 
 def _json(draw: random.Random, feed: Feed, header: list[str], records: list[list[str]]) -> tuple[str, bytes]:
     documents = [_document(feed, dict(zip(header, cells, strict=False))) for cells in records]
-    layout = draw.randrange(3)
+    layout = draw.choice((0, 0, 1, 2))
     if layout == 0:
         return ".jsonl", "\n".join(map(json.dumps, documents)).encode()
     page: Any = documents if layout == 1 else {"object": "list", "data": documents}
@@ -179,24 +181,30 @@ def _workbook(_: random.Random, __: Feed, header: list[str], records: list[list[
     return ".xlsx", content.getvalue()
 
 
+def _place(draw: random.Random, content: bytes) -> int:
+    """Mostly below the first line: a file whose header is damaged isn't read any further."""
+    header = content.find(b"\n") + 1 if draw.random() < 0.85 else 0
+    return draw.randrange(header, len(content) + 1)
+
+
 def _flipped(draw: random.Random, content: bytes) -> bytes:
     changed = bytearray(content)
     for _ in range(draw.randrange(1, 4) if changed else 0):
-        changed[draw.randrange(len(changed))] ^= 1 << draw.randrange(8)
+        changed[min(_place(draw, content), len(changed) - 1)] ^= 1 << draw.randrange(8)
     return bytes(changed)
 
 
 def _cut(draw: random.Random, content: bytes) -> bytes:
-    return content[: draw.randrange(len(content) + 1)]
+    return content[: _place(draw, content)]
 
 
 def _spliced(draw: random.Random, content: bytes) -> bytes:
-    at = draw.randrange(len(content) + 1)
+    at = _place(draw, content)
     return content[:at] + draw.choice(TOKENS) + content[at + draw.randrange(6) :]
 
 
 def _repeated(draw: random.Random, content: bytes) -> bytes:
-    at = draw.randrange(len(content) + 1)
+    at = _place(draw, content)
     return content[:at] + content[max(0, at - 40) :]
 
 
@@ -220,14 +228,9 @@ def _mispacked(name: str, content: bytes) -> Made:
     return Made(f"{name}.gz", gzip.compress(content, mtime=0)[: -1 - len(content) % 30])
 
 
-ON_RECORDS: tuple[Callable[..., None], ...] = (_shuffled, _doubled, _ragged, _renamed)
+ON_RECORDS: tuple[Callable[..., None], ...] = (*(_shuffled, _doubled, _ragged) * 2, _renamed)
 ON_BYTES: tuple[Callable[..., bytes], ...] = (_flipped, _cut, _spliced, _repeated)
 PACKINGS: tuple[Callable[[str, bytes], Made], ...] = (
-    _plain,
-    _plain,
-    _plain,
-    _plain,
-    _gzipped,
-    _zipped,
+    *(_plain, _plain, _plain, _plain, _gzipped, _zipped) * 3,
     _mispacked,
 )
