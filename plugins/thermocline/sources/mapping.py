@@ -5,12 +5,14 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
+from fnmatch import fnmatchcase
 from functools import cached_property, lru_cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from thermocline.sources import canonical
 
 PACKAGING = (".gz", ".zip")
+HEADERS_KEPT = 1000
 DAY_FIRST, MONTH_FIRST, UNIX = "day_first", "month_first", "unix"
 
 
@@ -119,8 +121,19 @@ class Feed:
         return on_sheet and (records in self.records if records else not self.records)
 
     def hints_at(self, path: str) -> bool:
-        name = PurePosixPath(path).name.lower()
-        return bool(self.file_glob) and PurePosixPath(name).match(str(self.file_glob).lower())
+        """Whether a file's name is one that such files have."""
+        name = path.rsplit("/", 1)[-1].lower()
+        return bool(self.file_glob) and fnmatchcase(name, str(self.file_glob).lower())
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How a header fits a feed: needed columns that it lacks, ones that rule it out, how many it has."""
+
+    feed: Feed
+    missing: tuple[str, ...]
+    foreign: tuple[str, ...]
+    matched: int
 
 
 @dataclass(frozen=True)
@@ -184,10 +197,25 @@ class Mapping:
             for name, cell in zip(names, plain, strict=True)
         )
 
+    @cached_property
+    def fits(self) -> dict[tuple[str, ...], tuple["Fit", ...]]:
+        """How headers that were looked at fit each feed: most files of an export have the same."""
+        return {}
+
+    def fit(self, header: tuple[str, ...]) -> tuple["Fit", ...]:
+        """How well a header fits each feed."""
+        known = self.fits.get(header)
+        if known is None:
+            if len(self.fits) >= HEADERS_KEPT:
+                self.fits.clear()
+            found = frozenset(self.columns(header))
+            known = self.fits[header] = tuple(_fit(feed, found) for feed in self.feeds)
+        return known
+
     def is_log(self, path: str) -> bool:
         """Whether a file's name is that of a log of the vendor's own."""
-        name = PurePosixPath(PurePosixPath(path).name.lower())
-        return any(name.match(pattern.lower()) for pattern in self.logs)
+        name = path.rsplit("/", 1)[-1].lower()
+        return any(fnmatchcase(name, pattern.lower()) for pattern in self.logs)
 
     def settled(
         self,
@@ -221,6 +249,18 @@ class Mapping:
 
 
 Mappings = dict[str, Mapping]
+
+
+def _fit(feed: Feed, found: frozenset[str]) -> Fit:
+    def is_there(aliases: tuple[str, ...]) -> bool:
+        return any(normalised(alias) in found for alias in aliases)
+
+    return Fit(
+        feed,
+        missing=tuple(aliases[0] for aliases in feed.required if not is_there(aliases)),
+        foreign=tuple(name for name in feed.without if is_there((name,))),
+        matched=sum(map(is_there, feed.inputs)),
+    )
 
 
 PARTS = r"""'(?:[^']|'')*'|"((?:[^"]|"")+)\""""

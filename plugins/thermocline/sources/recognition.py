@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from thermocline.sources.content import PLAIN, Unreadable, guessed_encoding, head_of
-from thermocline.sources.mapping import Feed, Mapping, Mappings, normalised
+from thermocline.sources.mapping import Feed, Fit, Mapping, Mappings, normalised
 from thermocline.sources.wording import listed
 
 HEAD_BYTES = 1 << 16
@@ -58,43 +58,44 @@ class Recognition:
 
 
 @dataclass(frozen=True)
-class _Fit:
-    """How well a header fits a feed."""
+class _Candidate:
+    """A feed that a file may be, by its header and its name."""
 
     mapping: Mapping
-    feed: Feed
+    fit: Fit
     delimiter: str
     header: tuple[str, ...]
-    missing: tuple[str, ...]
-    foreign: tuple[str, ...]
-    matched: int
-    is_hinted: bool
+    path: str
 
     @property
     def is_whole(self) -> bool:
-        return not self.missing and not self.foreign and not self.lacks_name
+        return not self.fit.missing and not self.fit.foreign and not self.lacks_name
 
     @property
     def is_near(self) -> bool:
         """Whether it may be meant: most of what is needed is there, and more than one column."""
-        return self.matched > 1 and len(self.missing) * 2 < len(self.feed.required)
+        return self.fit.matched > 1 and len(self.fit.missing) * 2 < len(self.fit.feed.required)
 
     @property
     def lacks_name(self) -> bool:
-        return self.feed.told_by_name and not self.is_hinted
+        return self.fit.feed.told_by_name and not self.fit.feed.hints_at(self.path)
 
     @property
-    def rank(self) -> tuple[bool, float, int, int, bool, str, str]:
+    def missing(self) -> tuple[str, ...]:
+        name = (f"a file name such as {self.fit.feed.file_glob}",) if self.lacks_name else ()
+        return self.fit.missing + name
+
+    @property
+    def rank(self) -> tuple[float, int, int, bool, str, str]:
         """The least is the best fit."""
-        required = len(self.feed.required)
+        required = len(self.fit.feed.required)
         return (
-            not self.is_whole,
-            (len(self.missing) + len(self.foreign)) / required,
-            -self.matched,
+            (len(self.fit.missing) + len(self.fit.foreign)) / required,
+            -self.fit.matched,
             -required,
-            not self.is_hinted,
+            not self.fit.feed.hints_at(self.path),
             self.mapping.name,
-            self.feed.name,
+            self.fit.feed.name,
         )
 
 
@@ -136,30 +137,26 @@ def _recognised(
     sheet: str = "",
     records: str = "",
 ) -> Recognition:
-    fits = [
-        _fit(mapping, feed, delimiter, header, name)
+    candidates = [
+        _Candidate(mapping, fit, delimiter, header, name)
         for delimiter, header in headers.items()
         for mapping in mappings.values()
-        for feed in mapping.feeds
-        if feed.may_be(sheet, records)
+        for fit in mapping.fit(header)
+        if fit.feed.may_be(sheet, records)
     ]
-    best = min(fits, key=lambda fit: fit.rank, default=None)
-    if best and best.is_whole:
-        return Recognition(compression, best.delimiter, best.header, best.mapping, best.feed)
+    whole = [candidate for candidate in candidates if candidate.is_whole]
+    best = min(whole or candidates, key=lambda candidate: candidate.rank, default=None)
+    if best and whole:
+        return Recognition(compression, best.delimiter, best.header, best.mapping, best.fit.feed)
     nearest = best if best and best.is_near else None
     return Recognition(
         compression,
         widest,
         headers[widest],
-        nearest=(nearest.mapping, nearest.feed) if nearest else None,
-        missing=_lacking(nearest) if nearest else (),
-        foreign=nearest.foreign if nearest else (),
+        nearest=(nearest.mapping, nearest.fit.feed) if nearest else None,
+        missing=nearest.missing if nearest else (),
+        foreign=nearest.fit.foreign if nearest else (),
     )
-
-
-def _lacking(fit: _Fit) -> tuple[str, ...]:
-    name = (f"a file name such as {fit.feed.file_glob}",) if fit.lacks_name else ()
-    return fit.missing + name
 
 
 def _text(head: bytes, is_whole: bool) -> str:
@@ -180,21 +177,3 @@ def _header(text: str, delimiter: str) -> tuple[str, ...]:
     except csv.Error:
         pass
     return ()
-
-
-def _fit(mapping: Mapping, feed: Feed, delimiter: str, header: tuple[str, ...], path: str) -> _Fit:
-    found = set(mapping.columns(header))
-
-    def is_there(aliases: tuple[str, ...]) -> bool:
-        return any(normalised(alias) in found for alias in aliases)
-
-    return _Fit(
-        mapping,
-        feed,
-        delimiter,
-        header,
-        missing=tuple(aliases[0] for aliases in feed.required if not is_there(aliases)),
-        foreign=tuple(name for name in feed.without if is_there((name,))),
-        matched=sum(map(is_there, feed.inputs)),
-        is_hinted=feed.hints_at(path),
-    )

@@ -153,8 +153,11 @@ def _scan(
         for file_id, found in _rejects(connection, conversion, leg, name):
             refused[file_id] += found
     counted = _counted(connection, table, group)
-    sure = [a for a in group if _is_sure(a, counted[a.file_id], len(refused[a.file_id]))]
-    doubtful = [arrival for arrival in group if arrival not in sure]
+    sure: list[Arrival] = []
+    doubtful: list[Arrival] = []
+    for arrival in group:
+        is_sure = _is_sure(arrival, counted[arrival.file_id], len(refused[arrival.file_id]))
+        (sure if is_sure else doubtful).append(arrival)
     staged = _refused(connection, conversion, sure)
     if doubtful:
         ids = ", ".join(str(arrival.file_id) for arrival in doubtful)
