@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,7 @@ def log_file(home: Home) -> Path:
 
 
 def arguments(home: Home, company: Company) -> list[str]:
-    """The options that every invocation shares; equal ones let dbt reuse its parse results."""
+    """The options that every invocation shares."""
     patterns = {
         "test_account_name_pattern": company.test_account_names,
         "test_account_email_pattern": company.test_account_emails,
@@ -87,12 +88,9 @@ def invoke(home: Home, command: Sequence[str], company: Company) -> tuple[bool, 
         DO_NOT_TRACK="1",
     )
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-    from dbt.adapters.duckdb.credentials import DuckDBCredentials
     from dbt.cli.main import dbtRunner
 
-    # Of these dbt makes the hash that its parse results bear: no model depends on where the warehouse lies,
-    # so that a home which was moved or copied isn't parsed anew.
-    DuckDBCredentials._connection_keys = lambda _: ("database", "schema")
+    _share_parse_results()
     log = log_file(home)
     log.parent.mkdir(parents=True, exist_ok=True)
     log.touch()
@@ -121,6 +119,24 @@ def invoke(home: Home, command: Sequence[str], company: Company) -> tuple[bool, 
     DuckDBConnectionManager.close_all_connections()
     reason = "" if outcome.exception is None else " ".join(str(outcome.exception).split())
     return outcome.success, reason
+
+
+@cache
+def _share_parse_results() -> None:
+    """Let dbt use its parse results wherever the warehouse lies, and whatever the company's settings are.
+
+    Parsing finds what refers to what, and no model's references or configuration depend on either; only
+    what is compiled does. dbt would parse anew a home that was moved, and one of another currency.
+    """
+    from dbt.adapters.duckdb.credentials import DuckDBCredentials
+    from dbt.contracts.files import FileHash
+    from dbt.parser.manifest import ManifestLoader
+
+    DuckDBCredentials._connection_keys = lambda _: ("database", "schema")
+    state = ManifestLoader.build_manifest_state_check
+    ManifestLoader.build_manifest_state_check = lambda loader: replace(
+        state(loader), vars_hash=FileHash.from_contents("")
+    )
 
 
 def transform(home: Home, company: Company) -> Transformed:
@@ -164,9 +180,9 @@ def parsed_ahead(project: str) -> Path:
 
 
 def parse_ahead() -> None:
-    """Parse the project with a company's defaults, which are most companies' settings.
+    """Parse the project, for the first run of every home.
 
-    dbt checks what it finds: with other settings, or another version of its own, it parses anew.
+    dbt checks what it finds: another version of its own parses anew.
     Raises ThermoclineError where the project can't be parsed.
     """
     kept = parsed_ahead(project_hash())

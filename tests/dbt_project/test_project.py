@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from screened import Screened
 from thermocline import transformation, warehouse
+from thermocline.company import Company
 
 CORE = {
     "account_segments": "account_id, account_code, account_name, account_kind, parent_account_id, owner, "
@@ -72,6 +73,21 @@ def test_no_name_that_came_with_data_is_in_what_the_documentation_is_made_of(exa
     manifest = (transformation.target_folder(example.home) / "manifest.json").read_text(encoding="utf-8")
     told = [*(str(text) for row in described for text in row), manifest]
     assert [name for name in names for text in told if json.dumps(name)[1:-1] in text] == []
+
+
+def test_the_project_is_parsed_once_for_companies_of_all_settings(example: Screened, tmp_path: Path) -> None:
+    """Which is right as long as nothing but the models' SQL depends on them."""
+    home = example.begin(tmp_path / "home")
+    other = Company("USD", "Asia/Tokyo", test_account_names="^X", test_account_emails="x$")
+    assert transformation.invoke(home, ["parse"], other) == (True, "")
+    told = json.loads((transformation.target_folder(home) / "perf_info.json").read_text(encoding="utf-8"))
+    assert (told["path_count"] > 100, told["parsed_path_count"]) == (True, 0)
+    for file in transformation.DBT_PROJECT.rglob("*"):
+        if file.suffix in (".sql", ".yml"):
+            configured = file.read_text(encoding="utf-8")
+            if file.suffix == ".sql":
+                configured = "".join(re.findall(r"{{\s*config\(.*?\)\s*}}", configured, re.DOTALL))
+            assert "var(" not in configured.replace("env_var(", ""), file
 
 
 def test_no_double_is_published(example: Screened) -> None:

@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from thermocline.hashing import TableHash, quoted
 from thermocline.home import Home
 from thermocline.targets import Edition, Progress, TargetFailed, stamped
 from thermocline.targets.postgres_copy import copy_in, copy_out, declared
-from thermocline.targets.postgres_session import Session, session
+from thermocline.targets.postgres_session import Session, parameters, session
 from thermocline.targets.postgres_store import LOCK_MILLISECONDS, Store, Stored, relation_name
 from thermocline.targets.postgres_views import lead, led_to, rows
 
@@ -229,7 +230,12 @@ class Postgres:
         return f" by process {found[0]} of user {found[1]}" if found else ""
 
     def _session(self) -> AbstractContextManager[Session]:
-        return session(self.home, self.connection_id)
+        return session(self.connection_id, self._parameters)
+
+    @cached_property
+    def _parameters(self) -> dict[str, Any]:
+        """Looked up once: each time, Airflow would list the secret again among those that it masks."""
+        return parameters(self.home, self.connection_id)
 
     @contextmanager
     def _reading(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:

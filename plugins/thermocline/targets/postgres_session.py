@@ -24,15 +24,19 @@ DEFAULTS = {
 Session = psycopg.Connection[tuple[Any, ...]]
 
 
-@contextmanager
-def session(home: Home, connection_id: str) -> Iterator[Session]:
-    """A session in autocommit mode. Raises TargetFailed, naming the target's connection."""
+def parameters(home: Home, connection_id: str) -> dict[str, Any]:
+    """What a session needs to be opened. Raises TargetFailed where the connection can't be read."""
     try:
-        found = connection(home, connection_id)
+        return _parameters(connection(home, connection_id))
     except ThermoclineError as error:
         raise TargetFailed(str(error)) from error
+
+
+@contextmanager
+def session(connection_id: str, given: dict[str, Any]) -> Iterator[Session]:
+    """A session in autocommit mode. Raises TargetFailed, naming the target's connection."""
     try:
-        with closing(psycopg.connect(**_parameters(found), autocommit=True)) as opened:
+        with closing(psycopg.connect(**given, autocommit=True)) as opened:
             yield opened
     except psycopg.Error as error:
         raise TargetFailed(f"connection {connection_id}: {words(error)}") from error

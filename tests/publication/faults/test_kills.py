@@ -75,7 +75,7 @@ def test_killed_at_any_instant(
     """The instants are drawn from the time that an undisturbed publication takes, and a little more."""
     drawn = random.Random(20111209)
     before, taken, killed = company.candidates[0].content_hash, 0.0, 0
-    wanted, nth = (264, 0) if thorough else (10, 0)
+    wanted, nth = (264, 0) if thorough else (7, 0)
     while killed < wanted:
         nth += 1
         assert nth < 3 * wanted, "publishing ends before it is killed"
