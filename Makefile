@@ -53,7 +53,7 @@ fuzz: $(INSTALLED) ## Deliver ten thousand damaged files; FILES=n SEED=n MINUTES
 	@$(BIN)/python tests/sources/fuzz/fuzzing.py --files $(or $(FILES),10000) --minutes $(or $(MINUTES),15) $(if $(SEED),--seed $(SEED))
 
 faults: $(INSTALLED) ## Kill, starve and cut off the publisher hundreds of times; 20 minutes
-	@THERMOCLINE_FAULTS=thorough $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/publication/faults tests/end_to_end/test_killed_runs.py
+	@THERMOCLINE_FAULTS=thorough $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/publication/faults tests/end_to_end/test_killed_runs.py tests/end_to_end/test_asking_people.py
 
 mappings: $(INSTALLED) ## Write the mappings' JSON Schema and their pages in docs
 	@$(BIN)/python -m thermocline.sources.mapping_pages

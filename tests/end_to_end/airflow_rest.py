@@ -84,6 +84,21 @@ class RunningAirflow:
         }
         assert self.call("POST", f"/api/v2/dags/{dag}/clearTaskInstances", body)["task_instances"]
 
+    def question(self, dag: str, run_id: str, task: str) -> Json:
+        """What the page Required Actions asks, and how it was answered."""
+        return self.call("GET", self._asked(dag, run_id, task))
+
+    def answer(self, dag: str, run_id: str, task: str, option: str, inputs: Json) -> None:
+        """As a click on that page does."""
+        body = {"chosen_options": [option], "params_input": inputs}
+        self.call("PATCH", self._asked(dag, run_id, task), body)
+
+    def _asked(self, dag: str, run_id: str, task: str) -> str:
+        return f"/api/v2/dags/{dag}/dagRuns/{quote(run_id)}/taskInstances/{task}/-1/hitlDetails"
+
+    def slots(self, pool: str) -> Json:
+        return self.call("GET", f"/api/v2/pools/{pool}")
+
     def backfill(self, dag: str, first: date, last: date) -> None:
         """As `airflow backfill create` does."""
         body = {"dag_id": dag, "from_date": f"{first}T00:00:00Z", "to_date": f"{last}T00:00:00Z"}
