@@ -18,6 +18,7 @@ from thermocline.hashing import parquet, quoted
 from thermocline.home import PROJECT, Home
 from thermocline.ledger import Ledger, recorded
 from thermocline.suites import FIGURES, Check, Suite
+from thermocline.terminal import plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -111,10 +112,7 @@ def _worst(checks: list[Check]) -> str:
 
 
 def _words(verdict: Verdict, candidate: Candidate) -> str:
-    told = [
-        f"{check.rule} ({check.sentence.rstrip('.')}: found {check.figure}, allowed {check.bound})"
-        for check in verdict.blocks
-    ]
+    told = [f"{check.rule} ({check.sentence.rstrip('.')}: {_found(check)})" for check in verdict.blocks]
     failed = candidate.facts.dbt.get("failed") or []
     if failed:
         told.append(f"failed in dbt: {', '.join(name.split('.', 2)[2] for name in failed[:5])}")
@@ -123,6 +121,12 @@ def _words(verdict: Verdict, candidate: Candidate) -> str:
     if verdict.is_approvable:
         remedy += f", or, if it is right, thermocline approve {short} --by NAME --because WORDS"
     return f"the gate blocked candidate {short}: {'; '.join(told)}. The earlier publication stays; {remedy}"
+
+
+def _found(check: Check) -> str:
+    if check.figure is None:
+        return plain(" ".join(check.observed.split()))
+    return f"found {check.figure}, allowed {check.bound}"
 
 
 def _frame(home: Home, candidate: Candidate, suite: Suite, told: dict[str, int | None]) -> "pd.DataFrame":

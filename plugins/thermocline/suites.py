@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -94,16 +94,20 @@ def judge(
 ) -> tuple[list[Check], "ExpectationSuiteValidationResult"]:
     """One check per expectation, and what Great Expectations says of them all.
 
-    Figures that don't exist yet are not applicable, not passed.
+    A figure that compares, with an earlier publication or scorecard, has no value where there is none: it is
+    not applicable, not passed. Any other without a value blocks.
     """
     table = suite["meta"]["table"]
     applicable, checks = [], []
     for item in suite["expectations"]:
         column = item["kwargs"].get("column")
-        if table == FIGURES and column and len(frame) and frame[column].isna().all():
-            checks.append(
-                _check(item, table, None, None, "not_applicable", "there is nothing to compare with")
-            )
+        if table == FIGURES and column and len(frame) and frame[column].isna().any():
+            if item["meta"].get("compares"):
+                why = "there is nothing to compare with"
+                checks.append(_check(item, table, None, None, "not_applicable", why))
+            else:
+                missing = _check(item, table, None, None, "block", "the figure is missing")
+                checks.append(replace(missing, approvable=False))
         else:
             applicable.append(item)
     outcome = _validate(context, suite["name"], applicable, frame, parameters)

@@ -79,10 +79,26 @@ def test_one_rule_beyond_its_bound_is_enough(change: Change) -> None:
         gate.audit(beyond.home, beyond.content_hash)
 
 
+WITHOUT_FIGURE = "update gate.gate_figures set {} = null"
+
+
 def test_what_there_is_nothing_to_compare_with_is_not_applicable(change: Change) -> None:
-    first = change("update gate.gate_figures set hot_share_moved = null")
+    first = change(WITHOUT_FIGURE.format("hot_share_moved"))
     gate.audit(first.home, first.content_hash)
     assert verdict_of(first, "hot_share_is_steady") == "not_applicable"
+
+
+def test_a_figure_that_is_missing_blocks_where_nothing_is_compared(change: Change) -> None:
+    rules = {
+        rule: figure
+        for rule, (figure, _, _) in (BLOCKING | WARNING).items()
+        if not figure.endswith("moved") and not figure.startswith("scorecard")
+    }
+    assert len(rules) == 9
+    missing = change(*(WITHOUT_FIGURE.format(figure) for figure in rules.values()))
+    with pytest.raises(GateBlocked, match=r"money_reconciles \([^;]*: the figure is missing\)"):
+        gate.audit(missing.home, missing.content_hash)
+    assert {rule: verdict_of(missing, rule) for rule in rules} == dict.fromkeys(rules, "block")
 
 
 @pytest.mark.parametrize("table", ["account_segments", "account_timeline", "segment_summary"])

@@ -128,10 +128,15 @@ lateness as (
     from feeds
 ),
 
+-- Null, which blocks, where an equation has no difference or there is none to look at.
 unreconciled as (
     select
-        coalesce(sum(case when rule like 'rows%' then difference end), 0) as unreconciled_rows,
-        coalesce(sum(case when rule not like 'rows%' then difference end), 0) as unreconciled_money
+        case
+            when count(difference) = count(*) then sum(case when rule like 'rows%' then difference end)
+        end as unreconciled_rows,
+        case
+            when count(difference) = count(*) then sum(case when rule not like 'rows%' then difference end)
+        end as unreconciled_money
     from reconciliation
 )
 
@@ -151,11 +156,12 @@ select
         - segments_published.hot / nullif(cast(segments_published.accounts as double), 0)
         - coalesce(scorecard_effect.hot_share, 0)
     ) as decimal(9, 6)) as hot_share_moved,
-    cast(abs(
-        cast(segments_now.revenue_in_hot as double) / nullif(cast(segments_now.revenue as double), 0)
-        - cast(segments_published.revenue_in_hot as double) / nullif(cast(segments_published.revenue as double), 0)
+    -- Where there is no revenue, none of it is in hot accounts; null without a publication alone.
+    cast(case when segments_published.accounts > 0 then abs(
+        coalesce(cast(segments_now.revenue_in_hot as double) / nullif(cast(segments_now.revenue as double), 0), 0)
+        - coalesce(cast(segments_published.revenue_in_hot as double) / nullif(cast(segments_published.revenue as double), 0), 0)
         - coalesce(scorecard_effect.hot_revenue_share, 0)
-    ) as decimal(9, 6)) as hot_revenue_share_moved,
+    ) end as decimal(9, 6)) as hot_revenue_share_moved,
     cast(abs(scorecard_effect.hot_share) as decimal(9, 6)) as scorecard_moved_hot_share,
     cast(abs(scorecard_effect.hot_revenue_share) as decimal(9, 6)) as scorecard_moved_hot_revenue_share,
     cast(lateness.late_feeds as bigint) as late_feeds,

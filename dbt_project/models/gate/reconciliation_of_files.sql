@@ -64,7 +64,7 @@ figures as (
         files.source,
         files.feed,
         files.source_file,
-        cast(files.rows_read as bigint) as rows_read,
+        cast(coalesce(files.rows_read, 0) as bigint) as rows_read,
         cast(coalesce(kept_by_file.rows_loaded, 0) as bigint) as rows_loaded,
         cast(coalesce(kept_by_file.rows_quarantined, 0) as bigint) as rows_quarantined,
         cast(coalesce(kept_by_file.rows_not_taken, 0) as bigint) as rows_not_taken,
