@@ -1,5 +1,8 @@
 """The names of the published contract: tables, schemas, and what the hashes leave out."""
 
+import re
+from typing import Any
+
 WAREHOUSE_SCHEMA = "reporting"
 """Schema of the warehouse that holds the tables to be published."""
 
@@ -88,4 +91,20 @@ def is_content(column: str) -> bool:
 
 def is_storable(column_type: str) -> bool:
     """Whether a DuckDB type is one of STORABLE, whatever its precision."""
-    return column_type.split("(")[0] in STORABLE
+    named = re.fullmatch(r"([A-Z ]+)(\(\d+, ?\d+\))?", column_type)
+    return named is not None and named[1] in STORABLE
+
+
+def columns_of(told: Any) -> dict[str, str]:
+    """Names and types as a target wrote them down, a pair each: it isn't ours alone, so they are checked.
+
+    Raises ValueError.
+    """
+    columns = {
+        name: kind
+        for name, kind in (told if isinstance(told, list) else [(None, None)])
+        if isinstance(name, str) and isinstance(kind, str) and is_storable(kind)
+    }
+    if not columns or len(columns) != len(told):
+        raise ValueError("these aren't the columns of a table that a target holds")
+    return columns

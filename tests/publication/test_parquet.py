@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import boto3
 import duckdb
@@ -144,6 +145,52 @@ def test_a_damaged_pointer_is_mended(home: Home, content: bytes) -> None:
     assert run(home).outcome == "unchanged"
     assert lake(home).read("current.json") == whole
     assert verify(home).lines()[0].startswith("intact")
+
+
+def forged(manifest: dict[str, Any], kind: str) -> Any:
+    """The manifest as somebody who may write to the folder could leave it."""
+    changed = json.loads(json.dumps(manifest))
+    table = changed["tables"]["publication"]
+    match kind:
+        case "statements as a type":
+            table["columns"][0][1] = f"VARCHAR); copy (select 42) to '{manifest['owned']}'; select (1"
+        case "statements behind a precision":
+            table["columns"][0][1] = f"DECIMAL(18,4)); copy (select 42) to '{manifest['owned']}'; select (1"
+        case "no columns":
+            del table["columns"]
+        case "columns that are none":
+            table["columns"] = [["publication_id"], 7]
+        case "files that are none":
+            table["files"] = [{"path": ["publications"], "rows": 1}]
+        case "tables that are none":
+            changed["tables"] = {"publication": None}
+    del changed["owned"]
+    return changed
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "statements as a type",
+        "statements behind a precision",
+        "no columns",
+        "columns that are none",
+        "files that are none",
+        "tables that are none",
+    ],
+)
+def test_a_forged_manifest_is_found_never_obeyed_and_written_again(home: Home, kind: str) -> None:
+    """Others may write to a bucket: what stands there isn't ours."""
+    run(home)
+    owned, name = home.root / "owned", "publications/2011-12-09-0001/manifest.json"
+    manifest = json.loads(lake(home).read(name) or b"") | {"owned": str(owned)}
+    for path in (name, "current.json"):
+        lake(home).put(path, json.dumps(forged(manifest, kind)).encode())
+    report = verify(home)
+    assert (report.exit_code, place(home).current()) == (3, None)
+    assert run(home).outcome == "unchanged"
+    assert verify(home).lines()[0].startswith("intact")
+    assert not owned.exists()
 
 
 def test_a_lost_file_is_written_again_and_a_changed_one_found(home: Home) -> None:

@@ -290,6 +290,25 @@ def test_lost_views_and_tables_are_brought_back(home: Home, database: Database) 
             assert connection.execute("select count(*) from reporting.account_segments").fetchone() == (5,)
 
 
+@pytest.mark.parametrize(
+    "tables",
+    [
+        "7",
+        '{"account_segments": null}',
+        '{"account_segments": {"columns": [["account_id"], 7], "relations": []}}',
+        '{"account_segments": {"columns": [["account_id", "VARCHAR"]], "relations": [7]}}',
+        '{"account_segments": {"columns": [["account_id", "text); drop table x; --"]], "relations": []}}',
+    ],
+)
+def test_a_forged_catalogue_is_found_and_mended(home: Home, database: Database, tables: str) -> None:
+    run(home)
+    with closing(database.connect()) as connection:
+        connection.execute("update reporting_store.publications set tables = %s::jsonb", [tables])
+    assert (verify(home).exit_code, place(home).current()) == (3, None)
+    assert run(home).outcome == "unchanged"
+    assert verify(home).lines()[0].startswith("intact")
+
+
 def test_as_many_publications_are_kept_as_configured(home: Home, database: Database) -> None:
     with (home.config / "company.yml").open("a") as company:
         company.write("keep_publications: 2\n")

@@ -213,13 +213,13 @@ def _text(manifest: Manifest) -> bytes:
 
 
 def _read(content: bytes | None) -> Manifest | None:
-    """A manifest; None where it is none."""
+    """A manifest; None where it is none, or not one that this target wrote."""
     try:
         manifest = json.loads(content or b"")
-        return (
-            manifest
-            if isinstance(manifest, dict) and _paths(manifest) and manifest["publication_id"]
-            else None
-        )
+        for held in manifest["tables"].values():
+            contract.columns_of(held["columns"])
+        paths = _paths(manifest)
+        named = isinstance(manifest["publication_id"], str) and all(isinstance(path, str) for path in paths)
+        return manifest if named and paths else None
     except (ValueError, KeyError, TypeError, AttributeError):
         return None

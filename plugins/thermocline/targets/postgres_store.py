@@ -16,6 +16,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from thermocline import contract
 from thermocline.errors import LedgerChanged
 from thermocline.targets import TargetFailed
 from thermocline.targets.postgres_session import Session
@@ -118,13 +119,7 @@ class Store:
                 self.relation("publications")
             )
         ).fetchall()
-        found = {
-            name: {
-                table: Stored(dict(stored["columns"]), stored["relations"])
-                for table, stored in tables.items()
-            }
-            for name, tables in rows
-        }
+        found = {name: tables for name, told in rows if (tables := _read(told))}
         return {
             name: tables
             for name, tables in found.items()
@@ -174,6 +169,19 @@ class Store:
                 session.execute(sql.SQL("drop table {}").format(self.relation(relation)))
             except (psycopg.errors.LockNotAvailable, psycopg.errors.DependentObjectsStillExist):
                 continue
+
+
+def _read(told: Any) -> dict[str, Stored] | None:
+    """The tables of a publication as the catalogue has them; None where it isn't as it was written."""
+    try:
+        tables = {
+            table: Stored(contract.columns_of(stored["columns"]), stored["relations"])
+            for table, stored in told.items()
+        }
+        named = all(isinstance(name, str) for stored in tables.values() for name in stored.relations)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return tables if named else None
 
 
 def _any(session: Session, query: str, *given: Any) -> bool:
