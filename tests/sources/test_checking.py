@@ -6,6 +6,7 @@ import pytest
 from export_files import ACCOUNTS, PAYMENTS, REAL, WHOLESALER, payment, write, write_bytes
 from thermocline.errors import InputError
 from thermocline.home import Home
+from thermocline.sources import parts
 from thermocline.sources.checking import check, render
 from thermocline.sources.conversion import NO_DATE_ORDER
 from thermocline.sources.mapping_files import SHIPPED
@@ -170,3 +171,22 @@ def test_real_exports_come_in_with_the_rows_that_they_have(folder: str) -> None:
         assert file.quarantined == {}, path
         assert {file.mapping} <= {"salesforce", "stripe"}
     assert {file.file for file in checked.files} - set(taken) == set(checked.refused)
+
+
+def test_files_that_cannot_be_read_are_refused_and_the_others_checked(
+    exports: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a.csv", "forbidden.csv", "gone.csv"):
+        write(exports, name, PAYMENTS, payment(1))
+    is_archive = parts.is_archive
+
+    def failing(path: Path) -> bool:
+        if path.name != "a.csv":
+            raise PermissionError(path) if path.name == "forbidden.csv" else FileNotFoundError(path)
+        return is_archive(path)
+
+    monkeypatch.setattr(parts, "is_archive", failing)
+    taken, forbidden, gone = check(exports).files
+    assert (taken.rows, taken.refused) == (1, None)
+    assert forbidden.refused == "can't be read: allow reading it"
+    assert gone.refused == "disappeared while it was read"

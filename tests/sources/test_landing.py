@@ -225,6 +225,25 @@ def test_a_file_name_is_data(home, exports):
     ) == [(f"2024-01-05/{name}",) for name in names]
 
 
+def test_a_name_that_is_no_text_is_left_out_and_the_others_go_on(home, exports):
+    write(exports, "2024-01-05/Payments.csv", PAYMENTS, payment(1))
+    write(exports, os.fsdecode(b"2024-01-06-\xff.csv"), PAYMENTS, payment(2))
+    write(exports, os.fsdecode(b"\xfe/a.csv"), PAYMENTS, payment(3))
+    landing = land(home, "billing", exports)
+    reason = "has a name that isn't UTF-8: rename it"
+    assert landing.left_out == {r"2024-01-06-\udcff.csv": reason, r"\udcfe": reason}
+    assert load_all(home).rows_loaded == 1
+
+
+def test_names_that_only_begin_like_a_readme_are_data(home, exports):
+    for n, name in enumerate(["Licensees.csv", "License payments.csv", "changelog_of_payments.csv"]):
+        write(exports, name, PAYMENTS, payment(n))
+    for name in ("LICENSE.txt", "readme.csv", "Changelog.txt"):
+        write(exports, name, PAYMENTS, payment(9))
+    landing = land(home, "billing", exports)
+    assert (landing.landed, landing.ignored) == (3, 3)
+
+
 def test_a_hostile_home_path_is_data(exports, tmp_path):
     home = Home(tmp_path / "it's [a] * {b,c}=1").prepare()
     write(exports, "2024-01-05/Payments.csv", PAYMENTS, payment(1))

@@ -200,7 +200,7 @@ def test_a_home_brings_its_own_mappings_and_may_replace_shipped_ones(home):
     folder = home.config / "mappings"
     folder.mkdir()
     (folder / "handmade.yml").write_text(MAPPING)
-    (folder / "mine.yml").write_text(MAPPING.replace("name: handmade", "name: kontor"))
+    (folder / "mine.yaml").write_text(MAPPING.replace("name: handmade", "name: kontor"))
     mappings = load_mappings(home)
     assert mappings["kontor"].title == "A list kept by hand"
     assert set(mappings) == {"handmade", *SHIPPED}

@@ -104,6 +104,11 @@ def test_a_file_without_a_header_says_so(tmp_path, content, trouble):
     assert trouble in recognise(write_bytes(tmp_path, "p.csv", content), MAPPINGS).describe()
 
 
+def test_excels_line_that_names_the_separator_is_named(tmp_path):
+    file = write(tmp_path, "p.csv", "sep=;", PAYMENTS.replace(",", ";"))
+    assert "Excel's line `sep=`" in recognise(file, MAPPINGS).describe()
+
+
 def test_hostile_headers_stay_data_on_one_line(tmp_path):
     header = '"a\nb","=cmd()","\'; drop table x; --",' + ",".join(f"c{n}" for n in range(50))
     message = recognise(write(tmp_path, "p.csv", header), MAPPINGS).describe()

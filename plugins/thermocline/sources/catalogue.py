@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -206,7 +206,8 @@ def _recognised(location: Path, mappings: Mappings) -> Iterator[tuple[str, Recog
             "or name another folder"
         )
     for entry in entries:
-        with tempfile.TemporaryDirectory(prefix="thermocline-") as scratch:
+        # A file that disappeared meanwhile is nobody's.
+        with suppress(FileNotFoundError), tempfile.TemporaryDirectory(prefix="thermocline-") as scratch:
             for part in parts(folder.local(entry), entry.path, mappings, Path(scratch)):
                 yield part.name, part.recognition
 

@@ -72,14 +72,19 @@ def check(directory: Path, home: Home | None = None) -> Checked:
     mappings = mappings_in_force(home) if home else load_mappings()
     folder = Folder(directory.resolve())
     listing = folder.listing()
-    if not listing.entries and not listing.links:
+    if not listing.entries and not listing.left_out:
         raise InputError(f"{directory} holds no exports: name the folder of the exports")
-    checked = {path: CheckedFile(path, refused="is a link; links aren't followed") for path in listing.links}
+    checked = {path: CheckedFile(path, refused=reason) for path, reason in listing.left_out.items()}
     with tempfile.TemporaryDirectory(prefix="thermocline-check-") as scratch:
         arrivals: list[Arrival] = []
         for entry in listing.entries:
             unpacked = Path(tempfile.mkdtemp(dir=scratch))
-            for part in parts(folder.local(entry), entry.path, mappings, unpacked):
+            try:
+                found = parts(folder.local(entry), entry.path, mappings, unpacked)
+            except FileNotFoundError:
+                checked[entry.path] = CheckedFile(entry.path, refused="disappeared while it was read")
+                continue
+            for part in found:
                 checked[part.name] = row = CheckedFile(part.name)
                 mapping, feed = part.recognition.mapping, part.recognition.feed
                 if mapping is None or feed is None:

@@ -302,7 +302,7 @@ def _record(
 
 def _note_listing(landing: Landing, listing: Listing) -> None:
     landing.ignored += len(listing.ignored)
-    landing.left_out |= dict.fromkeys(listing.links, "is a link; links aren't followed")
+    landing.left_out |= listing.left_out
 
 
 def _warn_of(paths: list[str], landing: Landing, warn: Warn) -> None:

@@ -23,7 +23,7 @@ BLANK = "cast(null as varchar)"
 
 def mapping_files(home: Home | None) -> list[Path]:
     """The mapping files in force: those shipped, then the home's own."""
-    own = sorted((home.config / "mappings").glob("*.yml")) if home else []
+    own = sorted((home.config / "mappings").glob("*.y*ml")) if home else []
     return [*sorted(SHIPPED.glob("*.yml")), *own]
 
 

@@ -99,6 +99,8 @@ def parts(path: Path, outer: str, mappings: Mappings, scratch: Path) -> list[Par
         return _tables(path, outer, "", mappings, scratch)
     except Unreadable as error:
         return [Part(outer, path, Recognition(trouble=str(error)))]
+    except PermissionError:
+        return [Part(outer, path, Recognition(trouble="can't be read: allow reading it"))]
 
 
 def _members(path: Path, outer: str, mappings: Mappings, scratch: Path) -> Iterator[Part]:
@@ -131,6 +133,9 @@ def _tables(path: Path, outer: str, member: str, mappings: Mappings, scratch: Pa
     if format_ == DELIMITED:
         return [Part(outer, path, recognise(path, mappings, name), kept, member)]
     plain = unpacked(path, compression, "", scratch / f"{path.name}.unpacked")
+    if format_ == WORKBOOK:
+        # A zip too: one inside another archive hasn't been looked at yet.
+        members(plain)
     paths = {path for mapping in mappings.values() for feed in mapping.feeds for path in feed.records}
     found = [
         Part(outer, plain, _recognised(table, format_, mappings, name), kept, member, format_, table)

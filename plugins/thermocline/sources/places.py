@@ -18,7 +18,10 @@ DATA_SUFFIXES = (
 PACKED_SUFFIXES = (".gz",)
 ARCHIVE_SUFFIXES = (".zip",)
 NO_EXPORTS = ("config",)
-NO_DATA = ("readme", "license", "licence", "changelog", "truth.json")
+NO_DATA = ("readme", "license", "licence", "changelog")
+EXAMPLES_OWN = "truth.json"
+LINK = "is a link; links aren't followed"
+NO_NAME = "has a name that isn't UTF-8: rename it"
 
 
 class Changed(Exception):
@@ -44,11 +47,11 @@ class Entry:
 
 @dataclass
 class Listing:
-    """The data files of a place, those that are none, and the links, which nobody follows."""
+    """The data files of a place, those that are none, and those left out, each with the reason."""
 
     entries: list[Entry] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
-    links: list[str] = field(default_factory=list)
+    left_out: dict[str, str] = field(default_factory=dict)
 
 
 class Place(Protocol):
@@ -135,8 +138,10 @@ class Folder:
         with os.scandir(folder) as found:
             for item in found:
                 path = prefix + item.name
-                if item.is_symlink():
-                    listing.links.append(path)
+                if not _is_text(item.name):
+                    listing.left_out[path.encode(errors="backslashreplace").decode()] = NO_NAME
+                elif item.is_symlink():
+                    listing.left_out[path] = LINK
                 elif item.is_dir(follow_symlinks=False):
                     if item.name.startswith(".") or path in NO_EXPORTS:
                         listing.ignored.append(path + "/")
@@ -188,10 +193,19 @@ def _entry(item: "os.DirEntry[str]", path: str) -> Iterator[Entry]:
         yield Entry(path, found.st_size, found.st_mtime_ns)
 
 
+def _is_text(name: str) -> bool:
+    """Whether a name can be written down: any bytes make a file's name."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def is_data(name: str) -> bool:
     """Whether a file of this name can hold records: a known suffix, not hidden, no README."""
     name = name.lower()
-    if name.startswith((".", "~", "_")) or name.startswith(NO_DATA):
+    if name.startswith((".", "~", "_")) or name.split(".")[0] in NO_DATA or name == EXAMPLES_OWN:
         return False
     if name.endswith(ARCHIVE_SUFFIXES):
         return True

@@ -115,6 +115,8 @@ def recognise(path: Path, mappings: Mappings, name: str | None = None) -> Recogn
     text = _text(head, is_whole)
     if not text.strip():
         return Recognition(compression, trouble="is empty")
+    if text.lower().startswith("sep="):
+        return Recognition(compression, trouble="begins with Excel's line `sep=`: save it without that line")
     headers = {delimiter: _header(text, delimiter) for delimiter in DELIMITERS}
     widest = max(DELIMITERS, key=lambda delimiter: len(headers[delimiter]))
     candidates = {d: header for d, header in headers.items() if d == widest or len(header) > 1}

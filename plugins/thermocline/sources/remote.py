@@ -20,7 +20,7 @@ from thermocline.errors import InputError, PlaceUnreachable, ThermoclineError
 from thermocline.home import Home
 from thermocline.sources.connections import options
 from thermocline.sources.host_keys import UnknownHost
-from thermocline.sources.places import NO_EXPORTS, Changed, Entry, Listing, is_data, written
+from thermocline.sources.places import LINK, NO_EXPORTS, Changed, Entry, Listing, is_data, written
 
 PROTOCOLS = {
     "s3": "s3",
@@ -101,7 +101,7 @@ class Remote:
         listing = Listing()
 
         def look() -> Listing:
-            listing.entries, listing.ignored, listing.links = [], [], []
+            listing.entries, listing.ignored, listing.left_out = [], [], {}
             for path, info in self._found():
                 self._sort_in(listing, path, info)
             return listing
@@ -161,7 +161,7 @@ class Remote:
         *folders, name = path.split("/")
         hidden = any(part.startswith(".") for part in folders) or folders[:1] in [[n] for n in NO_EXPORTS]
         if info["type"] == "link":
-            listing.links.append(path)
+            listing.left_out[path] = LINK
         elif info["type"] != "file" or hidden or not (self.files or is_data(name)):
             listing.ignored += [path] if path else []
         else:

@@ -127,6 +127,18 @@ def test_what_expands_a_thousandfold_is_refused(home, exports):
     assert not list((home.landing / ".incoming").iterdir())
 
 
+def test_a_workbook_that_expands_a_thousandfold_is_refused_wherever_it_lies(home, exports):
+    write(exports, "good.csv", PAYMENTS, payment(1))
+    sheet = f"<worksheet><sheetData>{' ' * (40 << 20)}</sheetData></worksheet>"
+    book = archive({"xl/workbook.xml": "<workbook/>", "xl/worksheets/sheet1.xml": sheet})
+    write_bytes(exports, "a.xlsx", book)
+    write_bytes(exports, "b.xlsx.gz", gzip.compress(book))
+    write_bytes(exports, "c.zip", archive({"inner.xlsx": book}))
+    billing = land_all(home, exports)[1]
+    assert (billing.landed, set(billing.left_out)) == (1, {"a.xlsx", "b.xlsx.gz", "c.zip"})
+    assert set(billing.left_out.values()) == {"expands more than 200 times: it is no export"}
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
