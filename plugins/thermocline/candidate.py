@@ -171,7 +171,7 @@ class Candidate:
             binding = body.pop("binding")
         except FileNotFoundError:
             return None
-        except (ValueError, KeyError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError):
             body, binding = {}, None
         if binding is None or binding != self._binding(body):
             raise ContentChanged(

@@ -4,6 +4,7 @@ Heavy modules are imported by the command that needs them.
 """
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -37,6 +38,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     except BrokenPipeError:
         return 0
+    except Exception as error:
+        if os.environ.get("THERMOCLINE_DEBUG"):
+            raise
+        told = next(iter(str(error).strip().splitlines()), "no words")
+        print(
+            f"thermocline: {type(error).__name__}: {told}: put that right and run again; "
+            "THERMOCLINE_DEBUG=1 shows where it happened",
+            file=sys.stderr,
+        )
+        return ThermoclineError.exit_code
 
 
 def _parser() -> argparse.ArgumentParser:

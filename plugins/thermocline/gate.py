@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from thermocline import company, durable, gate_failures, gate_site, publication, suites, warehouse
 from thermocline.candidate import Candidate
-from thermocline.errors import GateBlocked, ThermoclineError
+from thermocline.errors import GateBlocked, LedgerTruncated, ThermoclineError
 from thermocline.hashing import parquet, quoted
 from thermocline.home import PROJECT, Home
 from thermocline.ledger import Ledger, recorded
@@ -54,7 +54,8 @@ class Verdict:
 def audit(home: Home, content_hash: str, folder: Path = SUITES) -> Verdict:
     """Judge a candidate against every suite; verdict and failing records are kept beside it.
 
-    Raises GateBlocked naming each rule that blocks; the verdict is written all the same.
+    Raises GateBlocked naming each rule that blocks; the verdict is written all the same. Raises
+    ContentChanged, LedgerChanged and LedgerTruncated where there is nothing sound to judge or compare.
     """
     candidate = Candidate.read(home, content_hash)
     candidate.drop_verdict()
@@ -165,7 +166,12 @@ def _emptied(home: Home, candidate: Candidate, current: publication.Publication 
     """The tables that had rows in the current publication and have none; None without one."""
     if current is None:
         return None
-    published = recorded(Ledger(home.ledger).entries())[current.publication_id]
+    published = recorded(Ledger(home.ledger).entries()).get(current.publication_id)
+    if published is None:
+        raise LedgerTruncated(
+            f"{home.ledger} doesn't hold publication {current.publication_id}, which readers see: "
+            "restore ledger.jsonl from a backup"
+        )
     return [
         name
         for name, table in published.intent["tables"].items()
