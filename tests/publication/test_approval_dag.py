@@ -71,6 +71,40 @@ def test_a_person_is_asked_and_only_a_yes_publishes(begun: Begun) -> None:
     assert (seen.content_hash, seen.verdict) == (begun.coming.content_hash, "approved")
 
 
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"as_of": "2011-12-11"}, "is of 2011-12-10, not of '2011-12-11'"),
+        ({"as_of": None}, "is of 2011-12-10, not of None"),
+        ({"content_hash": "../../etc"}, "isn't a content hash"),
+        ({"content_hash": None}, "isn't a content hash"),
+        ({"built_at": 7}, "doesn't say when it was built"),
+    ],
+)
+def test_what_a_run_was_started_with_is_checked_against_the_candidate(
+    begun: Begun, monkeypatch: pytest.MonkeyPatch, changed: dict[str, Any], told: str
+) -> None:
+    monkeypatch.setenv("THERMOCLINE_HOME", str(begun.home.root))
+    monkeypatch.setenv("AIRFLOW_HOME", str(begun.home.airflow))
+    from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+    from thermocline.orchestration.approvals import publish_approved, question
+
+    audit(begun.home, begun.coming, "block", checks=[SHIFT])
+    asked = {"content_hash": begun.coming.content_hash, "as_of": "2011-12-10", "built_at": "2011"} | changed
+    yes = {
+        "chosen_options": ["Approve"],
+        "responded_by_user": {"name": "Zoë Ott"},
+        "params_input": {"because": "They closed down"},
+        "responded_at": "2026-01-01T00:00:00Z",
+    }
+    with pytest.raises(AirflowSkipException, match=told):
+        question(asked)
+    with pytest.raises(AirflowFailException, match=told):
+        publish_approved(asked, yes, SimpleNamespace(), 0)
+    seen = current(begun.home)
+    assert seen is not None and seen.publication_id == begun.first.publication_id
+
+
 def test_a_blocked_run_asks_only_for_what_a_person_may_approve(
     begun: Begun, monkeypatch: pytest.MonkeyPatch
 ) -> None:

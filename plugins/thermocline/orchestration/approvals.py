@@ -52,8 +52,10 @@ def question(candidate: dict[str, Any]) -> dict[str, str]:
     """
     from thermocline.approval import pending
 
+    home = Home.current()
     try:
-        found = pending(Home.current(), candidate["content_hash"])
+        check(home, candidate)
+        found = pending(home, candidate["content_hash"])
     except (InputError, GateBlocked) as reason:
         steps.skip(f"there is nothing to approve: {reason}")
     return {
@@ -72,6 +74,21 @@ def question(candidate: dict[str, Any]) -> dict[str, str]:
     }
 
 
+def check(home: Home, candidate: dict[str, Any]) -> None:
+    """Raises InputError where a run was started with other than a build has handed on."""
+    from thermocline.candidate import Candidate
+
+    found = Candidate.read(home, str(candidate.get("content_hash")))
+    named = f"candidate {found.content_hash[:12]}"
+    remedy = "start it with the candidate of the blocked run"
+    if candidate.get("as_of") != found.facts.as_of_date.isoformat():
+        raise InputError(
+            f"{named} is of {found.facts.as_of_date}, not of {candidate.get('as_of')!r}: {remedy}"
+        )
+    if not isinstance(candidate.get("built_at"), str):
+        raise InputError(f"what is asked about {named} doesn't say when it was built: {remedy}")
+
+
 @run_events.ends_run
 def publish_approved(candidate: dict[str, Any], answer: Any, event: Any, wait_seconds: float) -> None:
     """Publish the candidate in the name of the person who answered; all of it is checked again.
@@ -83,6 +100,8 @@ def publish_approved(candidate: dict[str, Any], answer: Any, event: Any, wait_se
 
     home = Home.current()
     run_events.start(home)
+    with steps.refusals():
+        check(home, candidate)
     steps.skip_overtaken(home, candidate)
     person = answer.get("responded_by_user") or {}
     if answer.get("chosen_options") != ["Approve"] or not person:
