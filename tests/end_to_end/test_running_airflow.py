@@ -32,7 +32,7 @@ from thermocline.orchestration import steps
 from thermocline.orchestration.serving import check_port
 from thermocline.retention import airflow_records
 from thermocline.retention.record import Due
-from thermocline.sources.landing import SETTLE_SECONDS
+from thermocline.sources.outstanding import SETTLE_SECONDS
 
 SCREENING = "screen_accounts"
 

@@ -8,8 +8,8 @@ from thermocline.errors import InputError
 from thermocline.home import Home
 from thermocline.sources import parts
 from thermocline.sources.checking import check, render
-from thermocline.sources.conversion import NO_DATE_ORDER
 from thermocline.sources.mapping_files import SHIPPED
+from thermocline.sources.refusals import NO_DATE_ORDER
 
 TAKEN = {
     "salesforce_dataloader/samples": {"accountData.csv", "opportunityData.csv"},

@@ -1,9 +1,6 @@
 import gzip
 import hashlib
-import multiprocessing
 import os
-import signal
-import time
 from datetime import date
 from pathlib import Path
 
@@ -26,10 +23,9 @@ from thermocline.home import Home
 from thermocline.sources import manifest
 from thermocline.sources.catalogue import adopt
 from thermocline.sources.coverage import covered_through
-from thermocline.sources.landing import land, pending
+from thermocline.sources.landing import land
+from thermocline.sources.outstanding import pending
 from thermocline.sources.places import Folder
-
-SPAWN = multiprocessing.get_context("spawn")
 
 
 def copies(home: Home) -> dict[str, bytes]:
@@ -196,62 +192,6 @@ def test_a_file_that_disappears_while_it_is_read_is_passed_over(home, exports, m
     assert landing.landed == (1 if kept.exists() else 0) == 1
 
 
-def test_links_are_not_followed(home, exports, tmp_path):
-    outside = write(tmp_path / "secret", "Payments.csv", PAYMENTS, payment(9))
-    write(exports, "2024-01-05/Payments.csv", PAYMENTS, payment(1))
-    (exports / "2024-01-06").mkdir()
-    (exports / "2024-01-06" / "Payments.csv").symlink_to(outside)
-    (exports / "2024-01-07").symlink_to(outside.parent)
-    landing = land(home, "billing", exports)
-    assert (landing.landed, len(copies(home))) == (1, 1)
-    assert set(landing.left_out) == {"2024-01-06/Payments.csv", "2024-01-07"}
-
-
-def test_a_file_name_is_data(home, exports):
-    names = [
-        'o\'brien "x".csv',
-        "'; drop table raw.files; --.csv",
-        "line\nbreak.csv",
-        "[a]*?{b}.csv",
-        "=cmd|' '!A0.csv",
-        "日本.csv",
-    ]
-    for n, name in enumerate(names):
-        write(exports, f"2024-01-05/{name}", PAYMENTS, payment(n))
-    land(home, "billing", exports)
-    load_all(home)
-    assert rows(
-        home, "select source_file from raw.payments join raw.files using (file_id) order by payment_id"
-    ) == [(f"2024-01-05/{name}",) for name in names]
-
-
-def test_a_name_that_is_no_text_is_left_out_and_the_others_go_on(home, exports):
-    write(exports, "2024-01-05/Payments.csv", PAYMENTS, payment(1))
-    write(exports, os.fsdecode(b"2024-01-06-\xff.csv"), PAYMENTS, payment(2))
-    write(exports, os.fsdecode(b"\xfe/a.csv"), PAYMENTS, payment(3))
-    landing = land(home, "billing", exports)
-    reason = "has a name that isn't UTF-8: rename it"
-    assert landing.left_out == {r"2024-01-06-\udcff.csv": reason, r"\udcfe": reason}
-    assert load_all(home).rows_loaded == 1
-
-
-def test_names_that_only_begin_like_a_readme_are_data(home, exports):
-    for n, name in enumerate(["Licensees.csv", "License payments.csv", "changelog_of_payments.csv"]):
-        write(exports, name, PAYMENTS, payment(n))
-    for name in ("LICENSE.txt", "readme.csv", "Changelog.txt"):
-        write(exports, name, PAYMENTS, payment(9))
-    landing = land(home, "billing", exports)
-    assert (landing.landed, landing.ignored) == (3, 3)
-
-
-def test_a_hostile_home_path_is_data(exports, tmp_path):
-    home = Home(tmp_path / "it's [a] * {b,c}=1").prepare()
-    write(exports, "2024-01-05/Payments.csv", PAYMENTS, payment(1))
-    write(exports, "2024-01-06/Payments.csv", PAYMENTS, payment(2), encoding="latin-1")
-    land(home, "billing", exports)
-    assert load_all(home).rows_loaded == 2
-
-
 def test_an_unreadable_file_is_left_out_and_the_others_go_on(home, exports):
     write(exports, "2024-01-05/Payments.csv", PAYMENTS, payment(1))
     write_bytes(
@@ -305,48 +245,6 @@ def test_a_broken_manifest_is_named(home, exports):
     (home.landing / "manifest.sqlite").write_bytes(b"no database" * 1000)
     with pytest.raises(ThermoclineError, match=r"manifest\.sqlite: the manifest can't be used"):
         land(home, "billing")
-
-
-def test_temporary_files_of_killed_runs_are_removed_after_a_day(home, exports):
-    write(exports, "Payments.csv", PAYMENTS, payment(1))
-    old = write_bytes(home.landing, ".incoming/1-1", b"half")
-    new = write_bytes(home.landing, ".incoming/1-2", b"half")
-    age(old, 25 * 3600)
-    land(home, "billing", exports)
-    assert (old.exists(), new.exists()) == (False, True)
-
-
-def _many(exports: Path, files: int) -> None:
-    for n in range(files):
-        write(exports, f"billing/2024-01-05/{n}.csv", PAYMENTS, payment(n), payment(-n))
-        write(exports, f"crm/2024-01-05/{n}.csv", ACCOUNTS, f"{n}" + "," * 16)
-
-
-def test_landings_at_the_same_time_land_each_file_once(home, exports):
-    _many(exports, 20)
-    runs = [SPAWN.Process(target=land, args=(home, system, exports)) for system in ("crm", "billing")]
-    for run in runs:
-        run.start()
-    for run in runs:
-        run.join()
-    assert [run.exitcode for run in runs] == [0, 0]
-    assert len(copies(home)) == 40
-    loaded = load_all(home)
-    assert (loaded.files, loaded.rows_loaded) == (40, 60)
-    assert [landing.landed for landing in land_all(home)] == [0, 0]
-
-
-def test_a_killed_landing_is_finished_by_the_next(home, exports):
-    _many(exports, 60)
-    run = SPAWN.Process(target=land, args=(home, "billing", exports))
-    run.start()
-    while run.is_alive() and len(list(home.landing.glob("??/*"))) < 10:
-        time.sleep(0.001)
-    os.kill(run.pid, signal.SIGKILL)
-    run.join()
-    land_all(home, exports)
-    loaded = load_all(home)
-    assert (loaded.files, loaded.rows_loaded, len(copies(home))) == (120, 180, 120)
 
 
 def test_lines_of_a_wholesaler_need_no_crm(home, exports):

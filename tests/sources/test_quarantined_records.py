@@ -20,7 +20,7 @@ from export_files import (
 )
 from thermocline import warehouse
 from thermocline.home import Home
-from thermocline.sources.conversion import NO_DATE_ORDER
+from thermocline.sources.refusals import NO_DATE_ORDER
 
 REFUSED_PAYMENTS = [
     (" ,R-1,K-1,2024-01-05,10,EUR,x", "payment_id", None, "is blank", "10"),

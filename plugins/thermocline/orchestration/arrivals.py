@@ -19,7 +19,7 @@ def covers(home: Home, system: str, day: date) -> bool:
 def delivers(home: Home, system: str) -> bool:
     """Whether the company has an export of `system`; before the first delivery it may have."""
     from thermocline.sources.catalogue import sources
-    from thermocline.sources.landing import configured
+    from thermocline.sources.outstanding import configured
 
     return not sources(home) or configured(home, system)
 

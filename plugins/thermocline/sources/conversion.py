@@ -10,9 +10,7 @@ from dataclasses import dataclass, replace
 from thermocline.sources.canonical import (
     BOOLEAN,
     DATE,
-    EARLIEST,
     INTEGER,
-    LATEST,
     TIMESTAMP,
 )
 from thermocline.sources.casting import (
@@ -28,45 +26,10 @@ from thermocline.sources.casting import (
     trimmed,
 )
 from thermocline.sources.mapping import Feed, Filter, Mapping, Rule, normalised, substituted
-from thermocline.sources.written_values import iso, lacks_order, minor_unit, nullable
+from thermocline.sources.refusals import Check, checks_of
+from thermocline.sources.written_values import iso, minor_unit, nullable
 
 LONGEST_VALUE = 200
-NUMBER = r"[+-]?\d[\d.]*([eE][+-]?\d+)?"
-
-BLANK = "is blank"
-UNCOMPUTED = "can't be worked out"
-UNKNOWN_VALUE = "is not a known value"
-TOO_MANY_DIGITS = "has too many digits"
-OUT_OF_RANGE = "is out of range"
-WRONG_TYPE = {
-    DATE: "is not a date",
-    TIMESTAMP: "is not a date",
-    INTEGER: "is not a whole number",
-    BOOLEAN: "is not true or false",
-}
-NOT_A_NUMBER = "is not a number"
-NO_CURRENCY = "has no currency to tell its minor units by"
-NO_DATE_ORDER = (
-    "may be day or month first: declare `dates: day_first` or `dates: month_first` "
-    "for the source in config/sources.yml"
-)
-
-
-@dataclass(frozen=True)
-class Check:
-    """A reason to refuse a record: where it holds, the column, and the value to show.
-
-    Without a column it is a reason not to take the record, which is no fault of it.
-    """
-
-    condition: str
-    column: str
-    reason: str
-    value: str
-
-    @property
-    def is_filter(self) -> bool:
-        return not self.column
 
 
 @dataclass(frozen=True)
@@ -136,7 +99,7 @@ class Conversion:
     def checks(self) -> list[Check]:
         """What a record is looked through for, in this order; the first that holds counts."""
         filters = [Check(self._left_out(f), "", f.reason, "null") for f in self._filters]
-        return [*filters, *(check for rule in self.rules for check in self._checks(rule))]
+        return [*filters, *(check for rule in self.rules for check in checks_of(self, rule))]
 
     def select(self, reader: str, file_id: str, record: str) -> str:
         """SELECT over `reader`, which gives the cells as c0, c1, ...: a row per record.
@@ -187,7 +150,7 @@ class Conversion:
     def _left_out(self, left_out: Filter) -> str:
         if left_out.expression is not None:
             return f"coalesce(try(({self._resolved(left_out.expression)})), false)"
-        cell = f"lower({self._cell(left_out.aliases)})"
+        cell = f"lower({self.cell(left_out.aliases)})"
         some = [value for value in left_out.values if value is not None]
         found = f"coalesce({cell} in ({literals(some)}), false)" if some else "false"
         if None in left_out.values:
@@ -213,7 +176,8 @@ class Conversion:
             cells.append(f"{cell} as v{n}")
         return ", ".join(cells)
 
-    def _cell(self, aliases: tuple[str, ...]) -> str:
+    def cell(self, aliases: tuple[str, ...]) -> str:
+        """The first of some vendor columns that the file has, as SQL: trimmed, null where blank."""
         position = self.position(aliases)
         return "cast(null as varchar)" if position is None else f"v{position}"
 
@@ -222,28 +186,30 @@ class Conversion:
         if rule.constant is not None:
             return literal(rule.constant)
         if rule.column.name == "currency" and self.currency:
-            named = self._cell(rule.aliases) if rule.expression is None else self._resolved(rule.expression)
+            named = self.cell(rule.aliases) if rule.expression is None else self._resolved(rule.expression)
             return f"coalesce(cast(({named}) as varchar), {literal(self.currency)})"
         if rule.expression is None:
-            return self._cell(rule.aliases)
+            return self.cell(rule.aliases)
         return f"try(({self._resolved(rule.expression)}))"
 
     @property
-    def _currency(self) -> str:
+    def currency_text(self) -> str:
+        """The record's currency as written, as SQL."""
         names = [rule.column.name for rule in self.rules]
         return "cast(t_currency as varchar)" if "currency" in names else "cast(null as varchar)"
 
     def _resolved(self, expression: str) -> str:
         """An expression over vendor columns, with their cells put in."""
-        return substituted(expression, lambda name: self._cell((name,)))
+        return substituted(expression, lambda name: self.cell((name,)))
 
-    def _text(self, rule: Rule) -> str:
+    def text(self, rule: Rule) -> str:
+        """What a canonical column is made of, as SQL for a text."""
         given = f"t_{rule.column.name}"
         return given if rule.expression is None else f"cast({given} as varchar)"
 
-    def _translated(self, rule: Rule) -> str:
+    def translated(self, rule: Rule) -> str:
         """The text after `values`; an enumeration's own values need no translation."""
-        text = self._text(rule)
+        text = self.text(rule)
         if rule.values:
             cases = " ".join(
                 f"when {literal(vendor)} then {nullable(value)}" for vendor, value in rule.values
@@ -255,7 +221,7 @@ class Conversion:
         return text
 
     def _typed(self, rule: Rule) -> str:
-        text = self._translated(rule)
+        text = self.translated(rule)
         kind = rule.column.type
         if kind == DATE:
             return day(iso(text, self.dates), self.reporting_zone)
@@ -277,7 +243,7 @@ class Conversion:
             return f"case when {whole} = trunc({whole}) then try_cast({whole} as integer) end"
         if rule.column.is_decimal:
             if rule.is_minor:
-                unit = minor_unit(self._currency, self.minor_units)
+                unit = minor_unit(self.currency_text, self.minor_units)
                 read = f"try_cast({number(text, 'decimal(24, 6)')} * {unit} as {kind})"
             elif rule.expression is not None and not rule.values:
                 read = computed_number(f"t_{rule.column.name}", kind)
@@ -285,42 +251,6 @@ class Conversion:
                 read = number(text, kind)
             return f"{'-' if rule.negate else ''}{read}"
         return text
-
-    def _checks(self, rule: Rule) -> list[Check]:
-        column = rule.column
-        given, text = f"t_{column.name}", self._text(rule)
-        checks = []
-        if rule.filled and rule.constant is None:
-            inputs = [self._cell(aliases) for aliases in rule.inputs]
-            if rule.expression is not None:
-                some = f"{given} is null and coalesce({', '.join(inputs)}) is not null"
-                shown = f"concat_ws(', ', {', '.join(inputs)})"
-                checks.append(Check(some, column.name, UNCOMPUTED, shown))
-            checks.append(Check(f"{given} is null", column.name, BLANK, "null"))
-        known = [vendor for vendor, _ in rule.values] or list(column.accepted)
-        if rule.is_minor:
-            checks.append(
-                Check(f"{given} is not null and {self._currency} is null", column.name, NO_CURRENCY, text)
-            )
-        if known and not rule.otherwise:
-            unknown = f"{column.name} is null and lower({text}) not in ({literals(known)})"
-            checks.append(Check(unknown, column.name, UNKNOWN_VALUE, text))
-        unread = f"{column.name} is null and {self._translated(rule)} is not null"
-        if column.type in (DATE, TIMESTAMP):
-            checks.append(Check(lacks_order(text, column.name, self.dates), column.name, NO_DATE_ORDER, text))
-        if column.is_decimal:
-            many = f"{unread} and regexp_full_match({text}, {literal(NUMBER)})"
-            checks.append(Check(many, column.name, TOO_MANY_DIGITS, text))
-            checks.append(Check(unread, column.name, NOT_A_NUMBER, text))
-        elif column.type in WRONG_TYPE:
-            checks.append(Check(unread, column.name, WRONG_TYPE[column.type], text))
-        if column.type in (DATE, TIMESTAMP):
-            outside = (
-                f"{column.name} < timestamp '{EARLIEST}' "
-                f"or {column.name} >= timestamp '{LATEST}' + interval 1 day"
-            )
-            checks.append(Check(outside, column.name, OUT_OF_RANGE, text))
-        return checks
 
 
 def _with_currency(feed: Feed) -> Feed:

@@ -4,7 +4,7 @@ The source's files are only read. A killed run leaves at most a temporary file b
 its name when it is whole and on the disk, and is recorded after that.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
@@ -15,21 +15,27 @@ from time import time
 from thermocline import durable
 from thermocline.errors import InputError
 from thermocline.home import Home
-from thermocline.ledger import Ledger
-from thermocline.retention.record import pruned
 from thermocline.sources import manifest
 from thermocline.sources.catalogue import Source, adopt, foreign, sources
 from thermocline.sources.content import Unreadable
 from thermocline.sources.copying import incoming, remove_abandoned
 from thermocline.sources.coverage import note_covered
-from thermocline.sources.manifest import Identity, Landed, Manifest, Seen
+from thermocline.sources.manifest import Identity, Landed, Manifest
 from thermocline.sources.mapping import Mappings
 from thermocline.sources.mapping_files import digest, load_mappings
+from thermocline.sources.outstanding import (
+    SETTLE_SECONDS,
+    configured,
+    entries_at,
+    gone_copies,
+    places_of,
+    seen_at,
+)
 from thermocline.sources.parts import Part, named, parts
-from thermocline.sources.places import Changed, Entry, Folder, Listing, Place
+from thermocline.sources.places import Changed, Entry, Listing, Place
+from thermocline.sources.seen import Seen
 from thermocline.sources.wording import shown
 
-SETTLE_SECONDS = 2.0
 COPIERS = 4
 RECORDED_AT_ONCE = 200
 WARNINGS = 10
@@ -80,8 +86,8 @@ def land(
     without sources, and for declarations that don't hold.
     """
     known = sources(home)
-    places = _places(home, known, system, location)
-    if not configured(home, system) and any(_entries(place) for place in places):
+    places = places_of(home, known, system, location)
+    if not configured(home, system) and any(entries_at(place) for place in places):
         try:
             adopt(home, location or home.exports)
         except InputError:
@@ -93,79 +99,12 @@ def land(
     landing = Landing(system)
     remove_abandoned(home)
     with manifest.opened(home) as book:
-        for place in _places(home, known, system, location):
+        for place in places_of(home, known, system, location):
             if not (place.exists() or location or configured(home, system)):
                 continue
             _land_from(home, place, known, mappings, book, landing, warn, settle_seconds)
     landing.covered_through = note_covered(home, system)
     return landing
-
-
-def pending(home: Home, system: str, settle_seconds: float = SETTLE_SECONDS) -> int:
-    """How many complete files wait to be landed for `system`, by listing its locations only."""
-    known = sources(home)
-    waiting = 0
-    places = _places(home, known, system, None)
-    if not manifest.exists(home):
-        return sum(len(_complete(place, settle_seconds)) for place in places)
-    in_force = digest(home)
-    with manifest.opened(home) as book:
-        gone = _gone(home, book)
-        for place in places:
-            seen = _seen(book, place, gone)
-            for entry in _complete(place, settle_seconds):
-                before = seen.get(entry.path)
-                waiting += not (before and before.is_of(entry) and before.is_settled(system, in_force))
-    return waiting
-
-
-def is_elsewhere(home: Home, system: str) -> bool:
-    """Whether looking for files of `system` asks another machine."""
-    return any(not isinstance(place, Folder) for place in _places(home, sources(home), system, None))
-
-
-def configured(home: Home, system: str) -> bool:
-    """Whether this company has a source of `system`."""
-    mappings = load_mappings(home)
-    return any(mappings[source.mapping].system == system for source in sources(home))
-
-
-def _places(home: Home, known: Iterable[Source], system: str, location: Path | None) -> list[Place]:
-    """The folders to look at: the given one, else the sources' own, else the home's exports."""
-    if location:
-        return [Folder(location.resolve())]
-    mappings = load_mappings(home)
-    own = [source.place(home) for source in known if mappings[source.mapping].system == system]
-    return list(dict.fromkeys(own)) or [Folder(home.exports.resolve())]
-
-
-def _entries(place: Place) -> list[Entry]:
-    return place.listing().entries if place.exists() else []
-
-
-def _complete(place: Place, settle_seconds: float) -> list[Entry]:
-    now, rest = time(), settle_seconds * place.patience
-    return [entry for entry in _entries(place) if not entry.is_growing(now, rest)]
-
-
-def _gone(home: Home, book: Manifest) -> set[str]:
-    """The landed copies that somebody removed, but not by pruning."""
-    there = {
-        f"{folder.name}/{file.name}"
-        for folder in home.landing.glob("[0-9a-f][0-9a-f]")
-        for file in folder.iterdir()
-    }
-    missing = book.landed_as() - there
-    if not missing:
-        return missing
-    known = pruned(Ledger(home.ledger).scan().entries).landing
-    return {name for name in missing if Path(name).name[:64] not in known}
-
-
-def _seen(book: Manifest, place: Place, gone: set[str]) -> dict[str, Seen]:
-    """What is known of a place's paths; those whose landed copies are gone are as if never seen."""
-    lost = book.paths_of(str(place), gone)
-    return {path: seen for path, seen in book.seen(str(place)).items() if path not in lost}
 
 
 def _land_from(
@@ -179,8 +118,8 @@ def _land_from(
     settle_seconds: float,
 ) -> None:
     listing = place.listing()
-    gone = _gone(home, book)
-    seen = _seen(book, place, gone)
+    gone = gone_copies(home, book)
+    seen = seen_at(book, place, gone)
     in_force = digest(home)
     now = time()
     to_warn: list[str] = []

@@ -12,7 +12,7 @@ from datetime import date, datetime
 
 from thermocline.errors import ThermoclineError
 from thermocline.home import Home
-from thermocline.sources.places import Entry
+from thermocline.sources.seen import Seen, names_of, seen_of
 
 BUSY_SECONDS = 60
 
@@ -105,36 +105,6 @@ class Delivery:
     path: str
 
 
-@dataclass(frozen=True)
-class Seen:
-    """What became of a path of a location when it had this size, time of change and version.
-
-    `systems` are those that have tables in it, `landed` those of them that have landed theirs.
-    `note` says why something of it is left out, `noted_by` which system said so first. `digest` is
-    that of the mappings and sources it was judged by.
-    """
-
-    path: str
-    size: int
-    mtime_ns: int
-    version: str
-    systems: frozenset[str]
-    landed: frozenset[str]
-    note: str | None
-    noted_by: str
-    digest: str
-
-    def is_of(self, entry: Entry) -> bool:
-        """Whether the path still is what it was then."""
-        return (self.size, self.mtime_ns, self.version) == (entry.size, entry.mtime_ns, entry.version)
-
-    def is_settled(self, system: str, in_force: str) -> bool:
-        """Whether `system` has nothing left to do with the path."""
-        if system in self.landed and self.note is None:
-            return True
-        return self.digest == in_force and system in self.landed | ({system} - self.systems)
-
-
 _FILE_COLUMNS = ", ".join(field.name for field in fields(LandedFile) if field.name != "file_id")
 _MARKS = ", ".join("?" * (len(fields(LandedFile)) - 1))
 
@@ -151,7 +121,7 @@ class Manifest:
             "from seen where location = ?",
             (location,),
         )
-        return {row[0]: _seen(row) for row in rows}
+        return {row[0]: seen_of(row) for row in rows}
 
     def contents(self, but: Collection[str] = ()) -> set[Identity]:
         """The identities of all landed files; without those landed as one of `but`."""
@@ -231,7 +201,7 @@ class Manifest:
                 "and version = ? and digest = ?",
                 (location, one.path, one.size, one.mtime_ns, one.version, one.digest),
             ).fetchone()
-            landed = one.landed | _set(before[0] if before else "")
+            landed = one.landed | names_of(before[0] if before else "")
             self._connection.execute(
                 "insert or replace into seen values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
@@ -257,15 +227,6 @@ class Manifest:
             self._connection.execute("rollback")
             raise
         self._connection.execute("commit")
-
-
-def _set(text: str) -> frozenset[str]:
-    return frozenset(text.split(",")) - {""}
-
-
-def _seen(row: tuple) -> Seen:
-    path, size, mtime_ns, version, systems, landed, note, noted_by, digest = row
-    return Seen(path, size, mtime_ns, version, _set(systems), _set(landed), note, noted_by, digest)
 
 
 def _landed_file(row: tuple) -> LandedFile:

@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import NamedTuple
 
 import duckdb
 
@@ -21,6 +20,7 @@ from thermocline.sources.conversion import LONGEST_VALUE, Conversion
 from thermocline.sources.pieces import Piece, cut, dealt, is_large, whole
 from thermocline.sources.reading import Arrival, Reject, Staged, as_utf8, fresh, reader_of
 from thermocline.sources.records import STRAY_QUOTE, TOO_FEW, TOO_LONG, TOO_MANY, cells_of
+from thermocline.sources.renumbering import Counted, Legs, renumber, shifts_of
 
 REREAD_BYTES = 32 << 20
 # A refused record's number and its check's make one number, below all others.
@@ -45,20 +45,6 @@ class Unscannable(Exception):
         super().__init__(f"{len(arrivals)} files of {conversion.feed.name}")
         self.conversion = conversion
         self.arrivals = arrivals
-
-
-class _Counted(NamedTuple):
-    """A file's rows in raw, refused ones among them."""
-
-    rows: int = 0
-    money: Decimal | None = None
-    first: int = 1
-    last: int = 0
-
-
-# Rows of a file from a number on are so many records further down in it.
-Shifts = dict[tuple[int, int], int]
-Legs = list[list[Piece]]
 
 
 def scan(
@@ -162,9 +148,9 @@ def _scan(
     if doubtful:
         ids = ", ".join(str(arrival.file_id) for arrival in doubtful)
         connection.execute(f"delete from raw.{table.name} where file_id in ({ids})")
-    shifts = _shifts(legs, sure, counted, refused)
-    _renumber(connection, f"raw.{table.name}", "source_row", shifts)
-    _renumber(connection, staged.table, "record", shifts)
+    shifts = shifts_of(legs, sure, counted, refused)
+    renumber(connection, f"raw.{table.name}", "source_row", shifts)
+    renumber(connection, staged.table, "record", shifts)
     for arrival in sure:
         staged.rejects[arrival.file_id] = refused[arrival.file_id]
     staged.money = {arrival.file_id: counted[arrival.file_id].money or Decimal(0) for arrival in sure}
@@ -232,9 +218,7 @@ def _rejects(
         yield piece.file_id, [Reject(number, reason, text[:LONGEST_VALUE], document)]
 
 
-def _counted(
-    connection: duckdb.DuckDBPyConnection, table: Table, group: list[Arrival]
-) -> dict[int, _Counted]:
+def _counted(connection: duckdb.DuckDBPyConnection, table: Table, group: list[Arrival]) -> dict[int, Counted]:
     ids = [arrival.file_id for arrival in group]
     money = f"sum({table.money})" if table.money else "null"
     rows = connection.execute(
@@ -242,10 +226,10 @@ def _counted(
         "where file_id between $least and $most group by 1",
         {"least": min(ids), "most": max(ids)},
     ).fetchall()
-    return dict.fromkeys(ids, _Counted()) | {row[0]: _Counted(*row[1:]) for row in rows}
+    return dict.fromkeys(ids, Counted()) | {row[0]: Counted(*row[1:]) for row in rows}
 
 
-def _is_sure(arrival: Arrival, counted: _Counted, rejects: int) -> bool:
+def _is_sure(arrival: Arrival, counted: Counted, rejects: int) -> bool:
     """Whether all records are accounted for, and their numbers are known."""
     file = arrival.file
     if rejects and (file.blank_lines or arrival.path.stat().st_size <= REREAD_BYTES):
@@ -270,37 +254,3 @@ def _refused(connection: duckdb.DuckDBPyConnection, conversion: Conversion, sure
     )
     connection.execute(f"insert into raw.unswept select distinct '{table.name}', file_id from {staged.table}")
     return staged
-
-
-def _shifts(
-    legs: Legs, sure: list[Arrival], counted: dict[int, _Counted], refused: dict[int, list[Reject]]
-) -> Shifts:
-    """What numbers lack, of files with rejected records and of those scanned after such files."""
-    shifts: Shifts = {}
-    known = {arrival.file_id for arrival in sure}
-    cut_up = any(piece.before for leg in legs for piece in leg)
-    for piece in (piece for leg in legs for piece in leg if piece.file_id in known):
-        file_id, start = piece.file_id, piece.before + 1
-        lacking = 0 if cut_up or not counted[file_id].rows else 1 - counted[file_id].first
-        if lacking or (cut_up and refused[file_id]):
-            shifts[file_id, start - lacking] = lacking
-        for reject in refused[file_id]:
-            if start <= reject.record < start + piece.records:
-                lacking += 1
-                shifts[file_id, reject.record + 1 - lacking] = lacking
-    return shifts
-
-
-def _renumber(connection: duckdb.DuckDBPyConnection, table: str, number: str, shifts: Shifts) -> None:
-    if not shifts:
-        return
-    columns = zip(*((file_id, place, shift) for (file_id, place), shift in shifts.items()), strict=True)
-    listed = [", ".join(map(str, column)) for column in columns]
-    connection.execute(
-        f"update {table} as loaded set {number} = loaded.{number} + moved.shift from ("
-        f"select rows.rowid as row_id, shifts.shift from {table} as rows asof join ("
-        f"select unnest([{listed[0]}]) as file_id, unnest([{listed[1]}]) as place, "
-        f"unnest([{listed[2]}]) as shift) as shifts "
-        f"on rows.file_id = shifts.file_id and rows.{number} >= shifts.place where shifts.shift != 0"
-        ") as moved where loaded.rowid = moved.row_id"
-    )

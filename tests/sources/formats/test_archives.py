@@ -20,7 +20,8 @@ from export_files import (
     write_bytes,
 )
 from thermocline.sources.catalogue import adopt
-from thermocline.sources.landing import land, pending
+from thermocline.sources.landing import land
+from thermocline.sources.outstanding import pending
 
 ONE = f"{PAYMENTS}\n{payment(1)}\n"
 TWO = f"{PAYMENTS}\n{payment(2)}\n{payment(3)}\n"

@@ -7,7 +7,8 @@ from export_files import PAYMENTS, load_all, payment, rows
 from thermocline.errors import InputError, PlaceUnreachable
 from thermocline.home import Home
 from thermocline.sources import manifest
-from thermocline.sources.landing import land, pending
+from thermocline.sources.landing import land
+from thermocline.sources.outstanding import pending
 from thermocline.sources.remote import Remote
 
 ONE = f"{PAYMENTS}\n{payment(1)}\n".encode()
