@@ -9,7 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -41,6 +41,12 @@ class Database:
             else f"{host}:{port}/{self.name}"
         )
         return f"postgres://{user}:{quote(password)}@{address}"
+
+    def copy(self) -> "Database":
+        """Another one of the same owner and content. Nobody may be connected with this one."""
+        name = self.server.named()
+        self.server.execute(f"create database {name} owner {self.user} template {self.name}")
+        return replace(self, name=name)
 
     def connect(self, user: str | None = None, password: str = "") -> psycopg.Connection[tuple[Any, ...]]:
         return psycopg.connect(
@@ -74,12 +80,16 @@ class Server:
 
     def database(self) -> Database:
         """An empty database, and a user that may do in it what it likes and make roles."""
-        name, password = f"thermocline_{secrets.token_hex(6)}", secrets.token_urlsafe(9)
+        name, password = self.named(), secrets.token_urlsafe(9)
         self.execute(f"create role {name} login createrole password '{password}'")
         self.users.append(name)
         self.execute(f"create database {name} owner {name}")
-        self.databases.append(name)
         return Database(self, name, name, password)
+
+    def named(self) -> str:
+        """A name for a database that is about to be made, and is dropped in the end."""
+        self.databases.append(f"thermocline_{secrets.token_hex(6)}")
+        return self.databases[-1]
 
     def stop(self, how: str = "fast") -> None:
         self._control("stop", "-m", how)

@@ -1,16 +1,16 @@
 """What the example company wrote down about itself is what is found in its publication."""
 
 import csv
+import shutil
 from collections import Counter
 from contextlib import closing
-from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from in_parts import InParts
 from screened import Screened, screen
 from thermocline import warehouse
-from thermocline.build import build
 from thermocline.gate import audit
 from thermocline.publication import current, publish
 
@@ -147,10 +147,14 @@ def test_screening_again_publishes_nothing_new(example: Screened, tmp_path: Path
     assert again.built.content_hash == example.built.content_hash
 
 
-def test_an_earlier_day_is_screened_but_never_turns_reporting_back(example: Screened, tmp_path: Path) -> None:
-    home = example.copy(tmp_path / "home")
-    earlier = build(home, example.built.as_of - timedelta(days=3))
-    audit(home, earlier.content_hash)
-    assert publish(home, earlier.content_hash).outcome == "superseded"
+def test_a_screened_earlier_day_never_turns_reporting_back(
+    example: Screened, delivered_in_parts: InParts, tmp_path: Path
+) -> None:
+    home, first = example.copy(tmp_path / "home"), delivered_in_parts.first.screened
+    earlier = first.built.content_hash
+    shutil.copytree(first.home.candidates / earlier, home.candidates / earlier)
+    assert first.built.as_of < example.built.as_of
+    audit(home, earlier)
+    assert publish(home, earlier).outcome == "superseded"
     seen = current(home)
     assert seen and seen.as_of_date == example.built.as_of

@@ -1,6 +1,7 @@
 """What readers of a DuckDB file and of PostgreSQL see, and a publisher that can be killed."""
 
 import os
+import shutil
 import signal
 from collections.abc import Callable
 from contextlib import closing
@@ -42,6 +43,11 @@ class TwoTargets:
     def place(self) -> tuple[str, str]:
         """What a child needs to publish here."""
         return str(self.home.root), self.database.uri
+
+    def copy(self, root: Path) -> "TwoTargets":
+        home = Home(Path(shutil.copytree(self.home.root, root, symlinks=True)))
+        small, large = (Candidate.read(home, candidate.content_hash) for candidate in self.candidates)
+        return TwoTargets(home, self.database.copy(), (small, large), self.first)
 
     def audited(self, nth: int) -> str:
         """One of the two candidates, judged against what readers see now."""
