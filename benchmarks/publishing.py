@@ -17,13 +17,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import duckdb
-from thermocline import hashing, warehouse
+from thermocline import frozen_table, warehouse
 from thermocline.errors import InputError, ThermoclineError
-from thermocline.hashing import literal, parquet
+from thermocline.frozen_table import FrozenTable
+from thermocline.hashing import literal
 from thermocline.home import PROJECT, Home
 from thermocline.targets import Edition, Target
 from thermocline.targets.duckdb_file import DuckDBFile
-from thermocline.targets.months import Months
 from thermocline.targets.postgres import Postgres
 from thermocline.targets.postgres_copy import CHUNK, column_type
 
@@ -78,23 +78,17 @@ from range($rows) as made(event)
 """
 
 
-def write(home: Home, name: str, query: str, **given: object) -> Path:
-    """The query's rows as a parquet file, as a candidate has them."""
-    path = home.root / f"{name}.parquet"
+def frozen(home: Home, number: int, name: str, query: str, **given: object) -> FrozenTable:
+    """The query's rows, as the candidate of this number has them."""
+    folder = home.candidates / str(number)
+    folder.mkdir(exist_ok=True)
     with closing(warehouse.connect(home, Path(":memory:"))) as connection:
         connection.execute("create table made as " + query, given)
-        connection.execute(f"copy made to {literal(path)} (format parquet, compression zstd)")
-    return path
+        return frozen_table.write(connection, "from made", folder, name)
 
 
-def edition(home: Home, number: int, tables: Mapping[str, Path]) -> Edition:
-    with closing(warehouse.connect(home, Path(":memory:"))) as connection:
-        rows = {
-            name: connection.execute(f"select count(*) from {parquet(path)}").fetchall()[0][0]
-            for name, path in tables.items()
-        }
-        columns = {name: hashing.columns_of(connection, parquet(path)) for name, path in tables.items()}
-    return Edition(f"2026-06-30-{number:04d}", tables, rows, columns, Months(home, tables), [], [])
+def edition(number: int, *tables: FrozenTable) -> Edition:
+    return Edition(f"2026-06-30-{number:04d}", {table.name: table for table in tables}, [], [])
 
 
 def seconds(act: Callable[[], object]) -> float:
@@ -129,13 +123,13 @@ def bare_copy(database: Database, file: Path, columns: Mapping[str, str]) -> flo
         return seconds(copy)
 
 
-def bare_table(home: Home, number: int, file: Path) -> float:
+def bare_table(home: Home, number: int, frozen: FrozenTable) -> float:
     path = home.root / f"bare-{number}.duckdb"
     with closing(warehouse.connect(home, Path(":memory:"))) as connection:
 
         def create() -> None:
             connection.execute(f"attach {literal(path)} as bare (storage_version 'v1.5.0')")
-            connection.execute(f"create table bare.segments as from {parquet(file)}")
+            connection.execute(f"create table bare.segments as from {frozen.relation}")
             connection.execute("detach bare")
 
         return seconds(create)
@@ -154,18 +148,17 @@ def measure(rows: int) -> dict[str, object]:
         os.environ["AIRFLOW_CONN_BENCHMARK"] = database.uri
         postgres, file = Postgres(home, "postgres", "benchmark"), DuckDBFile(home)
         postgres.anchor_head(1, "0" * 64)
-        segments = write(home, "account_segments", SEGMENTS, rows=rows)
+        segments = frozen(home, 0, "account_segments", SEGMENTS, rows=rows)
         ready = home.root / "segments.csv"
         with closing(warehouse.connect(home, Path(":memory:"))) as connection:
             connection.execute(
-                f"copy (from {parquet(segments)}) to {literal(ready)} (format csv, header false)"
+                f"copy (from {segments.relation}) to {literal(ready)} (format csv, header false)"
             )
-            columns = hashing.columns_of(connection, parquet(segments))
         number = 0
         for _ in range(RUNS):
             number += 1
-            whole = edition(home, number, {"account_segments": segments})
-            note("bare COPY", bare_copy(database, ready, columns))
+            whole = edition(number, segments)
+            note("bare COPY", bare_copy(database, ready, segments.columns))
             note("PostgreSQL", published(postgres, whole))
             note("bare create table as", bare_table(home, number, segments))
             note("DuckDB file", published(file, whole))
@@ -178,8 +171,10 @@ def measure(rows: int) -> dict[str, object]:
             ("12 months changed", "2025-07", 2),
         ):
             number += 1
-            timeline = write(home, "account_timeline", TIMELINE, rows=rows, changed=changed, amount=amount)
-            note(step, published(postgres, edition(home, number, {"account_timeline": timeline})))
+            timeline = frozen(
+                home, number, "account_timeline", TIMELINE, rows=rows, changed=changed, amount=amount
+            )
+            note(step, published(postgres, edition(number, timeline)))
     return {
         "rows": rows,
         "runs": RUNS,

@@ -5,37 +5,19 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from thermocline import durable, hashing, warehouse
 from thermocline.errors import ContentChanged, InputError, ThermoclineError
 from thermocline.facts import Facts
-from thermocline.hashing import TableHash, parquet
+from thermocline.frozen_table import FrozenTable
 from thermocline.home import Home
 
 VERDICTS = ("pass", "warn", "block")
 MANIFEST = "candidate.json"
 VERDICT = "verdict.json"
-
-
-@dataclass(frozen=True)
-class FrozenTable:
-    """One parquet file of a candidate; the hashes are None for what only the gate reads."""
-
-    name: str
-    path: Path
-    rows: int
-    bytes: int
-    sha256: str
-    columns: dict[str, str]
-    content_hash: str | None = None
-    stored_hash: str | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        stored = asdict(self) | {"columns": list(self.columns.items())}
-        return {key: value for key, value in stored.items() if key not in ("name", "path")}
 
 
 @dataclass(frozen=True)
@@ -66,10 +48,7 @@ class Candidate:
             ) from None
         try:
             candidate = cls.parse(home, manifest.parent, content)
-            held = {
-                name: TableHash(table.rows, str(table.content_hash), str(table.stored_hash), table.columns)
-                for name, table in candidate.tables.items()
-            }
+            held = {name: table.hashes for name, table in candidate.tables.items()}
             intact = candidate.content_hash == content_hash == hashing.content_hash(
                 held
             ) and candidate.stored_hash == hashing.stored_hash(held)
@@ -84,13 +63,8 @@ class Candidate:
         """What the manifest says, unchecked."""
         stored = json.loads(content)
         tables, gate = (
-            {
-                name: FrozenTable(
-                    name, part / f"{name}.parquet", **(table | {"columns": dict(table["columns"])})
-                )
-                for name, table in stored[key].items()
-            }
-            for key, part in (("tables", folder), ("gate", folder / "gate"))
+            {name: FrozenTable.from_json(place, name, table) for name, table in stored[key].items()}
+            for key, place in (("tables", folder), ("gate", folder / "gate"))
         )
         return cls(
             home,
@@ -107,26 +81,30 @@ class Candidate:
         """What differs from what was frozen, a sentence per table; `rows` rehashes intact files."""
         intact = []
         for table in (*self.tables.values(), *self.gate.values()):
-            if not table.path.is_file():
-                yield f"{self._where(table)} is missing"
-            elif (found := durable.file_hash(table.path)) != table.sha256:
-                yield (f"{self._where(table)} was changed: SHA-256 {table.sha256} expected, {found} found")
-            elif rows and table.stored_hash:
+            problem = next(self._damaged(table), None)
+            if problem:
+                yield problem
+            elif rows and table.name in self.tables:
                 intact.append(table)
         if not intact:
             return
         with closing(warehouse.connect(self.home, Path(":memory:"))) as connection:
             for table in intact:
-                held = hashing.hash_table(connection, parquet(table.path))
-                if (held.stored, held.content, held.rows) != (
-                    table.stored_hash,
-                    table.content_hash,
-                    table.rows,
-                ):
+                if table.found(connection) != table.hashes:
                     yield f"{self._where(table)} doesn't hold the rows that {MANIFEST} names"
 
-    def _where(self, table: FrozenTable) -> str:
-        return f"table {table.name} of candidate {self.content_hash} ({table.path})"
+    def _damaged(self, table: FrozenTable) -> Iterator[str]:
+        for part in table.parts.values():
+            if not part.path.is_file():
+                yield f"{self._where(table, part.path)} is missing"
+            elif (found := durable.file_hash(part.path)) != part.sha256:
+                yield (
+                    f"{self._where(table, part.path)} was changed: SHA-256 {part.sha256} expected, "
+                    f"{found} found"
+                )
+
+    def _where(self, table: FrozenTable, path: Path | None = None) -> str:
+        return f"table {table.name} of candidate {self.content_hash} ({path or self.folder})"
 
     def check(self, rows: bool = True) -> None:
         """Recompute all hashes; without `rows` the files' only, which hold the rows' if unchanged.

@@ -4,15 +4,18 @@ import json
 import os
 import re
 import shutil
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
 
-from thermocline import contract, durable, hashing
-from thermocline.candidate import MANIFEST, Candidate, FrozenTable
+from thermocline import contract, durable, frozen_table, hashing
+from thermocline.candidate import MANIFEST, Candidate
 from thermocline.errors import ThermoclineError
 from thermocline.facts import Facts
-from thermocline.hashing import TableHash, literal, parquet, quoted
+from thermocline.frozen_table import FrozenTable
+from thermocline.hashing import quoted
 from thermocline.home import Home
 from thermocline.privacy import Privacy
 
@@ -28,16 +31,23 @@ def freeze(home: Home, connection: duckdb.DuckDBPyConnection, facts: Facts) -> C
     building = home.candidates / f".new-{os.getpid()}"
     (building / "gate").mkdir(parents=True)
     try:
-        hashes: dict[str, TableHash] = {}
         tables: dict[str, FrozenTable] = {}
+        earlier = _latest(home)
         privacy, published = Privacy.of(home), _table_names(connection, contract.WAREHOUSE_SCHEMA)
-        with privacy.applied(
-            home, connection, {name: hashing.columns_of(connection, _source(name)) for name in published}
-        ):
+        columns = {name: hashing.columns_of(connection, _source(name)) for name in published}
+        with privacy.applied(home, connection, columns):
             for name in published:
-                hashes[name], tables[name] = _freeze_published(connection, building, name, privacy)
+                query = _query(name, columns[name], privacy)
+                tables[name] = frozen_table.write(connection, query, building, name, earlier.get(name))
+        hashes = {name: table.hashes for name, table in tables.items()}
         gate = {
-            name: _freeze_evidence(connection, building / "gate", name)
+            name: frozen_table.write_whole(
+                connection,
+                f"from {quoted(contract.GATE_SCHEMA, name)}",
+                building / "gate",
+                name,
+                hashed=False,
+            )
             for name in _table_names(connection, contract.GATE_SCHEMA)
         }
         content_hash = hashing.content_hash(hashes)
@@ -77,11 +87,7 @@ def _source(name: str) -> str:
     return quoted(contract.WAREHOUSE_SCHEMA, name)
 
 
-def _freeze_published(
-    connection: duckdb.DuckDBPyConnection, folder: Path, name: str, privacy: Privacy
-) -> tuple[TableHash, FrozenTable]:
-    source = _source(name)
-    columns = hashing.columns_of(connection, source)
+def _query(name: str, columns: Mapping[str, str], privacy: Privacy) -> str:
     for column, kind in columns.items():
         if not contract.is_storable(kind):
             raise ThermoclineError(
@@ -92,40 +98,16 @@ def _freeze_published(
     if contract.PUBLICATION_ID in columns:
         changed[contract.PUBLICATION_ID] = "null::varchar"
     replaced = ", ".join(f"{sql} as {quoted(column)}" for column, sql in changed.items())
-    replacing = f" replace ({replaced})" if replaced else ""
-    path = _copy(connection, f"select *{replacing} from {source}", folder / f"{name}.parquet")
-    held = hashing.hash_table(connection, parquet(path))
-    return held, FrozenTable(
-        name,
-        path,
-        held.rows,
-        path.stat().st_size,
-        durable.file_hash(path),
-        held.columns,
-        held.content,
-        held.stored,
-    )
+    return f"select *{f' replace ({replaced})' if replaced else ''} from {_source(name)}"
 
 
-def _freeze_evidence(connection: duckdb.DuckDBPyConnection, folder: Path, name: str) -> FrozenTable:
-    source = f"select * from {quoted(contract.GATE_SCHEMA, name)}"
-    path = _copy(connection, source, folder / f"{name}.parquet")
-    counted = connection.execute(f"select count(*) from {parquet(path)}").fetchall()
-    return FrozenTable(
-        name,
-        path,
-        counted[0][0],
-        path.stat().st_size,
-        durable.file_hash(path),
-        hashing.columns_of(connection, parquet(path)),
-    )
-
-
-def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> Path:
-    connection.execute(f"copy ({query}) to {literal(path)} (format parquet, compression zstd)")
-    path.chmod(durable.READ_ONLY)
-    durable.sync(path)
-    return path
+def _latest(home: Home) -> dict[str, FrozenTable]:
+    """The tables of the candidate that was frozen last: what hasn't changed since is linked."""
+    manifests = home.candidates.glob(f"[!.]*/{MANIFEST}")
+    for manifest in sorted(manifests, key=lambda path: path.stat().st_mtime_ns, reverse=True):
+        with suppress(ThermoclineError):
+            return Candidate.read(home, manifest.parent.name).tables
+    return {}
 
 
 def _put_in_place(home: Home, building: Path, content_hash: str) -> None:
@@ -152,7 +134,8 @@ def _same(home: Home, building: Path, content_hash: str) -> bool:
     return (
         old.stored_hash == new.stored_hash
         and old.facts.to_json() == new.facts.to_json()
-        and [table.sha256 for table in old.gate.values()] == [table.sha256 for table in new.gate.values()]
+        and [table.to_json() for table in old.gate.values()]
+        == [table.to_json() for table in new.gate.values()]
     )
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from thermocline import company, durable, gate_failures, gate_site, publication, suites, warehouse
 from thermocline.candidate import Candidate
 from thermocline.errors import GateBlocked, LedgerTruncated, ThermoclineError
-from thermocline.hashing import parquet, quoted
+from thermocline.hashing import quoted
 from thermocline.home import PROJECT, Home
 from thermocline.ledger import Ledger, recorded
 from thermocline.suites import FIGURES, Check, Suite
@@ -155,7 +155,7 @@ def _frame(home: Home, candidate: Candidate, suite: Suite, told: dict[str, int |
         raise GateBlocked(f"table {table} lacks column {min(missing)}: a rule without its column can't pass")
     with closing(warehouse.connect(home, Path(":memory:"))) as connection:
         frame = connection.execute(
-            f"select {', '.join(selected) or '1 as present'} from {parquet(frozen.path)}"
+            f"select {', '.join(selected) or '1 as present'} from {frozen.relation}"
         ).df()
     for name, value in added.items():
         frame[name] = value

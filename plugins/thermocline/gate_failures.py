@@ -129,7 +129,7 @@ def _select(
         if TABLE in candidate.tables:
             connection.execute(
                 "insert into found select ?, ?, failing_key, detail, source, source_file, source_row "
-                f"from {parquet(candidate.tables[TABLE].path)} where measure = ?",
+                f"from {candidate.tables[TABLE].relation} where measure = ?",
                 [check.rule, check.verdict, check.measure],
             )
         return
@@ -149,7 +149,7 @@ def _select(
     connection.execute(
         f"insert into found select ?, ?, {key or 'null'}, "
         f"{literal(check.measure + ': ')} || cast({quoted(check.measure)} as varchar), {lineage} "
-        f"from {parquet(frozen.path)} where {' or '.join(excluded)}",
+        f"from {frozen.relation} where {' or '.join(excluded)}",
         [check.rule, check.verdict, *bounds],
     )
 

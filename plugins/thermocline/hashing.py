@@ -3,9 +3,12 @@
     cell    `n` for null, else `s<bytes of the text in UTF-8>:<text>`; decimals at their declared
             scale, ISO dates, timestamps as microseconds since 1970-01-01 UTC, true and false
     row     SHA-256 of its cells, one after the other, columns sorted by name
-    bucket  rows whose hashes begin with the same three hex digits:
+    bucket  rows of a part whose hashes begin with the same three hex digits:
             SHA-256 of their sorted hex hashes, one after the other, duplicates included
-    table   SHA-256 of the buckets' hex hashes in the order of the three digits, without empty ones
+    part    SHA-256 of the buckets' hex hashes in the order of the three digits, without empty ones
+    table   of one part that part's hash; of an event-grained table, whose parts are months,
+            SHA-256 of one line `<yyyy-mm> <part hash>\\n` per month that has rows, in order,
+            rows without a day last under `undated`
     all     SHA-256 of one line `<table> <table hash> <column>,<column>...\\n` per table, sorted by
             table, columns sorted by name
 
@@ -14,9 +17,11 @@ the stored hash every column of every table.
 """
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -27,17 +32,33 @@ ROWS_AT_ONCE = 4_000_000
 """Row hashes that are grouped in memory together, about 400 MB."""
 
 ROW_HASHES = "temp.main.thermocline_row_hashes"
-GROUP = "thermocline group"
+PART = "thermocline part"
+
+WHOLE = "all"
+"""The one part of a table that isn't kept in months, or is empty."""
+
+UNDATED = "undated"
+"""The part of rows without a day; it sorts after all months."""
+
+
+@dataclass(frozen=True)
+class PartHash:
+    """What a part of a table holds: its row count and both hashes (hex)."""
+
+    rows: int
+    content: str
+    stored: str
 
 
 @dataclass(frozen=True)
 class TableHash:
-    """What a table holds: its row count, both hashes (hex), and its columns with DuckDB types."""
+    """What a table holds: its row count, both hashes (hex), its columns with DuckDB types, and its parts."""
 
     rows: int
     content: str
     stored: str
     columns: dict[str, str]
+    parts: dict[str, PartHash] = field(default_factory=dict)
 
 
 def quoted(*names: str) -> str:
@@ -50,10 +71,17 @@ def literal(text: str | Path) -> str:
     return "'" + str(text).replace("'", "''") + "'"
 
 
-def parquet(path: Path) -> str:
-    """A relation that reads exactly this parquet file, whatever its name holds."""
-    escaped = "".join(f"[{char}]" if char in "*?[" else char for char in str(path))
-    return f"read_parquet({literal(escaped)})"
+def parquet(*paths: Path) -> str:
+    """A relation that reads exactly these parquet files, whatever their names hold."""
+    escaped = (
+        literal("".join(f"[{char}]" if char in "*?[" else char for char in str(path))) for path in paths
+    )
+    return f"read_parquet([{', '.join(escaped)}])"
+
+
+def month_of(column: str) -> str:
+    """The part that a row of an event-grained table is in, by the column of its day."""
+    return f"coalesce(strftime({quoted(column)}, '%Y-%m'), {literal(UNDATED)})"
 
 
 def columns_of(connection: duckdb.DuckDBPyConnection, relation: str) -> dict[str, str]:
@@ -63,55 +91,55 @@ def columns_of(connection: duckdb.DuckDBPyConnection, relation: str) -> dict[str
 
 
 def hash_table(
-    connection: duckdb.DuckDBPyConnection, relation: str, publication_id: str | None = None
+    connection: duckdb.DuckDBPyConnection,
+    relation: str,
+    publication_id: str | None = None,
+    month: str | None = None,
 ) -> TableHash:
     """Hash a relation: a quoted table, also of an attached database, or `parquet(path)`.
 
     A given `publication_id` counts as null where the column of that name holds it, so that a
-    published table has the stored hash of its candidate.
+    published table has the stored hash of its candidate. `month` is the column by whose month the
+    table is kept, if it is; a table without that column is one part.
     Raises ThermoclineError for a column whose type has no exact text.
     """
     columns = columns_of(connection, relation)
     packaging = [name for name in columns if not is_content(name)]
-    cells = _cells(relation, columns, publication_id)
+    part = month_of(month) if month in columns else literal(WHOLE)
+    cells = _cells(relation, columns, publication_id, part)
     stored = _row_hash(columns) if packaging else "null"
-    made = connection.execute(
-        f"create or replace temporary table {ROW_HASHES} as "
-        f"select {_row_hash(filter(is_content, columns))} as content, {stored} as stored from ({cells})"
-    ).fetchall()
+    connection.execute(
+        f"create or replace temporary table {ROW_HASHES} as select {quoted(PART)} as part, "
+        f"{_row_hash(filter(is_content, columns))} as content, {stored} as stored from ({cells})"
+    )
     try:
-        rows = int(made[0][0])
-        content = _table_hash(connection, "content", rows)
-        return TableHash(
-            rows, content, _table_hash(connection, "stored", rows) if packaging else content, columns
+        rows = dict(
+            connection.execute(f"select part, count(*) from {ROW_HASHES} group by part").fetchall()
+        ) or {WHOLE: 0}
+        content = _part_hashes(connection, "content", rows)
+        stored_parts = _part_hashes(connection, "stored", rows) if packaging else content
+        return combined(
+            columns,
+            {name: PartHash(rows[name], content[name], stored_parts[name]) for name in sorted(rows)},
         )
     finally:
         connection.execute(f"drop table if exists {ROW_HASHES}")
 
 
-def hash_groups(
-    connection: duckdb.DuckDBPyConnection, relation: str, group: str
-) -> list[tuple[str | None, int, str]]:
-    """Value, row count and stored hash of each group of rows that have the same value of `group`.
-
-    `group` is an expression over the relation's columns; groups come in the order of their values,
-    null last. Raises ThermoclineError for a column whose type has no exact text.
-    """
-    columns = columns_of(connection, relation)
-    cells = _cells(relation, columns, None, f"{group} as {quoted(GROUP)}")
-    return connection.execute(
-        f"with row_hashes as (select {quoted(GROUP)} as grp, {_row_hash(columns)} as stored from ({cells})), "
-        "buckets as (select grp, left(stored, 3) as digits, count(*) as many, "
-        "sha256(array_to_string(list_sort(list(stored)), '')) as bucket from row_hashes group by all) "
-        "select grp, sum(many)::bigint, sha256(string_agg(bucket, '' order by digits)) "
-        "from buckets group by grp order by grp nulls last"
-    ).fetchall()
+def combined(columns: dict[str, str], parts: dict[str, PartHash]) -> TableHash:
+    """A table by its parts: months, or the one part `WHOLE`, also of a table without rows."""
+    rows = sum(part.rows for part in parts.values())
+    if WHOLE in parts:
+        return TableHash(rows, parts[WHOLE].content, parts[WHOLE].stored, columns, parts)
+    content, stored = hashlib.sha256(), hashlib.sha256()
+    for name, part in sorted(parts.items()):
+        content.update(f"{name} {part.content}\n".encode())
+        stored.update(f"{name} {part.stored}\n".encode())
+    return TableHash(rows, content.hexdigest(), stored.hexdigest(), columns, parts)
 
 
-def _cells(
-    relation: str, columns: Mapping[str, str], publication_id: str | None, beside: str | None = None
-) -> str:
-    """A query with the two halves of each cell, and what is named `beside` them."""
+def _cells(relation: str, columns: Mapping[str, str], publication_id: str | None, part: str) -> str:
+    """A query with the two halves of each cell, and each row's part."""
     for name, column_type in columns.items():
         if not is_storable(column_type):
             raise ThermoclineError(
@@ -123,9 +151,8 @@ def _cells(
         f"coalesce('s' || strlen({name}) || ':', 'n') as {length}, {name}"
         for name, length in map(_cell, columns)
     ]
-    if beside:
-        texts.append(beside)
-        halves.append(quoted(GROUP))
+    texts.append(f"{part} as {quoted(PART)}")
+    halves.append(quoted(PART))
     return f"select {', '.join(halves)} from (select {', '.join(texts)} from {relation})"
 
 
@@ -171,15 +198,18 @@ def _row_hash(columns: Iterable[str]) -> str:
     return f"sha256(concat({', '.join(halves) or repr('')}))"
 
 
-def _table_hash(connection: duckdb.DuckDBPyConnection, column: str, rows: int) -> str:
-    digits = 0 if rows <= ROWS_AT_ONCE else 1 if rows <= 16 * ROWS_AT_ONCE else 2
-    table = hashlib.sha256()
-    for part in range(16**digits):
-        prefix = f"{part:0{digits}x}" if digits else ""
+def _part_hashes(
+    connection: duckdb.DuckDBPyConnection, column: str, rows: Mapping[str, int]
+) -> dict[str, str]:
+    total = sum(rows.values())
+    digits = 0 if total <= ROWS_AT_ONCE else 1 if total <= 16 * ROWS_AT_ONCE else 2
+    parts: defaultdict[str, Any] = defaultdict(hashlib.sha256)
+    for prefix in (f"{number:0{digits}x}" if digits else "" for number in range(16**digits)):
         buckets = connection.execute(
-            f"select sha256(array_to_string(list_sort(list({column})), '')) from {ROW_HASHES} "
-            f"where starts_with({column}, ?) group by left({column}, 3) order by left({column}, 3)",
+            f"select part, sha256(array_to_string(list_sort(list({column})), '')) from {ROW_HASHES} "
+            f"where starts_with({column}, ?) group by part, left({column}, 3) order by left({column}, 3)",
             [prefix],
         ).fetchall()
-        table.update("".join(bucket for (bucket,) in buckets).encode())
-    return table.hexdigest()
+        for part, bucket in buckets:
+            parts[part].update(bucket.encode())
+    return {name: parts[name].hexdigest() for name in rows}

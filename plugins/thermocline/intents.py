@@ -41,14 +41,7 @@ def next_intent(
         "stored_hash": candidate.stored_hash,
         "candidate": candidate.digest,
         "targets": list(targets),
-        "tables": {
-            name: {
-                "rows": table.rows,
-                "content_hash": table.content_hash,
-                "stored_hash": table.stored_hash,
-            }
-            for name, table in candidate.tables.items()
-        },
+        "tables": {name: table_entry(table.hashes) for name, table in candidate.tables.items()},
         build_records.KEPT_FAILURES: failures,
         "gate": {key: value for key, value in verdict.items() if key != "candidate"},
         "new_inputs": [item for key, item in inputs.items() if key not in known],

@@ -26,7 +26,6 @@ from thermocline.publishable import BESIDE, check_contract, verdict_of
 from thermocline.retention.record import pruned
 from thermocline.targets import Edition, Progress, Target
 from thermocline.targets.duckdb_file import DuckDBFile
-from thermocline.targets.months import Months
 
 KEEP = 10
 """Publications that stay readable in a target, where company.yml doesn't say."""
@@ -49,7 +48,6 @@ class Publisher:
         self.progress = progress
         self.at = "the ledger"
         self.failed: dict[str, Exception] = {}
-        self._months: dict[str, Months] = {}
 
     def publish(self, content_hash: str, approval: dict[str, Any] | None = None) -> tuple[str, Recorded]:
         """How it ended (see `publication.Published`), and what readers see now."""
@@ -255,15 +253,11 @@ class Publisher:
             for other in self.completed()
             if other.publication_id in kept and other.publication_id != publication.publication_id
         ]
-        intent, held = publication.intent, candidate.tables
-        tables = {name: table.path for name, table in held.items()}
+        intent = publication.intent
         earlier = others[max(0, len(others) - self.keep + 1) :]
         edition = Edition(
             publication_id=publication.publication_id,
-            tables=tables,
-            rows={name: table.rows for name, table in held.items()},
-            columns={name: table.columns for name, table in held.items()},
-            months=self._months.setdefault(candidate.digest, Months(self.home, tables)),
+            tables=candidate.tables,
             publication=[
                 *(publication_row(other.intent, False) for other in earlier),
                 publication_row(intent, True),

@@ -7,11 +7,12 @@ from contextlib import closing
 from dataclasses import fields
 from pathlib import Path
 
-from thermocline import durable, hashing, warehouse
-from thermocline.candidate import MANIFEST, Candidate, FrozenTable
+from thermocline import durable, frozen_table, hashing, warehouse
+from thermocline.candidate import MANIFEST, Candidate
 from thermocline.errors import ContentChanged
 from thermocline.facts import Facts
-from thermocline.hashing import TableHash, parquet
+from thermocline.frozen_table import FrozenTable
+from thermocline.hashing import parquet
 from thermocline.home import Home
 from thermocline.ledger import Entry, Recorded, inputs_of
 
@@ -30,15 +31,18 @@ def recover(
     intent = publication.intent
     building = home.candidates / f".recovered-{intent['content_hash']}"
     shutil.rmtree(building, ignore_errors=True)
-    (building / "gate").mkdir(parents=True)
+    copied = building / "copied"
+    for folder in (building / "gate", copied):
+        folder.mkdir(parents=True)
     try:
-        copy_tables(publication.publication_id, intent["tables"], building)
-        hashes: dict[str, TableHash] = {}
+        copy_tables(publication.publication_id, intent["tables"], copied)
         tables: dict[str, FrozenTable] = {}
         with closing(warehouse.connect(home, Path(":memory:"))) as connection:
             for name, told in intent["tables"].items():
-                path = building / f"{name}.parquet"
-                held = hashes[name] = hashing.hash_table(connection, parquet(path))
+                table = frozen_table.write(
+                    connection, f"from {parquet(copied / f'{name}.parquet')}", building, name
+                )
+                tables[name], held = table, table.hashes
                 if (held.rows, held.content, held.stored) != (
                     told["rows"],
                     told["content_hash"],
@@ -48,16 +52,11 @@ def recover(
                         f"table {name} of publication {publication.publication_id} in its target "
                         "isn't what was published: put the publication back from a backup, or choose another"
                     )
-                path.chmod(durable.READ_ONLY)
-                durable.sync(path)
-                size, sha256 = path.stat().st_size, durable.file_hash(path)
-                tables[name] = FrozenTable(
-                    name, path, held.rows, size, sha256, held.columns, held.content, held.stored
-                )
+        shutil.rmtree(copied)
         facts = {field.name: intent[field.name] for field in fields(Facts) if field.name in intent}
         manifest = {
-            "content_hash": hashing.content_hash(hashes),
-            "stored_hash": hashing.stored_hash(hashes),
+            "content_hash": hashing.content_hash({name: table.hashes for name, table in tables.items()}),
+            "stored_hash": hashing.stored_hash({name: table.hashes for name, table in tables.items()}),
             "facts": Facts.from_json({**facts, "inputs": inputs_of(entries, intent)}).to_json(),
             "tables": {name: table.to_json() for name, table in tables.items()},
             "gate": {},

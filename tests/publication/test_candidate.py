@@ -80,22 +80,80 @@ def test_a_damaged_candidate_is_frozen_again(home: Home) -> None:
     build(home).check()
 
 
+MONTHS = """
+update reporting.account_timeline set
+    occurred_on = (occurred_on - to_months(source_row::integer))::date,
+    occurred_at = occurred_at - to_months(source_row::integer)
+"""
+
+
+def inodes(candidate: Candidate) -> dict[str, int]:
+    """The timeline's months, with the number of the file that holds each."""
+    parts = candidate.tables["account_timeline"].parts
+    return {month: part.path.stat().st_ino for month, part in parts.items()}
+
+
+def test_a_month_that_has_not_changed_is_linked(home: Home) -> None:
+    first = build(home, marts=FULL, change=MONTHS)
+    again = build(
+        home,
+        marts=FULL,
+        change=f"{MONTHS}; update reporting.account_timeline set amount = amount + 1 "
+        "where source_row = 2 and account_id = 'billing:1';"
+        "insert into reporting.account_timeline select * replace (null as occurred_on) "
+        "from reporting.account_timeline limit 1",
+    )
+    before, after = inodes(first), inodes(again)
+    assert list(before) == ["2011-09", "2011-10", "2011-11"]
+    assert list(after) == [*before, "undated"]
+    assert [month for month in before if before[month] != after[month]] == ["2011-10"]
+    again.check()
+    first.check()
+
+
+def test_a_month_that_is_gone_is_gone_from_the_candidate(home: Home) -> None:
+    build(home, marts=FULL, change=MONTHS)
+    again = build(
+        home, marts=FULL, change=f"{MONTHS}; delete from reporting.account_timeline where source_row = 1"
+    )
+    assert list(inodes(again)) == ["2011-09", "2011-10"]
+    empty = build(home, marts=FULL, change="delete from reporting.account_timeline")
+    assert (list(inodes(empty)), empty.tables["account_timeline"].rows) == (["all"], 0)
+    for candidate in (again, empty):
+        candidate.check()
+
+
+def test_a_damaged_month_is_never_linked(home: Home) -> None:
+    first = build(home, marts=FULL, change=MONTHS)
+    rewrite(first.folder / "account_timeline" / "2011-10.parquet", "from '{path}' limit 1")
+    again = build(home, marts=FULL, change=MONTHS, code_version="0.2.0")
+    assert again.content_hash == first.content_hash
+    again.check()
+
+
 @pytest.mark.parametrize("rows", [True, False])
-@pytest.mark.parametrize("table", ["account_timeline", "segment_summary", "gate/reconciliation"])
-def test_a_changed_file_is_named(begun: Begun, table: str, rows: bool) -> None:
+@pytest.mark.parametrize(
+    ("named", "file"),
+    [
+        ("account_timeline", "account_timeline/2011-12"),
+        ("segment_summary", "segment_summary"),
+        ("reconciliation", "gate/reconciliation"),
+    ],
+)
+def test_a_changed_file_is_named(begun: Begun, named: str, file: str, rows: bool) -> None:
     candidate = begun.coming
-    rewrite(candidate.folder / f"{table}.parquet", "from '{path}' limit 1")
-    with pytest.raises(ContentChanged, match=f"table {table.removeprefix('gate/')} of candidate"):
+    rewrite(candidate.folder / f"{file}.parquet", "from '{path}' limit 1")
+    with pytest.raises(ContentChanged, match=f"table {named} of candidate"):
         candidate.check(rows)
 
 
 def test_rows_changed_with_their_file_hash_are_found(begun: Begun) -> None:
     candidate = begun.coming
-    path = candidate.folder / "account_timeline.parquet"
+    path = candidate.folder / "account_timeline" / "2011-12.parquet"
     rewrite(path, "select * replace (amount + 1 as amount) from '{path}'")
     manifest = candidate.folder / "candidate.json"
     stored = json.loads(manifest.read_text())
-    stored["tables"]["account_timeline"]["sha256"] = durable.file_hash(path)
+    stored["tables"]["account_timeline"]["parts"]["2011-12"]["sha256"] = durable.file_hash(path)
     durable.replace(manifest, json.dumps(stored).encode())
     forged = Candidate.read(begun.home, candidate.content_hash)
     with pytest.raises(ContentChanged, match="table account_timeline"):
@@ -105,7 +163,8 @@ def test_rows_changed_with_their_file_hash_are_found(begun: Begun) -> None:
 @pytest.mark.parametrize(
     "mend",
     [
-        lambda stored: stored["tables"]["account_segments"].update(content_hash="0" * 64),
+        lambda stored: stored["tables"]["account_segments"]["parts"]["all"].update(content_hash="0" * 64),
+        lambda stored: stored["tables"]["account_segments"]["parts"].update({"../../x": {}}),
         lambda stored: stored["tables"].pop("scorecards"),
         lambda stored: stored.update(content_hash="0" * 64),
         lambda stored: stored.pop("facts"),

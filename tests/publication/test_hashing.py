@@ -96,6 +96,26 @@ def test_hashes_agree_with_their_definition_in_any_order(
     )
 
 
+@settings(max_examples=40, deadline=None)
+@given(rows=ROWS)
+def test_a_table_in_months_is_hashed_month_by_month(
+    connection: duckdb.DuckDBPyConnection, rows: list[tuple[Any, ...]]
+) -> None:
+    fill(connection, rows)
+    found = hashing.hash_table(connection, "made", month="seen_on")
+    day, months = list(COLUMNS).index("seen_on"), dict[str, list[tuple[Any, ...]]]()
+    for row in rows:
+        month = "undated" if row[day] is None else row[day].isoformat()[:7]
+        months.setdefault(month, []).append(row)
+    lines = [f"{month} {oracle(list(COLUMNS), months[month])}\n" for month in sorted(months)]
+    assert found.stored == hashlib.sha256("".join(lines).encode()).hexdigest()
+    assert found.rows == len(rows)
+    if rows:
+        assert {month: part.rows for month, part in found.parts.items()} == {
+            month: len(held) for month, held in months.items()
+        }
+
+
 def test_tables_files_and_attached_databases_hash_alike(
     connection: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:

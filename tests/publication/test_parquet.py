@@ -73,7 +73,7 @@ def test_the_folder_holds_what_the_candidate_holds(home: Home) -> None:
     assert sorted(held) == sorted([*candidate.tables, "gate_checks", "publication"])
     assert hashing.content_hash(held) == candidate.content_hash
     for name, table in candidate.tables.items():
-        assert (held[name].rows, held[name].stored) == (table.rows, table.stored_hash), name
+        assert (held[name].rows, held[name].stored) == (table.rows, table.hashes.stored), name
     one, other = (target.publications(published.publication_id) for target in targets(home))
     assert one == other
     assert verify(home).lines()[0].startswith("intact")

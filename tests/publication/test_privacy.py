@@ -2,14 +2,12 @@
 
 import hashlib
 import hmac
-from pathlib import Path
 
 import duckdb
 import pytest
 from made_company import build, run
 from thermocline.candidate import Candidate
 from thermocline.errors import InputError
-from thermocline.hashing import parquet
 from thermocline.home import Home
 from thermocline.publication import targets
 from thermocline.verification import verify
@@ -44,8 +42,7 @@ def key(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def held(candidate: Candidate, table: str, columns: str) -> list[tuple[object, ...]]:
-    path = candidate.tables[table].path
-    return duckdb.sql(f"select {columns} from {parquet(Path(path))} order by all").fetchall()
+    return duckdb.sql(f"select {columns} from {candidate.tables[table].relation} order by all").fetchall()
 
 
 def test_a_hashed_column_is_keyed_and_a_dropped_one_is_null(home: Home) -> None:
@@ -68,7 +65,7 @@ def test_a_hashed_column_is_keyed_and_a_dropped_one_is_null(home: Home) -> None:
     (target,) = targets(home)
     assert (
         target.tables("2011-12-09-0001")["account_segments"].content
-        == candidate.tables["account_segments"].content_hash
+        == candidate.tables["account_segments"].hashes.content
     )
     assert verify(home).lines()[0].startswith("intact")
     kept = b"".join(

@@ -6,11 +6,10 @@ Only `thermocline.publication` calls the methods that change a target: `write_pu
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
+from thermocline.frozen_table import FrozenTable
 from thermocline.hashing import TableHash
-from thermocline.targets.months import Months
 
 Progress = Callable[[str], None]
 """Told the name of each step that has just ended."""
@@ -24,16 +23,12 @@ class TargetFailed(OSError):
 class Edition:
     """All that a target needs to write one publication.
 
-    tables: a parquet file per table, publication_id still null; rows: their row counts; columns:
-    names and DuckDB types of each. months: the same rows in months, for event-grained tables.
-    publication, gate_checks: rows by the columns of the contract.
+    tables: as frozen, publication_id still null. publication, gate_checks: rows by the columns of the
+    contract.
     """
 
     publication_id: str
-    tables: Mapping[str, Path]
-    rows: Mapping[str, int]
-    columns: Mapping[str, Mapping[str, str]]
-    months: Months
+    tables: Mapping[str, FrozenTable]
     publication: Sequence[Mapping[str, Any]]
     gate_checks: Sequence[Mapping[str, Any]]
 

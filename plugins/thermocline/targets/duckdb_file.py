@@ -118,7 +118,7 @@ class DuckDBFile:
     def tables(self, publication_id: str, only: Collection[str] | None = None) -> dict[str, TableHash]:
         with self._opened(publication_id) as connection:
             return {
-                name: hashing.hash_table(connection, relation, publication_id)
+                name: hashing.hash_table(connection, relation, publication_id, contract.MONTHLY.get(name))
                 for name, relation in _relations(connection).items()
                 if only is None or name in only
             }

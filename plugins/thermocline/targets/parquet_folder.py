@@ -19,10 +19,12 @@ import duckdb
 
 from thermocline import contract, durable, hashing, warehouse
 from thermocline.errors import LedgerChanged
+from thermocline.frozen_table import FrozenTable
 from thermocline.hashing import TableHash, literal, parquet, quoted
 from thermocline.home import Home
 from thermocline.targets import Edition, Progress, TargetFailed, stamped
 from thermocline.targets.lake import Lake
+from thermocline.targets.months import months
 
 POINTER = "current.json"
 HEAD = "ledger-head.json"
@@ -46,12 +48,12 @@ class ParquetFolder:
         with self._connected() as (connection, folder):
             for name in edition.tables:
                 held = (
-                    self._write_months(edition, name, folder, there)
+                    self._write_months(edition.tables[name], there)
                     if name in contract.MONTHLY
                     else [self._write_table(connection, edition, name, folder, stamped.query(edition, name))]
                 )
                 stamped.check_count(edition, name, sum(file["rows"] for file in held))
-                tables[name] = {"columns": list(edition.columns[name].items()), "files": held}
+                tables[name] = {"columns": list(edition.tables[name].columns.items()), "files": held}
                 progress(f"wrote {name}")
             for name, (columns, made) in stamped.own_tables(edition).items():
                 stamped.fill(connection, quoted(name), columns, made)
@@ -118,7 +120,9 @@ class ParquetFolder:
             for name, held in sorted(self._manifest(publication_id)["tables"].items()):
                 if only is None or name in only:
                     self._load(connection, folder, held)
-                    found[name] = hashing.hash_table(connection, quoted("read back"), publication_id)
+                    found[name] = hashing.hash_table(
+                        connection, quoted("read back"), publication_id, contract.MONTHLY.get(name)
+                    )
             return found
 
     def publications(self, publication_id: str) -> list[dict[str, Any]]:
@@ -136,20 +140,15 @@ class ParquetFolder:
         path = f"publications/{edition.publication_id}/{name}.parquet"
         return self._add(connection, query, folder, path)
 
-    def _write_months(
-        self, edition: Edition, name: str, folder: Path, there: Collection[str]
-    ) -> list[dict[str, Any]]:
+    def _write_months(self, table: FrozenTable, there: Collection[str]) -> list[dict[str, Any]]:
         """Only months whose rows no earlier publication has."""
-        named = {
-            part: f"months/{name}/{part.month}-{part.digest[:16]}.parquet"
-            for part in edition.months.parts(name)
-        }
-        missing = [part for part in named if named[part] not in there]
-        if missing:
-            connection = edition.months.reading(missing)
-            for part in missing:
-                self._add(connection, f"from {part.relation}", folder, named[part])
-        return [{"path": path, "rows": part.rows} for part, path in named.items()]
+        held = []
+        for month in months(table):
+            path = f"months/{table.name}/{month.month}-{month.digest[:16]}.parquet"
+            if path not in there:
+                self.lake.add(month.path, path)
+            held.append({"path": path, "rows": month.rows})
+        return held
 
     def _add(
         self, connection: duckdb.DuckDBPyConnection, query: str, folder: Path, path: str

@@ -20,9 +20,11 @@ import psycopg
 from psycopg import sql
 
 from thermocline import contract, hashing, warehouse
-from thermocline.hashing import TableHash, quoted
+from thermocline.frozen_table import FrozenTable
+from thermocline.hashing import TableHash, parquet, quoted
 from thermocline.home import Home
 from thermocline.targets import Edition, Progress, TargetFailed, stamped
+from thermocline.targets.months import months
 from thermocline.targets.postgres_copy import copy_in, copy_out, declared
 from thermocline.targets.postgres_session import Session, parameters, session
 from thermocline.targets.postgres_store import LOCK_MILLISECONDS, Store, Stored, relation_name
@@ -60,7 +62,7 @@ class Postgres:
                 stored: dict[str, Stored] = {}
                 for name in edition.tables:
                     stored[name] = (
-                        self._write_months(opened, edition, name)
+                        self._write_months(opened, connection, edition.tables[name])
                         if name in contract.MONTHLY
                         else self._write_table(opened, connection, edition, name)
                     )
@@ -135,7 +137,9 @@ class Postgres:
                         else rows(self.store, stored)
                     )
                     relation = copy_out(opened, query, stored.columns, connection, file)
-                    held[name] = hashing.hash_table(connection, relation, publication_id)
+                    held[name] = hashing.hash_table(
+                        connection, relation, publication_id, contract.MONTHLY.get(name)
+                    )
             return held
 
     def publications(self, publication_id: str) -> list[dict[str, Any]]:
@@ -151,38 +155,36 @@ class Postgres:
     def _write_table(
         self, opened: Session, connection: duckdb.DuckDBPyConnection, edition: Edition, name: str
     ) -> Stored:
-        columns = edition.columns[name]
+        columns = edition.tables[name].columns
         relation = self._create(opened, name, columns, edition.publication_id)
         copied = copy_in(opened, self.store.relation(relation), connection, stamped.query(edition, name))
         stamped.check_count(edition, name, copied)
         self._finish(opened, relation, columns)
         return Stored(columns, [relation])
 
-    def _write_months(self, opened: Session, edition: Edition, name: str) -> Stored:
+    def _write_months(
+        self, opened: Session, connection: duckdb.DuckDBPyConnection, frozen: FrozenTable
+    ) -> Stored:
         """Only months whose rows no earlier publication has."""
-        columns, parts = edition.columns[name], edition.months.parts(name)
-        stamped.check_count(edition, name, sum(part.rows for part in parts))
-        named = {
-            part: relation_name(name, f"{part.month}_{part.digest[:16]}".replace("-", "_")) for part in parts
-        }
-        there = self.store.relations(opened)
-        missing = [part for part in parts if named[part] not in there]
-        if missing:
-            connection = edition.months.reading(missing)
-            for part in missing:
-                table = self.store.relation(named[part])
-                opened.execute(sql.SQL("create table {} ({})").format(table, declared(columns)))
-                copied = copy_in(opened, table, connection, f"select * from {part.relation}")
-                if copied != part.rows:
-                    raise TargetFailed(f"{copied} of {part.rows} rows of {name}, {part.month} arrived")
-                if part.first:
-                    opened.execute(
-                        sql.SQL("alter table {} add check ({day} >= {} and {day} < {})").format(
-                            table, part.first, part.last, day=sql.Identifier(contract.MONTHLY[name])
-                        )
+        there, named = self.store.relations(opened), []
+        for month in months(frozen):
+            relation = relation_name(frozen.name, f"{month.month}_{month.digest[:16]}".replace("-", "_"))
+            named.append(relation)
+            if relation in there:
+                continue
+            table = self.store.relation(relation)
+            opened.execute(sql.SQL("create table {} ({})").format(table, declared(frozen.columns)))
+            copied = copy_in(opened, table, connection, f"from {parquet(month.path)}")
+            if copied != month.rows:
+                raise TargetFailed(f"{copied} of {month.rows} rows of {frozen.name}, {month.month} arrived")
+            if month.first:
+                opened.execute(
+                    sql.SQL("alter table {} add check ({day} >= {} and {day} < {})").format(
+                        table, month.first, month.last, day=sql.Identifier(contract.MONTHLY[frozen.name])
                     )
-                self._finish(opened, named[part], columns)
-        return Stored(columns, list(named.values()))
+                )
+            self._finish(opened, relation, frozen.columns)
+        return Stored(frozen.columns, named)
 
     def _write_own(
         self, opened: Session, connection: duckdb.DuckDBPyConnection, edition: Edition

@@ -7,7 +7,7 @@ import duckdb
 
 from thermocline import contract
 from thermocline.errors import ThermoclineError
-from thermocline.hashing import literal, parquet, quoted
+from thermocline.hashing import literal, quoted
 from thermocline.targets import Edition
 
 
@@ -15,17 +15,18 @@ def query(edition: Edition, table: str) -> str:
     """A query that reads a table of the candidate with this publication's id in its rows."""
     stamp = (
         f" replace ({literal(edition.publication_id)} as {contract.PUBLICATION_ID})"
-        if contract.PUBLICATION_ID in edition.columns[table]
+        if contract.PUBLICATION_ID in edition.tables[table].columns
         else ""
     )
-    return f"select *{stamp} from {parquet(edition.tables[table])}"
+    return f"select *{stamp} from {edition.tables[table].relation}"
 
 
 def check_count(edition: Edition, table: str, found: int) -> None:
     """Raises ThermoclineError where a table hasn't as many rows as the candidate."""
-    if found != edition.rows[table]:
+    frozen = edition.tables[table].rows
+    if found != frozen:
         raise ThermoclineError(
-            f"{table} has {edition.rows[table]} rows in its candidate and {found} in publication "
+            f"{table} has {frozen} rows in its candidate and {found} in publication "
             f"{edition.publication_id}: run again"
         )
 
