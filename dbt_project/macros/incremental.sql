@@ -95,6 +95,14 @@
     {%- endif -%}
 {%- endmacro %}
 
+{# The first day of the month of the as-of date, this run's or, if earlier, that of the last finished one. #}
+{% macro month_of_run() -%}
+    (
+        select cast({{ dbt.date_trunc('month', 'run.first_as_of_date') }} as date)
+        from {{ source('config', 'run') }} as run
+    )
+{%- endmacro %}
+
 {# Which rows of the target a run deletes; `meta.rewrites` of the model says by what. #}
 {% macro rewritten_rows(target) -%}
     {%- set meta = config.get('meta') -%}
@@ -125,6 +133,9 @@
     )
     {%- if meta.always %}
     or {{ meta.always }}
+    {%- endif %}
+    {%- if meta.since_month_of_run %}
+    or {{ meta.day }} >= {{ month_of_run() }}
     {%- endif %}
     {%- else -%}
     {{ exceptions.raise_compiler_error(model.name ~ ' does not say what it rewrites') }}

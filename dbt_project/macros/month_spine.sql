@@ -16,3 +16,16 @@
         from {{ first_month }}
     )
 {%- endmacro %}
+
+{# CTEs `months` and `screened_days`: the month-ends since the `month` of the one-row relation, and the as-of date. #}
+{% macro screened_days(first_month) -%}
+{{ month_spine(first_month) }},
+
+screened_days as (
+    select {{ add_days(dbt.dateadd('month', 1, 'month'), -1) }} as as_of_date
+    from months
+    where {{ add_days(dbt.dateadd('month', 1, 'month'), -1) }} < {{ as_of_date() }}
+    union all
+    select {{ as_of_date() }} as as_of_date
+)
+{%- endmacro %}

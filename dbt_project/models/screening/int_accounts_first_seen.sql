@@ -16,6 +16,7 @@ first_events as (
 
 select
     dim_accounts.account_id,
+    first_events.first_event_on,
     least(
         coalesce(first_events.first_event_on, {{ as_of_date() }}),
         coalesce(dim_accounts.known_from, first_events.first_event_on, {{ as_of_date() }}),
