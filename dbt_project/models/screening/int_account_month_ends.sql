@@ -40,7 +40,7 @@ first_month as (
 
 {{ screened_days('first_month') }},
 
-{%- if is_incremental() %}
+{% if is_incremental() %}
 -- Every account on the days since the month of the run before, and one that changed since it did.
 changed_accounts as (
     select
@@ -57,14 +57,14 @@ changed_accounts as (
         on accounts.account_id = accounts_changed.account_id
     group by accounts.account_id, accounts.first_event_on
 ),
-{%- else %}
+{% else %}
 changed_accounts as (
     select
         account_id,
         first_event_on as changed_from
     from accounts
 ),
-{%- endif %}
+{% endif %}
 
 account_days as (
     select
