@@ -1,5 +1,6 @@
 """Approval: a person lets a candidate pass that the gate blocked for a shift in segments alone."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -8,7 +9,6 @@ from thermocline import gate_failures, publication
 from thermocline.candidate import Candidate
 from thermocline.errors import GateBlocked, InputError
 from thermocline.home import Home
-from thermocline.targets import Progress
 from thermocline.terminal import plain
 
 LONGEST = 500
@@ -138,7 +138,7 @@ def approval(found: Pending, by: str, because: str, through: str, at: str | None
 
 
 def approve(
-    home: Home, begins: str, by: str, because: str, progress: Progress = lambda _: None
+    home: Home, begins: str, by: str, because: str, progress: Callable[[str], None] = lambda _: None
 ) -> tuple[Pending, publication.Published]:
     """Publish the blocked candidate whose hash begins so, in a person's name; `progress` as in `publish`.
 
