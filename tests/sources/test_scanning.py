@@ -99,20 +99,26 @@ def _nothing(given: tuple[Any, ...]) -> Any:
     return scanning.Staged("nothing", conversion, [], {})
 
 
-@pytest.mark.parametrize("ending", ["\n", "\r\n"])
-def test_a_large_file_is_read_in_pieces_with_every_number_right(home, exports, monkeypatch, ending):
+@pytest.mark.parametrize(
+    ("ending", "encoding"),
+    [("\n", "utf-8"), ("\r\n", "utf-8-sig"), ("\n", "latin-1"), ("\n", "cp1252"), ("\n", "utf-16")],
+)
+def test_a_large_file_is_read_in_pieces_with_every_number_right(home, exports, monkeypatch, ending, encoding):
     monkeypatch.setattr(pieces, "SPLIT_BYTES", 1000)
     monkeypatch.setattr(scanning, "REREAD_BYTES", 0)
     lines = [
-        payment(n).replace("Transfer", f'"two{ending}lines, ""quoted"""') if n % 3 else payment(n)
+        payment(n).replace("Transfer", f'"two{ending}linés, ""quoted"""') if n % 3 else payment(n)
         for n in range(1, 501)
     ]
     for n in (1, 250, 251, 252, 500):
         lines[n - 1] = f"Z-{n},ragged"
     lines[99] = payment(100, "unreadable")
+    if encoding == "cp1252":
+        lines[2] += "\u2019"
     text = ending.join([PAYMENTS, *lines, ""])
-    write_bytes(exports, "a.csv", text.encode())
+    write_bytes(exports, "a.csv", text.encode(encoding))
     bring_in(home, exports)
+    assert rows(home, "select count(*) from raw.payments where method like 'two%linés, %'") == [(329,)]
     assert rows(home, "select count(*) from raw.payments where payment_id = 'Z-' || source_row") == [(494,)]
     assert rows(
         home, "select source_row from raw.quarantine where document_id = 'Z-' || source_row order by 1"

@@ -10,6 +10,7 @@ from thermocline.sources.reading import Arrival
 
 SPLIT_BYTES = 64 << 20
 ALONE_BYTES = 4 << 20
+EXTEND_ASCII = ("utf-8", "latin-1", "windows-1252")
 
 
 @dataclass(frozen=True)
@@ -39,9 +40,18 @@ def whole(arrival: Arrival, path: Path) -> Piece:
     return Piece(arrival, path, 0, arrival.file.records, path.stat().st_size)
 
 
-def cut(arrival: Arrival, path: Path, parts: int, scratch: Path) -> list[Piece]:
-    """A regular file in UTF-8 as copies of about equal size, cut between records."""
+def can_be_cut(arrival: Arrival) -> bool:
+    """Whether the ends of its records can be found among its bytes."""
+    return arrival.file.encoding in EXTEND_ASCII
+
+
+def cut(arrival: Arrival, path: Path, encoding: str, parts: int, scratch: Path) -> list[Piece]:
+    """A regular file as copies in UTF-8 of about equal size, cut between records."""
     scratch.mkdir(parents=True, exist_ok=True)
+
+    def recoded(chunk: bytes) -> bytes:
+        return chunk if encoding == "utf-8" else chunk.decode(encoding).encode()
+
     size = path.stat().st_size
     found: list[Piece] = []
     with path.open("rb") as file:
@@ -51,9 +61,9 @@ def cut(arrival: Arrival, path: Path, parts: int, scratch: Path) -> list[Piece]:
             target = scratch / f"{arrival.file_id}.{n}.csv"
             counter = RecordCounter()
             with target.open("wb") as out:
-                out.write(header)
+                out.write(recoded(header))
                 for chunk in _until(file, size * (n + 1) // parts, counter):
-                    out.write(chunk)
+                    out.write(recoded(chunk))
             found.append(Piece(arrival, target, before, counter.records_so_far, target.stat().st_size))
             before += counter.records_so_far
     return found

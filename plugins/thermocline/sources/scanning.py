@@ -17,7 +17,7 @@ from thermocline.sources.canonical import TEXT, Table
 from thermocline.sources.casting import literal
 from thermocline.sources.content import PLAIN
 from thermocline.sources.conversion import LONGEST_VALUE, Conversion
-from thermocline.sources.pieces import Piece, cut, dealt, is_large, whole
+from thermocline.sources.pieces import Piece, can_be_cut, cut, dealt, is_large, whole
 from thermocline.sources.reading import Arrival, Reject, Staged, as_utf8, fresh, reader_of
 from thermocline.sources.records import STRAY_QUOTE, TOO_FEW, TOO_LONG, TOO_MANY, cells_of
 from thermocline.sources.renumbering import Counted, Legs, renumber, shifts_of
@@ -115,14 +115,15 @@ def _packing(arrival: Arrival) -> str:
 def _legs(connection: duckdb.DuckDBPyConnection, group: list[Arrival], scratch: Path) -> Legs:
     row = connection.execute("select current_setting('threads')").fetchone()
     threads = int(row[0]) if row else 1
-    paths = [(arrival, as_utf8(arrival, scratch)) for arrival in group]
     if threads > 1 and is_large(group[0]):
-        [(arrival, path)] = paths
-        pieces = cut(arrival, path, threads, scratch)
-        if path != arrival.path:
-            path.unlink()
+        [arrival] = group
+        if can_be_cut(arrival):
+            return [[p] for p in cut(arrival, arrival.path, arrival.file.encoding, threads, scratch)]
+        path = as_utf8(arrival, scratch)
+        pieces = cut(arrival, path, "utf-8", threads, scratch)
+        path.unlink()
         return [[piece] for piece in pieces]
-    return dealt([whole(arrival, path) for arrival, path in paths], threads)
+    return dealt([whole(arrival, as_utf8(arrival, scratch)) for arrival in group], threads)
 
 
 def _scan(
