@@ -7,6 +7,7 @@ Numbers keep the digits that the file has.
 
 import json
 from collections.abc import Collection, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -82,7 +83,15 @@ def _flattened(record: Fields, name: str) -> Iterator[Fields]:
 
     Lists of records may stand inside lists of records: `name` leads through all of them.
     """
-    yield from _rows({}, record, "", name)
+    if not name or not _beginnings(name).isdisjoint(record):
+        yield from _rows({}, record, "", name)
+
+
+@lru_cache
+def _beginnings(name: str) -> frozenset[str]:
+    """A dotted path and all that it begins with; a record without any of them has nothing there."""
+    parts = name.split(".")
+    return frozenset(".".join(parts[:n]) for n in range(1, len(parts) + 1))
 
 
 def _rows(outer: Fields, value: Any, at: str, name: str) -> Iterator[Fields]:
