@@ -13,7 +13,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -161,6 +161,16 @@ def recorded(entries: Sequence[Entry]) -> dict[str, Recorded]:
 def completed(publications: Iterable[Recorded]) -> list[Recorded]:
     """Those that reached a target, in the order given."""
     return [each for each in publications if each.done and not each.abandoned]
+
+
+def contradictions(publications: Iterable[Recorded]) -> Iterator[str]:
+    """What no publisher writes: a publication that is done somewhere, and abandoned."""
+    for each in publications:
+        if each.done and each.abandoned:
+            yield (
+                f"publication {each.publication_id} is done in {', '.join(sorted(each.done))} and abandoned "
+                f"in entry {each.abandoned['seq']}"
+            )
 
 
 def all_inputs(entries: Sequence[Entry]) -> list[dict[str, Any]]:

@@ -18,10 +18,10 @@ import duckdb
 
 from thermocline import build_records, company, gate_failures, recovered_candidate
 from thermocline.candidate import Candidate
-from thermocline.errors import ContentChanged, InputError, LedgerTruncated
+from thermocline.errors import ContentChanged, InputError, LedgerChanged, LedgerTruncated
 from thermocline.home import Home
 from thermocline.intents import check_row, next_intent, publication_row, table_entry
-from thermocline.ledger import Entry, Ledger, Recorded, check_head, completed, recorded
+from thermocline.ledger import Entry, Ledger, Recorded, check_head, completed, contradictions, recorded
 from thermocline.publishable import BESIDE, check_contract, verdict_of
 from thermocline.retention.record import pruned
 from thermocline.targets import Edition, Progress, Target
@@ -158,8 +158,13 @@ class Publisher:
             self.failed[target.name] = error
 
     def check_heads(self) -> None:
-        """What targets remember of the ledger must be in it, before anything is added."""
+        """What targets remember of the ledger must be in it, before anything is added.
+
+        Where a killed publisher added an entry that the leading target doesn't name yet, it does then.
+        """
         entries = self.ledger.entries()
+        for problem in contradictions(recorded(entries).values()):
+            raise LedgerChanged(f"{self.ledger.path}: {problem}: restore it from a backup")
         for target in self.targets:
             with self.working(target):
                 if anchored := target.anchored():
@@ -170,6 +175,10 @@ class Publisher:
                         f"{self.ledger.path} doesn't hold publication {seen}, which readers of target "
                         f"{target.name} see: restore ledger.jsonl from a backup"
                     )
+        leading = self.targets[0]
+        with self.working(leading):
+            if entries and leading.anchored() != (entries[-1]["seq"], entries[-1]["hash"]):
+                leading.anchor_head(entries[-1]["seq"], entries[-1]["hash"])
 
     def check_contract(self, candidate: Candidate) -> None:
         """No column that readers of a target have today goes away or changes its type.

@@ -24,10 +24,20 @@ from thermocline.errors import (
 )
 from thermocline.home import Home
 from thermocline.intents import table_entry
-from thermocline.ledger import Ledger, Recorded, Scan, all_inputs, check_head, completed, recorded
+from thermocline.ledger import (
+    Ledger,
+    Recorded,
+    Scan,
+    all_inputs,
+    check_head,
+    completed,
+    contradictions,
+    recorded,
+)
 from thermocline.publication import targets
 from thermocline.retention.record import Pruned, pruned, told
 from thermocline.targets import Target
+from thermocline.targets.duckdb_file import DuckDBFile
 
 GRAVITY = (LedgerChanged, LedgerTruncated, ContentChanged)
 """Gravest first: a ledger that was changed proves nothing about the rest."""
@@ -77,6 +87,10 @@ def verify(home: Home) -> Report:
     findings += [
         LedgerChanged(f"{home.ledger}: {problem}: restore it from a backup") for problem in scan.problems
     ]
+    findings += [
+        LedgerChanged(f"{home.ledger}: {problem}: restore it from a backup")
+        for problem in contradictions(publications.values())
+    ]
     gone = pruned(scan.entries)
     findings += _landed(home, inputs, gone)
     records = build_records.named(scan.entries)
@@ -85,6 +99,7 @@ def verify(home: Home) -> Report:
     for place in places:
         if not scan.problems:
             findings += _heads(place, scan, publications)
+            findings += _ahead(home, place, scan)
         try:
             findings += _pointer(home, place, publications)
             for name in place.target.kept():
@@ -171,6 +186,22 @@ def _heads(place: _Seen, scan: Scan, publications: Mapping[str, Recorded]) -> It
         elif place.target.name not in publication.done and publication not in latest:
             yield LedgerTruncated(
                 f"ledger.jsonl has no done entry of publication {name}: restore ledger.jsonl from a backup"
+            )
+
+
+def _ahead(home: Home, place: _Seen, scan: Scan) -> Iterator[LedgerChanged]:
+    """Entries behind the head that the leading target remembers: a killed publisher leaves one at most."""
+    if not isinstance(place.target, DuckDBFile) or place.anchored is None:
+        return
+    beyond = len(scan.entries) - place.anchored[0]
+    if beyond < 2 or durable.is_publishing(home):
+        return
+    with suppress(LedgerChanged, OSError):
+        if place.target.anchored() == place.anchored:
+            yield LedgerChanged(
+                f"{home.ledger}: {beyond} entries follow entry {place.anchored[0]}, the last that {place} "
+                "names, and no publisher wrote them: restore ledger.jsonl from a backup; if the target was "
+                "put back from an older one, publish again"
             )
 
 

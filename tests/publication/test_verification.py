@@ -9,8 +9,10 @@ from pathlib import Path
 import duckdb
 import pytest
 from made_company import landed, run
-from thermocline import durable
+from thermocline import durable, publication
+from thermocline.errors import LedgerChanged
 from thermocline.home import Home
+from thermocline.ledger import Ledger
 from thermocline.publication import database
 from thermocline.verification import verify
 
@@ -42,6 +44,12 @@ def change(home: Home, publication_id: str, statement: str) -> None:
     path.chmod(0o644)
     with duckdb.connect(str(path)) as connection:
         connection.execute(statement)
+
+
+def publish_again(home: Home) -> None:
+    current = publication.current(home)
+    assert current is not None
+    assert publication.publish(home, current.content_hash).outcome == "unchanged"
 
 
 def ledger_lines(home: Home) -> list[bytes]:
@@ -206,6 +214,39 @@ def test_a_last_entry_forged_with_its_hash_is_found(home: Home) -> None:
     body["hash"] = hashlib.sha256(durable.canonical(body)).hexdigest()
     home.ledger.write_bytes(b"".join([*lines, durable.canonical(body), b"\n"]))
     assert "entry 4 isn't the one that target duckdb names" in found(home, 4)
+
+
+def test_entries_that_no_publisher_wrote_are_found(home: Home) -> None:
+    """A killed publisher leaves one entry that its target doesn't name yet, never two."""
+    ledger = Ledger(home.ledger)
+    ledger.append("pruned", {"what": "landing", "rule": "landing_days: 1", "pruned": ["ab" * 32]})
+    found(home, 0)
+    ledger.append("pruned", {"what": "landing", "rule": "landing_days: 1", "pruned": ["cd" * 32]})
+    assert "ledger.jsonl: 2 entries follow entry 4, the last that target duckdb names" in found(home, 4)
+    with durable.publishing(home, "a test", 0):
+        found(home, 0)
+
+
+def test_a_publication_that_is_done_cant_have_been_abandoned(home: Home) -> None:
+    """A forged entry would hide it from verify and lead readers back."""
+    ledger = Ledger(home.ledger)
+    intent = ledger.entries()[2]
+    named = {"publication_id": "2011-12-10-0002", "intent": intent["hash"], "reason": "so I say"}
+    ledger.append("abandoned", named)
+    assert "2011-12-10-0002 is done in duckdb and abandoned" in found(home, 4)
+    with pytest.raises(LedgerChanged, match="2011-12-10-0002 is done in duckdb and abandoned"):
+        publish_again(home)
+    seen = publication.current(home)
+    assert seen is not None and seen.publication_id == "2011-12-10-0002"
+
+
+def test_a_head_that_a_killed_publisher_left_behind_is_renewed_by_the_next(home: Home) -> None:
+    ledger, target = Ledger(home.ledger), publication.targets(home)[0]
+    for _ in range(2):
+        ledger.append("pruned", {"what": "candidates", "rule": "candidate_days: 1", "pruned": []})
+        publish_again(home)
+        assert target.anchored() == (ledger.entries()[-1]["seq"], ledger.head)
+    found(home, 0)
 
 
 def test_a_forgotten_head_is_found(home: Home) -> None:
