@@ -7,14 +7,11 @@ publication.
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import duckdb
 
-from thermocline import build_records, durable
+from thermocline import build_records, durable, landed_copies, ledger_witnesses
 from thermocline.candidate import Candidate
 from thermocline.errors import (
     ContentChanged,
@@ -29,15 +26,15 @@ from thermocline.ledger import (
     Recorded,
     Scan,
     all_inputs,
-    check_head,
     completed,
     contradictions,
     recorded,
 )
+from thermocline.ledger_witnesses import Seen
 from thermocline.publication import targets
-from thermocline.retention.record import Pruned, pruned, told
+from thermocline.retention.record import pruned
 from thermocline.targets import Target
-from thermocline.targets.duckdb_file import DuckDBFile
+from thermocline.terminal import plain
 
 GRAVITY = (LedgerChanged, LedgerTruncated, ContentChanged)
 """Gravest first: a ledger that was changed proves nothing about the rest."""
@@ -63,20 +60,6 @@ class Report:
         return [*(f"{_words(finding)}: {finding}" for finding in self.findings), *self.notes]
 
 
-@dataclass(frozen=True)
-class _Seen:
-    """What a target says of itself, read before the ledger, which is always ahead of it."""
-
-    target: Target
-    current: str | None
-    anchored: tuple[int, str] | None
-    listed: list[dict[str, Any]]
-    """The rows of table `publication`; empty if unreadable, which comparing the tables reports."""
-
-    def __str__(self) -> str:
-        return f"target {self.target.name}"
-
-
 def verify(home: Home) -> Report:
     """Check all that the home keeps; a publication may happen meanwhile."""
     findings: list[ThermoclineError] = []
@@ -85,21 +68,18 @@ def verify(home: Home) -> Report:
     publications = recorded(scan.entries)
     inputs = all_inputs(scan.entries)
     findings += [
-        LedgerChanged(f"{home.ledger}: {problem}: restore it from a backup") for problem in scan.problems
-    ]
-    findings += [
         LedgerChanged(f"{home.ledger}: {problem}: restore it from a backup")
-        for problem in contradictions(publications.values())
+        for problem in (*scan.problems, *contradictions(publications.values()))
     ]
     gone = pruned(scan.entries)
-    findings += _landed(home, inputs, gone)
+    findings += landed_copies.changed(home, inputs, gone)
     records = build_records.named(scan.entries)
     findings += build_records.problems(home, records)
     kept = 0
     for place in places:
         if not scan.problems:
-            findings += _heads(place, scan, publications)
-            findings += _ahead(home, place, scan)
+            findings += ledger_witnesses.heads(place, scan, publications)
+            findings += ledger_witnesses.ahead(home, place, scan)
         try:
             findings += _pointer(home, place, publications)
             for name in place.target.kept():
@@ -111,7 +91,7 @@ def verify(home: Home) -> Report:
             findings.append(_unreached(place.target, error))
     for current in {place.current for place in places} & set(publications):
         findings += _candidate(home, publications[str(current)])
-    notes = [*_pruned(home, inputs, gone), *_progress(home, scan, publications)]
+    notes = [*landed_copies.left_out(home, inputs, gone), *_progress(home, scan, publications)]
     if not findings:
         notes.insert(
             0,
@@ -129,10 +109,10 @@ def _words(finding: ThermoclineError) -> str:
     }.get(type(finding), "failed")
 
 
-def _reached(home: Home, findings: list[ThermoclineError]) -> Iterator[_Seen]:
+def _reached(home: Home, findings: list[ThermoclineError]) -> Iterator[Seen]:
     for target in targets(home):
         try:
-            yield _look(target, findings)
+            yield ledger_witnesses.look(target, findings)
         except (OSError, duckdb.Error) as error:
             findings.append(_unreached(target, error))
 
@@ -144,68 +124,7 @@ def _unreached(target: Target, error: Exception) -> ThermoclineError:
     )
 
 
-def _look(target: Target, findings: list[ThermoclineError]) -> _Seen:
-    current, anchored, listed = target.current(), None, []
-    try:
-        anchored = target.anchored()
-    except LedgerChanged as error:
-        findings.append(error)
-    if current:
-        with suppress(duckdb.Error, OSError):
-            listed = target.publications(current)
-    return _Seen(target, current, anchored, listed)
-
-
-def _heads(place: _Seen, scan: Scan, publications: Mapping[str, Recorded]) -> Iterator[ThermoclineError]:
-    """What the target remembers of the ledger and isn't in it."""
-    if place.anchored:
-        try:
-            check_head(scan.entries, *place.anchored, str(place))
-        except (LedgerChanged, LedgerTruncated) as error:
-            yield error
-    elif place.current and len(scan.entries) > 1:
-        yield LedgerTruncated(
-            f"{place} doesn't remember the ledger's head any more: restore it from a backup"
-        )
-    if place.current and place.current not in publications:
-        yield LedgerTruncated(
-            f"ledger.jsonl doesn't hold publication {place.current}, which "
-            f"readers of {place} see: restore ledger.jsonl from a backup"
-        )
-    # Readers of the last one may have been led to it an instant before its done entry.
-    latest = list(publications.values())[-1:]
-    for row in place.listed:
-        name = row["publication_id"]
-        publication = publications.get(name)
-        if publication is None or publication.intent["hash"] != row["ledger_hash"]:
-            kind = LedgerChanged if publication else LedgerTruncated
-            yield kind(
-                f"ledger.jsonl doesn't hold the entry {str(row['ledger_hash'])[:12]}… that "
-                f"publication {name} names: restore ledger.jsonl from a backup"
-            )
-        elif place.target.name not in publication.done and publication not in latest:
-            yield LedgerTruncated(
-                f"ledger.jsonl has no done entry of publication {name}: restore ledger.jsonl from a backup"
-            )
-
-
-def _ahead(home: Home, place: _Seen, scan: Scan) -> Iterator[LedgerChanged]:
-    """Entries behind the head that the leading target remembers: a killed publisher leaves one at most."""
-    if not isinstance(place.target, DuckDBFile) or place.anchored is None:
-        return
-    beyond = len(scan.entries) - place.anchored[0]
-    if beyond < 2 or durable.is_publishing(home):
-        return
-    with suppress(LedgerChanged, OSError):
-        if place.target.anchored() == place.anchored:
-            yield LedgerChanged(
-                f"{home.ledger}: {beyond} entries follow entry {place.anchored[0]}, the last that {place} "
-                "names, and no publisher wrote them: restore ledger.jsonl from a backup; if the target was "
-                "put back from an older one, publish again"
-            )
-
-
-def _pointer(home: Home, place: _Seen, publications: Mapping[str, Recorded]) -> Iterator[ThermoclineError]:
+def _pointer(home: Home, place: Seen, publications: Mapping[str, Recorded]) -> Iterator[ThermoclineError]:
     """Where readers are led, and what the current publication says is kept and isn't there."""
     if durable.is_publishing(home) or place.target.current() != place.current:
         return
@@ -223,47 +142,7 @@ def _pointer(home: Home, place: _Seen, publications: Mapping[str, Recorded]) -> 
             )
 
 
-def _landed(home: Home, inputs: list[dict[str, Any]], gone: Pruned) -> Iterator[ThermoclineError]:
-    checked: dict[str, str] = {}
-    for item in inputs:
-        sha256 = item["sha256"]
-        if sha256 in gone.landing and not _copies(home, sha256):
-            continue
-        if sha256 not in checked:
-            checked[sha256] = _landed_problem(home, sha256)
-        if checked[sha256]:
-            yield ContentChanged(
-                f"{checked[sha256]}, delivered as {item['path']} by "
-                f"{item['source']}: restore it from a backup or from the export"
-            )
-
-
-def _copies(home: Home, sha256: str) -> list[Path]:
-    return sorted((home.landing / sha256[:2]).glob(f"{sha256}*"))
-
-
-def _pruned(home: Home, inputs: list[dict[str, Any]], gone: Pruned) -> Iterator[str]:
-    """What can't be looked at any more because it was pruned, as the ledger says."""
-    landed = {item["sha256"] for item in inputs if item["sha256"] in gone.landing}
-    missing = [sha256 for sha256 in landed if not _copies(home, sha256)]
-    if missing:
-        days = told(gone.landing[sha256].date() for sha256 in missing)
-        yield f"{days}: {len(missing)} landed files, of which the ledger keeps the hashes"
-
-
-def _landed_problem(home: Home, sha256: str) -> str:
-    folder = home.landing / sha256[:2]
-    copies = _copies(home, sha256)
-    if not copies:
-        return f"landed file {folder / sha256} is missing"
-    for copy in copies:
-        found = durable.file_hash(copy)
-        if found != sha256:
-            return f"landed file {copy} was changed (SHA-256 now {found})"
-    return ""
-
-
-def _published(home: Home, place: _Seen, publication: Recorded) -> Iterator[ThermoclineError]:
+def _published(home: Home, place: Seen, publication: Recorded) -> Iterator[ThermoclineError]:
     """One publication, file by file; the current one and changed ones row by row."""
     target, name = place.target, publication.publication_id
     done, where = publication.done.get(target.name), f"publication {name} in {place}"
@@ -298,7 +177,7 @@ def _published(home: Home, place: _Seen, publication: Recorded) -> Iterator[Ther
     for table in sorted({*expected, *(found if done else ())}):
         before, now = expected.get(table), found.get(table)
         if before is None or now is None:
-            problems.append(f"table {table} of {where} {'was added' if now else 'is missing'}")
+            problems.append(f"table {plain(table)} of {where} {'was added' if now else 'is missing'}")
         elif before != now:
             problems.append(
                 f"table {table} of {where} was changed: {before['rows']} rows expected, {now['rows']} found"

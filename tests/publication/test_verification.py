@@ -216,6 +216,18 @@ def test_a_last_entry_forged_with_its_hash_is_found(home: Home) -> None:
     assert "entry 4 isn't the one that target duckdb names" in found(home, 4)
 
 
+def test_no_name_that_came_with_data_moves_the_terminal(tmp_path: Path) -> None:
+    home = Home(tmp_path / "named").prepare()
+    file = landed(home, b"a\n1\n", "\x1b[2J\nintact\r: all.csv")
+    run(home, inputs=(file,))
+    change(home, "2011-12-09-0001", 'create table reporting."\x1b[2J\nintact" as select 1 as one')
+    (home.landing / file.sha256[:2] / f"{file.sha256}.csv").unlink()
+    told = found(home, 3)
+    assert "delivered as \\x1b[2J\\nintact\\r: all.csv by online_retail" in told
+    assert "table \\x1b[2J\\nintact of publication 2011-12-09-0001 in target duckdb was added" in told
+    assert "\x1b" not in told
+
+
 def test_entries_that_no_publisher_wrote_are_found(home: Home) -> None:
     """A killed publisher leaves one entry that its target doesn't name yet, never two."""
     ledger = Ledger(home.ledger)
