@@ -48,7 +48,8 @@ def test_after_any_deliveries_every_table_is_that_of_a_full_rebuild(
         world.begin(afresh, full_refresh=True)
         compiled_models.build(afresh, models, freshness.ALL)
         for model in models:
-            if model.name not in WORKINGS:
+            # A view holds nothing: what it shows of equal tables is equal.
+            if model.materialized != "view" and model.name not in WORKINGS:
                 found, expected = rows(step_by_step, model), rows(afresh, model)
                 assert found == expected, f"{model.name} after {world.told}"
         world.change()

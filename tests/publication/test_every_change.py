@@ -21,7 +21,7 @@ DRAWN = settings(
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-POSITIONS = 60
+POSITIONS = 30
 
 
 @pytest.fixture(scope="module")
