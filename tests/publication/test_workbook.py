@@ -89,6 +89,21 @@ def test_no_cell_is_a_formula(home: Home) -> None:
     ]
 
 
+def test_a_day_before_excels_calendar_is_shown_as_text(home: Home) -> None:
+    days = {1: "1899-12-31", 2: "1900-02-28", 3: "1900-03-01", 4: "0001-01-01"}
+    told = " ".join(f"when {code} then date '{day}'" for code, day in days.items())
+    run(
+        home,
+        marts=FULL,
+        change="update reporting.account_segments set hot_or_cold_since = "
+        f"case account_code::integer {told} else hot_or_cold_since end",
+    )
+    header, *rows = read(home, "account_segments")
+    code, since = header.index("account_code"), header.index("hot_or_cold_since")
+    found = {int(row[code]): row[since] for row in rows}
+    assert [found[nth] for nth in days] == ["1899-12-31", "1900-02-28", datetime(1900, 3, 1), "0001-01-01"]
+
+
 def test_more_rows_than_a_sheet_holds_go_on_on_the_next(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sheets, "ROWS_PER_SHEET", 4)
     run(home, accounts=7)

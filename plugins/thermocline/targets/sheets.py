@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any
 
 import duckdb
@@ -25,6 +26,9 @@ SHEETS = {
 
 ROWS_PER_SHEET = 1_048_576
 """What Excel can open, with the header."""
+
+FIRST_DAY = "1900-03-01"
+"""Before it Excel has no days, or counts a 29th of February that wasn't."""
 
 LONGEST_TEXT = 32_767
 WIDEST = 60
@@ -103,6 +107,8 @@ class _Cell:
 
     def holding(self, value: Any) -> Any:
         cell = self.plain
+        if isinstance(value, date) and value.year <= 1900 and value.isoformat() < FIRST_DAY:
+            value = value.isoformat()
         if isinstance(value, str):
             value = _ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", value)
             if len(value) > LONGEST_TEXT:
