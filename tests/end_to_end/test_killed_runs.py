@@ -18,9 +18,9 @@ from thermocline.home import Home
 from thermocline.publication import database
 from thermocline.verification import verify
 
-IMPORTED = ["screened", "dbt.cli.main", "great_expectations", "airflow.sdk"]
-"""What a run imports: once, for all the processes that are killed."""
 THOROUGH = bool(os.environ.get("THERMOCLINE_FAULTS"))
+IMPORTED = ["screened", "dbt.cli.main", *(["great_expectations", "airflow.sdk"] if THOROUGH else [])]
+"""What a run imports until it is killed, once for all of them; a single one is killed while it builds."""
 
 
 def run_when_told(root: str, exports: str, line: Connection) -> None:
