@@ -1,8 +1,7 @@
-{# The join condition that finds the rate in force on a day: the latest that isn't later. #}
+{# Of an `asof left join` to rates, the condition that finds the one in force on a day: the latest that isn't later. #}
 {% macro rate_in_force(rates, currency, day) -%}
-    {{ rates }}.currency = {{ currency }}
-    and {{ rates }}.rate_on <= {{ day }}
-    and ({{ rates }}.superseded_on is null or {{ rates }}.superseded_on > {{ day }})
+    {{ currency }} = {{ rates }}.currency
+    and {{ day }} >= {{ rates }}.rate_on
 {%- endmacro %}
 
 {# An amount in the reporting currency; null where there is no rate, never the amount itself. #}

@@ -122,7 +122,7 @@ valued_opportunities as (
         ) }} as reporting_amount
     from stg_crm__opportunities
     inner join int_accounts_merged on stg_crm__opportunities.crm_account_id = int_accounts_merged.crm_account_id
-    left join stg_billing__exchange_rates
+    asof left join stg_billing__exchange_rates
         on {{ rate_in_force(
             'stg_billing__exchange_rates', 'stg_crm__opportunities.currency', 'stg_crm__opportunities.opened_on'
         ) }}

@@ -65,7 +65,7 @@ valued_invoices as (
     from owned_invoices
     left join int_customers_linked
         on owned_invoices.billing_customer_id = int_customers_linked.billing_customer_id
-    left join stg_billing__exchange_rates
+    asof left join stg_billing__exchange_rates
         on {{ rate_in_force('stg_billing__exchange_rates', 'owned_invoices.currency', 'owned_invoices.issued_on') }}
 )
 

@@ -61,5 +61,5 @@ select
     attributed_payments.source_file,
     attributed_payments.source_row
 from attributed_payments
-left join stg_billing__exchange_rates
+asof left join stg_billing__exchange_rates
     on {{ rate_in_force('stg_billing__exchange_rates', 'attributed_payments.currency', 'attributed_payments.paid_on') }}

@@ -98,8 +98,7 @@ renamed as (
     select
         currency,
         rate,
-        rate_on,
-        lead(rate_on) over (partition by currency order by rate_on) as superseded_on
+        rate_on
     from preferred
     where preference = 1
 )
