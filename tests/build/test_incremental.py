@@ -28,7 +28,7 @@ def test_a_build_by_what_changed_has_the_content_of_one_that_builds_all(
 
 
 @settings(
-    max_examples=3,
+    max_examples=2,
     deadline=None,
     database=None,
     phases=[Phase.generate],

@@ -95,7 +95,7 @@ def test_every_type_has_a_least_change(published: Published) -> None:
 
 
 @settings(
-    max_examples=30,
+    max_examples=20,
     derandomize=True,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

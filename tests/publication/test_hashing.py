@@ -96,7 +96,7 @@ def test_hashes_agree_with_their_definition_in_any_order(
     )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(rows=ROWS)
 def test_a_table_in_months_is_hashed_month_by_month(
     connection: duckdb.DuckDBPyConnection, rows: list[tuple[Any, ...]]

@@ -217,6 +217,7 @@ def test_a_bucket_holds_it_too_and_is_completed_later_where_it_was_out_of_reach(
     home = remote
     with monkeypatch.context() as patched:
         closed = {"endpoint_url": "http://127.0.0.1:9"}
+        patched.setenv("AWS_MAX_ATTEMPTS", "1")
         patched.setenv(
             "AIRFLOW_CONN_LAKE",
             json.dumps({"conn_type": "aws", "login": "t", "password": "hunter2hunter2", "extra": closed}),
