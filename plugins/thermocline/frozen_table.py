@@ -144,7 +144,11 @@ def _linked(
             and durable.file_hash(same.path) == same.sha256
         ):
             path = _file(folder, name, part)
-            os.link(same.path, path)
+            try:
+                os.link(same.path, path)
+            except OSError:
+                # A filesystem without links: the month is written again.
+                continue
             yield part, FrozenPart(path, **{key: value for key, value in vars(same).items() if key != "path"})
 
 

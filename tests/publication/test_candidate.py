@@ -123,6 +123,20 @@ def test_a_month_that_is_gone_is_gone_from_the_candidate(home: Home) -> None:
         candidate.check()
 
 
+def test_where_files_cant_be_linked_every_month_is_written(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = build(home, marts=FULL, change=MONTHS)
+
+    def refused(*_: object) -> None:
+        raise PermissionError("no links here")
+
+    monkeypatch.setattr(os, "link", refused)
+    again = build(home, marts=FULL, change=MONTHS + "; delete from reporting.segment_summary")
+    assert set(inodes(first).values()).isdisjoint(inodes(again).values())
+    again.check()
+
+
 def test_a_damaged_month_is_never_linked(home: Home) -> None:
     first = build(home, marts=FULL, change=MONTHS)
     rewrite(first.folder / "account_timeline" / "2011-10.parquet", "from '{path}' limit 1")
