@@ -133,11 +133,11 @@ class Modelled:
         self.connection.execute(
             "create or replace table config.files_changed as select file_id from raw.files"
         )
-        lines = compiled / "staging" / "deliveries" / "int_lines_superseded.sql"
-        self._make("staging", lines)
-        for path in sorted((compiled / "staging").rglob("*.sql")):
-            if path != lines:
-                self._make("staging", path)
+        # What the lines' own model reads.
+        lines = sorted((compiled / "staging" / "deliveries").glob("int_lines_*.sql"))
+        others = sorted(path for path in (compiled / "staging").rglob("*.sql") if path not in lines)
+        for path in [*lines, *others]:
+            self._make("staging", path)
         for name in ACTIVITY:
             self._make("activity", compiled / "activity" / f"{name}.sql")
         self._make("reporting", compiled / "reporting" / "quarantine.sql")

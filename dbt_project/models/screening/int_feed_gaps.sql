@@ -53,7 +53,7 @@ record_days as (
         'invoice_lines' as feed,
         {{ reporting_date('issued_at') }} as recorded_on
     from {{ ref('stg_billing__invoice_lines') }}
-    where has_header
+    where issued_at is not null
     union
     select distinct
         source,

@@ -15,6 +15,10 @@ int_lines_superseded as (
     select * from {{ ref('int_lines_superseded') }}
 ),
 
+int_lines_undated as (
+    select * from {{ ref('int_lines_undated') }}
+),
+
 renamed as (
     select
         lines.invoice_id as document_id,
@@ -41,7 +45,7 @@ renamed as (
         files.source || ':' || lines.credited_invoice_id as credited_invoice_id,
         lower(trim(lines.customer_email)) as customer_email,
         upper(lines.currency) as currency,
-        lines.issued_at is not null as has_header,
+        lines.issued_at is not null or int_lines_undated.file_id is not null as has_header,
         int_lines_superseded.file_id is null as is_current
     from source as lines
     inner join files on lines.file_id = files.file_id
@@ -49,6 +53,10 @@ renamed as (
         on
             lines.invoice_id = int_lines_superseded.document_id
             and lines.file_id = int_lines_superseded.file_id
+    left join int_lines_undated
+        on
+            lines.invoice_id = int_lines_undated.document_id
+            and lines.file_id = int_lines_undated.file_id
 )
 
 select * from renamed
