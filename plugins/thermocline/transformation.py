@@ -9,11 +9,10 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from thermocline import durable, warehouse
+from thermocline import dbt_shortcuts, durable, warehouse
 from thermocline.company import Company
 from thermocline.errors import ThermoclineError
 from thermocline.home import PROJECT, Home
@@ -90,7 +89,7 @@ def invoke(home: Home, command: Sequence[str], company: Company) -> tuple[bool, 
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
-    _share_parse_results()
+    dbt_shortcuts.take()
     log = log_file(home)
     log.parent.mkdir(parents=True, exist_ok=True)
     log.touch()
@@ -119,24 +118,6 @@ def invoke(home: Home, command: Sequence[str], company: Company) -> tuple[bool, 
     DuckDBConnectionManager.close_all_connections()
     reason = "" if outcome.exception is None else " ".join(str(outcome.exception).split())
     return outcome.success, reason
-
-
-@cache
-def _share_parse_results() -> None:
-    """Let dbt use its parse results wherever the warehouse lies, and whatever the company's settings are.
-
-    Parsing finds what refers to what, and no model's references or configuration depend on either; only
-    what is compiled does. dbt would parse anew a home that was moved, and one of another currency.
-    """
-    from dbt.adapters.duckdb.credentials import DuckDBCredentials
-    from dbt.contracts.files import FileHash
-    from dbt.parser.manifest import ManifestLoader
-
-    DuckDBCredentials._connection_keys = lambda _: ("database", "schema")
-    state = ManifestLoader.build_manifest_state_check
-    ManifestLoader.build_manifest_state_check = lambda loader: replace(
-        state(loader), vars_hash=FileHash.from_contents("")
-    )
 
 
 def transform(home: Home, company: Company) -> Transformed:

@@ -1,0 +1,172 @@
+"""What dbt does for every node, event and result, and nothing here needs: done once, or not at all.
+
+dbt makes an object of each of its six hundred macros twice for every node, a protobuf message of every event
+before it asks whether anybody listens, and four calendars for every result; that was half of its time here.
+Where a later dbt has another inside, a shortcut changes nothing but the time.
+"""
+
+import functools
+import json
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+log = logging.getLogger(__name__)
+
+
+@functools.cache
+def take() -> tuple[str, ...]:
+    """Take every shortcut that this dbt allows; the names of the others."""
+    missed = []
+    for shortcut in (
+        _share_parse_results,
+        _make_macros_callable_at_once,
+        _make_events_when_heard,
+        _keep_type_testers,
+        _write_json_in_one_piece,
+    ):
+        try:
+            shortcut()
+        except (ImportError, AttributeError, TypeError):
+            log.debug("this dbt doesn't allow %s", shortcut.__name__, exc_info=True)
+            missed.append(shortcut.__name__)
+    return tuple(missed)
+
+
+def _share_parse_results() -> None:
+    """Let dbt use its parse results wherever the warehouse lies, and whatever the company's settings are.
+
+    Parsing finds what refers to what, and no model's references or configuration depend on either; only
+    what is compiled does. dbt would parse anew a home that was moved, and one of another currency.
+    """
+    from dbt.adapters.duckdb.credentials import DuckDBCredentials
+    from dbt.contracts.files import FileHash
+    from dbt.parser.manifest import ManifestLoader
+
+    DuckDBCredentials._connection_keys = lambda _: ("database", "schema")
+    state = ManifestLoader.build_manifest_state_check
+    ManifestLoader.build_manifest_state_check = lambda loader: replace(
+        state(loader), vars_hash=FileHash.from_contents("")
+    )
+
+
+def _make_macros_callable_at_once() -> None:
+    """Give a node its macros as one dictionary, in place of four that are searched for every name."""
+    from dbt.clients.jinja import MacroGenerator
+    from dbt.context.macros import MacroNamespaceBuilder
+    from dbt.exceptions import PackageNotFoundForMacroError
+    from dbt.include.global_project import PROJECT_NAME
+
+    class Namespace(dict[str, Any]):
+        """The macros that a node sees by name, and those of each package."""
+
+        packages: dict[str, dict[str, Any]]
+        global_project_namespace: dict[str, Any]
+
+        def get_from_package(self, package_name: str | None, name: str) -> Any:
+            if package_name is None:
+                return self.get(name)
+            if package_name == PROJECT_NAME:
+                return self.global_project_namespace.get(name)
+            if package_name in self.packages:
+                return self.packages[package_name].get(name)
+            raise PackageNotFoundForMacroError(package_name)
+
+    def build_namespace(builder: Any, macros: Mapping[str, Mapping[str, Any]], context: Any) -> Namespace:
+        node, stack = builder.node, builder.thread_ctx
+
+        def callable_macro(macro: Any) -> Any:
+            made = MacroGenerator.__new__(MacroGenerator)
+            made.context, made.macro, made.node, made.stack = context, macro, node, stack
+            return made
+
+        made = {
+            package: {name: callable_macro(macro) for name, macro in held.items()}
+            for package, held in macros.items()
+        }
+        internal: dict[str, Any] = {}
+        for package in reversed(builder.internal_package_names_order):
+            internal |= made.get(package, {})
+        others = {name: held for name, held in made.items() if name not in builder.internal_package_names}
+        namespace = Namespace(internal)
+        namespace[PROJECT_NAME] = internal
+        namespace.update(others)
+        # The node's own package wins over the project's.
+        for package in (builder.root_package, builder.search_package):
+            namespace.update(others.get(package, {}))
+        namespace.packages, namespace.global_project_namespace = others, internal
+        return namespace
+
+    MacroNamespaceBuilder.build_namespace = build_namespace
+
+
+def _make_events_when_heard() -> None:
+    """Let an event be what it was given until something is asked of it, and nobody be told of a quiet one.
+
+    dbt runs here without loggers, and the one that listens notes warnings and errors.
+    """
+    from dbt_common.events.base_types import BaseEvent, EventLevel
+    from dbt_common.events.event_manager import EventManager
+
+    make, ask, fire = BaseEvent.__init__, BaseEvent.__getattr__, EventManager.fire_event
+    quiet = (EventLevel.DEBUG, EventLevel.TEST, EventLevel.INFO)
+
+    def given(event: Any, *values: Any, **named: Any) -> None:
+        event.__dict__["given"] = (values, named)
+
+    def made(event: Any) -> None:
+        values, named = event.__dict__.pop("given", ((), {}))
+        make(event, *values, **named)
+
+    def asked(event: Any, name: str) -> Any:
+        if "pb_msg" not in event.__dict__:
+            made(event)
+            return getattr(event, name)
+        return ask(event, name)
+
+    def written(event: Any, name: str, value: Any) -> None:
+        if name == "pb_msg":
+            event.__dict__[name] = value
+        else:
+            setattr(event.pb_msg, name, value)
+
+    def fired(
+        manager: Any, e: Any, level: Any = None, node: Any = None, force_warn_or_error_handling: bool = False
+    ) -> None:
+        if force_warn_or_error_handling or manager.loggers or (level or e.level_tag()) not in quiet:
+            fire(manager, e, level, node, force_warn_or_error_handling)
+
+    event: Any = BaseEvent
+    event.__init__, event.__getattr__, event.__setattr__ = given, asked, written
+    managers: Any = EventManager
+    managers.fire_event = fired
+
+
+def _keep_type_testers() -> None:
+    """Make what guesses the types of a result's columns once for all results with the same text columns."""
+    from dbt_common.clients import agate_helper
+
+    helper: Any = agate_helper
+    build = functools.cache(helper.build_type_tester)
+
+    def kept(text_columns: Iterable[str], string_null_values: Iterable[str] = ("null", "")) -> Any:
+        return build(tuple(sorted(text_columns)), tuple(string_null_values))
+
+    helper.build_type_tester = kept
+
+
+def _write_json_in_one_piece() -> None:
+    """Let the manifest be encoded by what is written in C, which Python doesn't use for a file."""
+    from dbt_common.clients import system
+
+    files: Any = system
+
+    class InOnePiece:
+        load = staticmethod(json.load)
+
+        @staticmethod
+        def dump(content: Any, file: Any, **options: Any) -> None:
+            file.write(json.dumps(content, **options))
+
+    files.json = InOnePiece

@@ -1,0 +1,71 @@
+"""The shortcuts through dbt lead where dbt's own ways lead."""
+
+from types import SimpleNamespace
+from typing import Any
+
+from thermocline import dbt_shortcuts
+
+
+def test_the_installed_dbt_allows_every_shortcut() -> None:
+    assert dbt_shortcuts.take() == ()
+
+
+def test_warnings_are_heard_and_quiet_events_are_not_made() -> None:
+    dbt_shortcuts.take()
+    from dbt_common.events.base_types import EventLevel
+    from dbt_common.events.event_manager import EventManager
+    from dbt_common.events.types import Note
+
+    heard: list[Any] = []
+    manager = EventManager()
+    manager.add_callback(heard.append)
+    loud, quiet = Note(msg="mind the gap"), Note(msg="all is well")
+    manager.fire_event(quiet, level=EventLevel.INFO)
+    manager.fire_event(loud, level=EventLevel.WARN)
+    assert [(event.info.level, event.info.msg, event.data.msg) for event in heard] == [
+        ("warn", "mind the gap", "mind the gap")
+    ]
+    assert quiet.msg == "all is well"
+    quiet.msg = "all is better"
+    assert quiet.to_dict() == {"msg": "all is better"}
+
+
+def test_a_macro_of_the_project_wins_over_the_adapters_and_that_over_dbts() -> None:
+    dbt_shortcuts.take()
+    from dbt.clients.jinja import MacroStack
+    from dbt.context.macros import MacroNamespaceBuilder
+
+    held = {
+        "dbt": ("all", "but_ours", "dbt_only"),
+        "dbt_duckdb": ("all", "but_ours"),
+        "a_package": ("all", "packaged"),
+        "thermocline": ("all", "ours"),
+    }
+    macros = {
+        package: {name: SimpleNamespace(name=name, package_name=package) for name in names}
+        for package, names in held.items()
+    }
+    builder = MacroNamespaceBuilder("thermocline", "thermocline", MacroStack(), ["dbt_duckdb", "dbt"])
+    namespace = builder.build_namespace(macros, {})
+    found = {name: namespace[name].macro.package_name for name in ("all", "ours", "but_ours", "dbt_only")}
+    assert found == {
+        "all": "thermocline",
+        "ours": "thermocline",
+        "but_ours": "dbt_duckdb",
+        "dbt_only": "dbt",
+    }
+    assert "packaged" not in namespace
+    assert namespace.get_from_package("a_package", "packaged").macro.package_name == "a_package"
+    assert namespace.get_from_package("dbt", "all").macro.package_name == "dbt_duckdb"
+    assert namespace["a_package"]["packaged"].macro.name == "packaged"
+
+
+def test_results_with_the_same_text_columns_share_what_guesses_the_other_types() -> None:
+    dbt_shortcuts.take()
+    from dbt_common.clients import agate_helper
+
+    table = agate_helper.table_from_data_flat([{"name": "007", "rows": 7}], ["name", "rows"])
+    again = agate_helper.table_from_data_flat([{"name": "", "rows": None}], ["name", "rows"])
+    assert [tuple(row) for row in (*table.rows, *again.rows)] == [("007", 7), ("", None)]
+    testers = [agate_helper.build_type_tester(["name"], ()) for _ in range(2)]
+    assert testers[0] is testers[1]
