@@ -120,13 +120,18 @@ def _refuse_cycles(connection: duckdb.DuckDBPyConnection) -> None:
         for row in _rows(
             connection,
             f"""
-            select
-                source || ':' || account_id as id, source || ':' || parent_account_id as parent,
-                source || ':' || nullif(merged_into_account_id, account_id) as merged_into,
-                source_file, source_row
-            from ({_current("accounts", "account_id")})
-            where not coalesce(is_deleted, false) and not coalesce(is_absent, false)
-                or merged_into_account_id is not null
+            with known as (
+                select
+                    source || ':' || account_id as id, source || ':' || parent_account_id as parent,
+                    source || ':' || nullif(merged_into_account_id, account_id) as merged_into,
+                    source_file, source_row
+                from ({_current("accounts", "account_id")})
+                where not coalesce(is_deleted, false) and not coalesce(is_absent, false)
+                    or merged_into_account_id is not null
+            )
+            select * from known
+            where coalesce(parent, merged_into) is not null
+                or id in (select unnest([parent, merged_into]) from known)
             """,
         )
     }
@@ -174,13 +179,16 @@ class _Reach:
 def _refuse_overlong_data(
     home: Home, connection: duckdb.DuckDBPyConnection, company: Company, as_of: date
 ) -> None:
-    """The plain extent of the records settles it, but for one that a later delivery corrected."""
+    """The plain extent of all records settles it, but for some of no account or that were corrected."""
     reaches = [
         _Reach(row["half_life_days"], row["epoch"], row["row_number"])
         for row in _rows(
             connection, "select rowid + 1 as row_number, * from config.scorecards order by rowid"
         )
     ] or [_Reach(_default_half_life(), None, None)]
+    first, last = _widest_extent(connection, as_of)
+    if first is None or not any(list(_excesses(reach, first, last)) for reach in reaches):
+        return
     for corrected in (True, False):
         dated = _dated(company, as_of, with_corrected=corrected)
         first, last = connection.execute(f"select min(day), max(day) from ({dated})").fetchone() or (
@@ -208,6 +216,19 @@ def _refuse_overlong_data(
                 f"{_scorecards(home)}, row {reach.row_number}: half_life_days is "
                 f"{reach.half_life_days.normalize():f}, but {place}, {rule}: choose a longer half-life"
             )
+
+
+def _widest_extent(connection: duckdb.DuckDBPyConnection, as_of: date) -> tuple[date | None, date]:
+    """First and last day of any record, whosever it is: a day more at either end is any time zone's."""
+    moments = " union all ".join(
+        f"select min({moment}) as first, max({moment}) as last from raw.{feed}"
+        for feed, _, _, moment in _DATED
+    )
+    extent = connection.execute(
+        f"select cast(min(first) as date) - 1, least(cast(max(last) as date) + 1, ?) from ({moments})",
+        [as_of],
+    ).fetchone()
+    return extent or (None, as_of)
 
 
 def _excesses(reach: _Reach, first: date, last: date) -> Iterator[tuple[date, str]]:
