@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SUITES = PROJECT / "expectations"
+EXTREMES = ("expect_column_max_to_be_between", "expect_column_min_to_be_between")
 EMPTY_IS_GOOD_NEWS = ("gate_failures", "overrides", "quarantine", "unattributed_revenue")
 """Tables that a mended delivery may rightly empty."""
 
@@ -133,6 +134,7 @@ def _found(check: Check) -> str:
 def _frame(home: Home, candidate: Candidate, suite: Suite, told: dict[str, int | None]) -> "pd.DataFrame":
     """The columns of the suite's table that it reads: dates as ISO text, decimals as floats.
 
+    A date of which only the first or last matters is a category of ISO texts, each of which is held once.
     The figures that aren't in the warehouse, `told`, become columns of the gate's figures.
     """
     table = suite["meta"]["table"]
@@ -141,8 +143,18 @@ def _frame(home: Home, candidate: Candidate, suite: Suite, told: dict[str, int |
         raise GateBlocked(f"candidate {candidate.content_hash[:12]} lacks table {table}: build it again")
     wanted = {item["kwargs"]["column"] for item in suite["expectations"] if "column" in item["kwargs"]}
     added = told if table == FIGURES else {}
+    bounded = {
+        name
+        for name in wanted
+        if frozen.columns.get(name) == "DATE"
+        and all(
+            item["type"] in EXTREMES for item in suite["expectations"] if item["kwargs"].get("column") == name
+        )
+    }
     selected = [
-        f"cast({quoted(name)} as varchar) as {quoted(name)}"
+        quoted(name)
+        if name in bounded
+        else f"cast({quoted(name)} as varchar) as {quoted(name)}"
         if kind.startswith(("DATE", "TIMESTAMP"))
         else f"cast({quoted(name)} as double) as {quoted(name)}"
         if kind.startswith("DECIMAL")
@@ -157,9 +169,18 @@ def _frame(home: Home, candidate: Candidate, suite: Suite, told: dict[str, int |
         frame = connection.execute(
             f"select {', '.join(selected) or '1 as present'} from {frozen.relation}"
         ).df()
+    for name in bounded:
+        frame[name] = _texts_of_days(frame[name])
     for name, value in added.items():
         frame[name] = value
     return frame
+
+
+def _texts_of_days(days: "pd.Series") -> "pd.Categorical":
+    import pandas as pd
+
+    codes, found = pd.factorize(days, sort=True)
+    return pd.Categorical.from_codes(codes, pd.DatetimeIndex(found).strftime("%Y-%m-%d"), ordered=True)
 
 
 def _emptied(home: Home, candidate: Candidate, current: publication.Publication | None) -> list[str] | None:

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -237,3 +238,15 @@ def test_what_is_hidden_from_an_import_can_be_imported_afterwards() -> None:
     with suites.without([hidden]), pytest.raises(ImportError):
         importlib.import_module(hidden)
     assert importlib.import_module(hidden)
+
+
+def test_what_is_imported_for_later_is_run_when_it_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "seldom_used.py").write_text("import os\nos.environ['SELDOM_USED'] = 'yes'\nanswer = 42\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delenv("SELDOM_USED", raising=False)
+    with suites.later(["seldom_used"]):
+        seldom_used = importlib.import_module("seldom_used")
+    assert "SELDOM_USED" not in os.environ
+    assert (seldom_used.answer, os.environ["SELDOM_USED"]) == (42, "yes")
