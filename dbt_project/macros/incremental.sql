@@ -12,7 +12,7 @@
     {%- endif -%}
     {%- if not asked and execute and model.resource_type == 'model' -%}
         {%- set layers = run_query('select rebuilt from ' ~ source('config', 'run')).columns[0].values()[0] -%}
-        {%- set asked = layers == 'all' or layers == 'screening' and (config.get('meta') or {}).get('rewrites') in ('accounts', 'bodies', 'paths') -%}
+        {%- set asked = layers == 'all' or layers == 'screening' and (config.get('meta') or {}).get('rewrites') in ('accounts', 'bodies', 'sums', 'paths') -%}
     {%- endif -%}
     {{ return(asked) }}
 {%- endmacro %}
@@ -64,6 +64,15 @@
     {%- else -%}
     true
     {%- endif -%}
+{%- endmacro %}
+
+{# The bodies whose heat is another, each with the first day on which it is. #}
+{% macro bodies_changed_from() -%}
+    select
+        body_number,
+        min(changed_from) as changed_from
+    from {{ source('config', 'bodies_changed') }}
+    group by body_number
 {%- endmacro %}
 
 {# Whether a body's path is another: its heat, or it cools on a day that came between this run and the last, or went. #}
@@ -118,6 +127,14 @@
     true
     {%- elif meta.rewrites == 'bodies' -%}
     {{ is_changed_body('body_number') }}
+    {%- elif meta.rewrites == 'sums' -%}
+    rowid in (
+        select rewritten.rowid
+        from {{ target }} as rewritten
+        inner join ({{ bodies_changed_from() }}) as bodies_changed
+            on rewritten.body_number = bodies_changed.body_number
+        where coalesce(rewritten.next_on >= bodies_changed.changed_from, true)
+    )
     {%- elif meta.rewrites == 'paths' -%}
     {{ is_changed_path('body_number') }}
     {%- elif meta.rewrites == 'accounts' -%}
@@ -168,14 +185,18 @@
     {%- endif %}
     {%- if config.get('meta').rewrites == 'numbered' %}
     insert into {{ source('config', 'bodies_changed') }}
-    select differences.body_number
+    select
+        differences.body_number,
+        cast('0001-01-01' as date)
     from (
         (select {{ columns }} from {{ target }} except all select {{ columns }} from {{ made }})
         union all
         (select {{ columns }} from {{ made }} except all select {{ columns }} from {{ target }})
     ) as differences
     union
-    select bodies.body_number
+    select
+        bodies.body_number,
+        accounts_changed.changed_from
     from {{ made }} as bodies
     inner join {{ source('config', 'accounts_changed') }} as accounts_changed
         on bodies.account_id = accounts_changed.account_id;

@@ -17,15 +17,13 @@
     )
 {%- endmacro %}
 
-{# CTEs `months` and `screened_days`: the month-ends since the `month` of the one-row relation, and the as-of date. #}
-{% macro screened_days(first_month) -%}
+{# CTEs `months` and `month_ends`: the ends of months before the as-of date, from the `month` of the one-row relation on. #}
+{% macro month_ends(first_month) -%}
 {{ month_spine(first_month) }},
 
-screened_days as (
+month_ends as (
     select {{ add_days(dbt.dateadd('month', 1, 'month'), -1) }} as as_of_date
     from months
     where {{ add_days(dbt.dateadd('month', 1, 'month'), -1) }} < {{ as_of_date() }}
-    union all
-    select {{ as_of_date() }} as as_of_date
 )
 {%- endmacro %}

@@ -28,14 +28,17 @@ create table if not exists config.builds (
     build integer, as_of_date date, activity varchar, screening varchar, rebuilt varchar,
     fingerprint varchar, nodes integer, is_finished boolean
 );
-create table if not exists config.accounts_changed (account_id varchar, changed_from date);
-create table if not exists config.bodies_changed (body_number integer);
 create table if not exists config.built_customers_linked (
     billing_customer_id varchar, account_id varchar, linked_by varchar
 );
 create table if not exists config.built_accounts_merged (crm_account_id varchar, account_id varchar);
 create table if not exists config.built_exchange_rates (currency varchar, rate decimal(18, 8), rate_on date);
 """
+
+_NOTES = {
+    "accounts_changed": "account_id varchar, changed_from date",
+    "bodies_changed": "body_number integer, changed_from date",
+}
 
 
 @dataclass(frozen=True)
@@ -116,8 +119,8 @@ def begin(
     ).fetchone() or (0, day, day)
     rebuilt = ALL if full_refresh else _rebuilt(connection, made, earliest, latest)
     if last_finished(connection) or rebuilt == ALL:
-        connection.execute("delete from config.accounts_changed")
-        connection.execute("delete from config.bodies_changed")
+        for table, columns in _NOTES.items():
+            connection.execute(f"create or replace table config.{table} ({columns})")
     connection.execute(
         "create or replace table config.run (as_of_date date, published_as_of_date date, "
         "first_as_of_date date, last_as_of_date date, rebuilt varchar, since_build integer)"

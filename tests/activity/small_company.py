@@ -141,6 +141,7 @@ class Modelled:
         for name in ACTIVITY:
             self._make("activity", compiled / "activity" / f"{name}.sql")
         self._make("reporting", compiled / "reporting" / "quarantine.sql")
+        self._make("gate", compiled / "gate" / "int_document_money.sql")
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         return self.connection.execute(query).fetchall()

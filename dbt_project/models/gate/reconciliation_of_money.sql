@@ -11,12 +11,8 @@ with files as (
     from {{ source('raw', 'files') }}
 ),
 
-stg_billing__invoices as (
-    select * from {{ ref('stg_billing__invoices') }}
-),
-
-stg_billing__invoice_lines as (
-    select * from {{ ref('stg_billing__invoice_lines') }}
+int_document_money as (
+    select * from {{ ref('int_document_money') }}
 ),
 
 fct_invoices as (
@@ -26,115 +22,47 @@ fct_invoices as (
 loaded as (
     select
         file_id,
-        upper(currency) as currency,
+        currency,
         sum(total) as amount
     from {{ source('raw', 'invoices') }}
-    group by file_id, upper(currency)
+    group by file_id, currency
     union all
     select
         file_id,
-        upper(currency) as currency,
+        currency,
         sum(amount) as amount
     from {{ source('raw', 'invoice_lines') }}
-    group by file_id, upper(currency)
+    group by file_id, currency
 ),
 
-headers as (
+-- What has become of an invoice is known of each that there is, and of no other.
+invoices as (
     select
         source,
         source_file,
-        invoice_id,
         currency,
-        document_total as amount,
-        is_current
-    from stg_billing__invoices
-),
-
-lines_by_file as (
-    select
-        file_id,
-        document_id,
-        currency,
-        has_header,
-        is_current,
-        sum(amount) as amount
-    from stg_billing__invoice_lines
-    group by file_id, document_id, currency, has_header, is_current
-),
-
-document_lines as (
-    select
-        files.source,
-        files.source_file,
-        lines_by_file.currency,
-        lines_by_file.amount,
-        lines_by_file.has_header,
-        lines_by_file.is_current,
-        files.source || ':' || lines_by_file.document_id as invoice_id
-    from lines_by_file
-    inner join files on lines_by_file.file_id = files.file_id
-),
-
-current_headers as (
-    select invoice_id
-    from headers
-    where is_current
-),
-
-classified as (
-    select
-        headers.source,
-        headers.source_file,
-        headers.invoice_id,
-        headers.currency,
-        headers.amount,
-        headers.is_current as is_counted,
-        case
-            when not headers.is_current then 'superseded'
-            when coalesce(headers.currency, '') = coalesce(fct_invoices.currency, '') then fct_invoices.money_state
-        end as class
-    from headers
-    left join fct_invoices on headers.invoice_id = fct_invoices.invoice_id
+        money_state as class,
+        abs(document_total) as volume
+    from fct_invoices
     union all
     select
-        document_lines.source,
-        document_lines.source_file,
-        document_lines.invoice_id,
-        document_lines.currency,
-        document_lines.amount,
-        document_lines.is_current and document_lines.has_header and current_headers.invoice_id is null as is_counted,
-        case
-            when not document_lines.is_current then 'superseded'
-            when current_headers.invoice_id is not null then 'itemised'
-            when not document_lines.has_header and fct_invoices.invoice_id is not null then 'itemised'
-            when not document_lines.has_header then 'without_invoice'
-            -- An amount in another currency than its invoice's isn't in the invoice's total.
-            when
-                coalesce(document_lines.currency, fct_invoices.currency, '') = coalesce(fct_invoices.currency, '')
-                then fct_invoices.money_state
-        end as class
-    from document_lines
-    left join current_headers
-        on document_lines.invoice_id = current_headers.invoice_id
-    left join fct_invoices on document_lines.invoice_id = fct_invoices.invoice_id
-),
-
-counted as (
-    select
-        invoice_id,
-        sum(amount) as amount
-    from classified
-    where is_counted
-    group by invoice_id
+        source,
+        source_file,
+        currency,
+        class,
+        -volume as volume
+    from int_document_money
+    where volume is not null
 ),
 
 entries as (
     select
         files.source,
         files.source_file,
-        loaded.currency,
+        upper(loaded.currency) as currency,
         'loaded' as class,
-        loaded.amount
+        loaded.amount,
+        0 as unexplained
     from loaded
     inner join files on loaded.file_id = files.file_id
     union all
@@ -143,19 +71,21 @@ entries as (
         source_file,
         currency,
         class,
-        amount
-    from classified
+        sum(amount) as amount,
+        -- Amounts of either sign don't cancel out.
+        sum(case when class is null then abs(amount) else 0 end) as unexplained
+    from int_document_money
+    group by source, source_file, currency, class
     union all
-    -- An invoice's total is what its records say, or its first file doesn't reconcile.
     select
-        fct_invoices.source,
-        fct_invoices.source_file,
-        fct_invoices.currency,
-        fct_invoices.money_state as class,
-        fct_invoices.document_total - coalesce(counted.amount, 0) as amount
-    from fct_invoices
-    left join counted on fct_invoices.invoice_id = counted.invoice_id
-    where fct_invoices.document_total is distinct from counted.amount
+        source,
+        source_file,
+        currency,
+        cast(null as varchar) as class,
+        0 as amount,
+        abs(sum(volume)) as unexplained
+    from invoices
+    group by source, source_file, currency, class
 ),
 
 figures as (
@@ -167,8 +97,7 @@ figures as (
         {%- for class in classes %}
         cast(coalesce(sum(case when class = '{{ class }}' then amount end), 0) as decimal(38, 4)) as {{ class }},
         {%- endfor %}
-        -- Amounts of either sign don't cancel out.
-        cast(coalesce(sum(case when class is null then abs(amount) end), 0) as decimal(38, 4)) as unexplained
+        cast(sum(unexplained) as decimal(38, 4)) as unexplained
     from entries
     group by source, source_file, currency
 )

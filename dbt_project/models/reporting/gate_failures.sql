@@ -7,13 +7,6 @@ fct_invoices as (
     select * from {{ ref('fct_invoices') }}
 ),
 
-stg_billing__invoice_lines as (
-    select * from {{ ref('stg_billing__invoice_lines') }}
-    where
-        is_current
-        and not has_header
-),
-
 lines_without_invoice as (
     select * from {{ ref('lines_without_invoice') }}
 ),
@@ -86,14 +79,6 @@ rows_quarantined as (
         on
             quarantine.source = files_delivered_since.source
             and quarantine.source_file = files_delivered_since.source_file
-),
-
-line_sums as (
-    select
-        invoice_id,
-        sum(amount) as amount
-    from stg_billing__invoice_lines
-    group by invoice_id
 ),
 
 accounts_moved as (
@@ -185,15 +170,13 @@ failures as (
     union all
     select
         'invoices_unlike_lines' as measure,
-        fct_invoices.invoice_id as failing_key,
-        'total ' || cast(fct_invoices.document_total as varchar) || ', lines '
-        || cast(line_sums.amount as varchar) as detail,
-        fct_invoices.source,
-        fct_invoices.source_file,
-        fct_invoices.source_row
+        invoice_id as failing_key,
+        'total ' || cast(document_total as varchar) || ', lines ' || cast(lines_total as varchar) as detail,
+        source,
+        source_file,
+        source_row
     from fct_invoices
-    inner join line_sums on fct_invoices.invoice_id = line_sums.invoice_id
-    where fct_invoices.document_total <> line_sums.amount
+    where document_total <> lines_total
     union all
     select
         'lines_without_invoice' as measure,

@@ -2,6 +2,10 @@ with int_account_month_ends as (
     select * from {{ ref('int_account_month_ends') }}
 ),
 
+int_account_states as (
+    select * from {{ ref('int_account_states') }}
+),
+
 int_temperatures_published as (
     select * from {{ ref('int_temperatures_published') }}
 ),
@@ -11,32 +15,32 @@ first_month as (
     from int_temperatures_published
 ),
 
-{{ screened_days('first_month') }},
-
-temperatures_then as (
-    select
-        screened_days.as_of_date,
-        int_temperatures_published.account_id,
-        int_temperatures_published.temperature
-    from screened_days
-    inner join int_temperatures_published
-        on
-            screened_days.as_of_date >= int_temperatures_published.valid_from
-            and coalesce(screened_days.as_of_date < int_temperatures_published.valid_to, true)
-),
+{{ month_ends('first_month') }},
 
 accounts_then as (
     select
-        temperatures_then.as_of_date,
-        temperatures_then.temperature,
+        month_ends.as_of_date,
+        int_temperatures_published.temperature,
         coalesce(int_account_month_ends.relationship, 'potential') as relationship,
         coalesce(int_account_month_ends.heat, 0) as heat,
         coalesce(int_account_month_ends.revenue_365d, 0) as revenue_365d
-    from temperatures_then
+    from month_ends
+    inner join int_temperatures_published
+        on
+            month_ends.as_of_date >= int_temperatures_published.valid_from
+            and coalesce(month_ends.as_of_date < int_temperatures_published.valid_to, true)
     left join int_account_month_ends
         on
-            temperatures_then.account_id = int_account_month_ends.account_id
-            and temperatures_then.as_of_date = int_account_month_ends.as_of_date
+            int_temperatures_published.account_id = int_account_month_ends.account_id
+            and month_ends.as_of_date = int_account_month_ends.as_of_date
+    union all
+    select
+        {{ as_of_date() }} as as_of_date,
+        temperature,
+        relationship,
+        heat,
+        revenue_365d
+    from int_account_states
 )
 
 select

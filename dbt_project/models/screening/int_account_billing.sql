@@ -1,5 +1,9 @@
 with fct_invoices as (
-    select * from {{ ref('fct_invoices') }}
+    select
+        *,
+        kind = 'invoice' and total > 0 as is_sale,
+        {{ days_between('issued_on', as_of_date()) }} as age_days
+    from {{ ref('fct_invoices') }}
     where money_state = 'attributed'
 ),
 
@@ -10,64 +14,98 @@ fct_payments as (
         and paid_on <= {{ as_of_date() }}
 ),
 
-paid_by_invoice as (
+invoices_past_due as (
     select
         invoice_id,
-        sum(amount) as paid
-    from fct_payments
-    group by invoice_id
+        account_id,
+        total,
+        {{ days_between('due_on', as_of_date()) }} as overdue_days
+    from fct_invoices
+    where
+        kind = 'invoice'
+        and status = 'open'
+        and due_on < {{ as_of_date() }}
 ),
 
-credited_by_invoice as (
+settlements as (
+    select
+        invoice_id,
+        amount
+    from fct_payments
+    where invoice_id in (select invoice_id from invoices_past_due)
+    union all
     select
         credited_invoice_id as invoice_id,
-        sum(total) as credited
+        -total as amount
     from fct_invoices
     where
         kind = 'credit_note'
-        and credited_invoice_id is not null
-    group by credited_invoice_id
+        and credited_invoice_id in (select invoice_id from invoices_past_due)
 ),
 
-documents as (
+settled_by_invoice as (
     select
-        fct_invoices.account_id,
-        fct_invoices.kind,
-        fct_invoices.total,
-        fct_invoices.issued_on,
-        fct_invoices.kind = 'invoice' and fct_invoices.total > 0 as is_sale,
-        {{ days_between('fct_invoices.issued_on', as_of_date()) }} as age_days,
-        case
-            when
-                fct_invoices.kind = 'invoice'
-                and fct_invoices.status = 'open'
-                and {{ days_between('fct_invoices.due_on', as_of_date()) }} > 0
-                then
-                    greatest(
-                        fct_invoices.total
-                        - coalesce(paid_by_invoice.paid, 0)
-                        + coalesce(credited_by_invoice.credited, 0),
-                        0
-                    )
-            else 0
-        end as overdue,
-        {{ days_between('fct_invoices.due_on', as_of_date()) }} as overdue_days
+        invoice_id,
+        sum(amount) as amount
+    from settlements
+    group by invoice_id
+),
+
+debts as (
+    select
+        invoices_past_due.account_id,
+        invoices_past_due.overdue_days,
+        greatest(invoices_past_due.total - coalesce(settled_by_invoice.amount, 0), 0) as overdue
+    from invoices_past_due
+    left join settled_by_invoice on invoices_past_due.invoice_id = settled_by_invoice.invoice_id
+),
+
+debts_by_account as (
+    select
+        account_id,
+        sum(overdue) as overdue_amount,
+        sum(case when overdue_days > 30 then overdue else 0 end) as overdue_amount_30d
+    from debts
+    group by account_id
+),
+
+sales_by_account as (
+    select
+        account_id,
+        sum(case when age_days < 365 then total else 0 end) as revenue_365d,
+        sum(case when age_days >= 365 and age_days < 730 then total else 0 end) as revenue_previous_365d,
+        sum(total) as revenue_lifetime,
+        min(case when is_sale then issued_on end) as first_invoice_on,
+        max(case when is_sale then issued_on end) as last_invoice_on,
+        count(case when is_sale and age_days < 90 then 1 end) as invoices_90d,
+        count(case when is_sale and age_days < 365 then 1 end) as invoices_365d
     from fct_invoices
-    left join paid_by_invoice on fct_invoices.invoice_id = paid_by_invoice.invoice_id
-    left join credited_by_invoice on fct_invoices.invoice_id = credited_by_invoice.invoice_id
+    group by account_id
+),
+
+invoice_days_by_account as (
+    select
+        account_id,
+        count(distinct issued_on) as invoice_days_365d
+    from fct_invoices
+    where
+        is_sale
+        and age_days < 365
+    group by account_id
 )
 
 select
-    account_id,
-    cast(sum(case when age_days < 365 then total else 0 end) as decimal(18, 4)) as revenue_365d,
-    cast(sum(case when age_days >= 365 and age_days < 730 then total else 0 end) as decimal(18, 4)) as revenue_previous_365d,
-    cast(sum(total) as decimal(18, 4)) as revenue_lifetime,
-    cast(sum(overdue) as decimal(18, 4)) as overdue_amount,
-    cast(sum(case when overdue_days > 30 then overdue else 0 end) as decimal(18, 4)) as overdue_amount_30d,
-    min(case when is_sale then issued_on end) as first_invoice_on,
-    max(case when is_sale then issued_on end) as last_invoice_on,
-    count(case when is_sale and age_days < 90 then 1 end) as invoices_90d,
-    count(case when is_sale and age_days < 365 then 1 end) as invoices_365d,
-    count(distinct case when is_sale and age_days < 365 then issued_on end) as invoice_days_365d
-from documents
-group by account_id
+    sales_by_account.account_id,
+    cast(sales_by_account.revenue_365d as decimal(18, 4)) as revenue_365d,
+    cast(sales_by_account.revenue_previous_365d as decimal(18, 4)) as revenue_previous_365d,
+    cast(sales_by_account.revenue_lifetime as decimal(18, 4)) as revenue_lifetime,
+    cast(coalesce(debts_by_account.overdue_amount, 0) as decimal(18, 4)) as overdue_amount,
+    cast(coalesce(debts_by_account.overdue_amount_30d, 0) as decimal(18, 4)) as overdue_amount_30d,
+    sales_by_account.first_invoice_on,
+    sales_by_account.last_invoice_on,
+    sales_by_account.invoices_90d,
+    sales_by_account.invoices_365d,
+    coalesce(invoice_days_by_account.invoice_days_365d, 0) as invoice_days_365d
+from sales_by_account
+left join debts_by_account on sales_by_account.account_id = debts_by_account.account_id
+left join invoice_days_by_account on sales_by_account.account_id = invoice_days_by_account.account_id

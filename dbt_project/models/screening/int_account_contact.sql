@@ -1,15 +1,30 @@
+{{ config(
+    materialized='incremental', incremental_strategy='rewrite', on_schema_change='fail',
+    meta={'rewrites': 'accounts'}
+) }}
+
 with fct_account_events as (
-    select * from {{ ref('fct_account_events') }}
+    {{ rows_of_changed_accounts(ref('fct_account_events')) }}
 ),
 
 contacts as (
     select
-        *,
-        kind in ('email', 'call', 'meeting', 'chat', 'letter') as is_communication,
-        direction = 'inbound' and kind <> 'payment'
-        or kind in ('invoice', 'opportunity')
-        or kind = 'meeting' and outcome = 'held' as is_inbound
+        account_id,
+        max(
+            case when kind in ('email', 'call', 'meeting', 'chat', 'letter') then occurred_on end
+        ) as last_communication_on,
+        max(
+            case
+                when
+                    direction = 'inbound' and kind <> 'payment'
+                    or kind in ('invoice', 'opportunity')
+                    or kind = 'meeting' and outcome = 'held'
+                    then occurred_on
+            end
+        ) as last_inbound_on,
+        count(case when kind = 'complaint' and outcome = 'open' then 1 end) > 0 as has_open_complaint
     from fct_account_events
+    group by account_id
 ),
 
 scores as (
@@ -19,22 +34,16 @@ scores as (
         row_number() over (partition by account_id order by occurred_on desc, event_id desc) as recency
     from fct_account_events
     where normalised_score is not null
-),
-
-last_scores as (
-    select
-        account_id,
-        normalised_score
-    from scores
-    where recency = 1
 )
 
 select
     contacts.account_id,
-    max(case when contacts.is_communication then contacts.occurred_on end) as last_communication_on,
-    max(case when contacts.is_inbound then contacts.occurred_on end) as last_inbound_on,
-    count(case when contacts.kind = 'complaint' and contacts.outcome = 'open' then 1 end) > 0 as has_open_complaint,
-    max(last_scores.normalised_score) as last_feedback_score
+    contacts.last_communication_on,
+    contacts.last_inbound_on,
+    contacts.has_open_complaint,
+    scores.normalised_score as last_feedback_score
 from contacts
-left join last_scores on contacts.account_id = last_scores.account_id
-group by contacts.account_id
+left join scores
+    on
+        contacts.account_id = scores.account_id
+        and scores.recency = 1

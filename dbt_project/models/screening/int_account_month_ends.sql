@@ -19,13 +19,23 @@ int_scorecards as (
     from {{ ref('int_scorecards') }}
 ),
 
-account_sums as (
+int_bodies as (
     select
-        int_heat_sums.*,
-        int_bodies.account_id
-    from {{ ref('int_heat_sums') }} as int_heat_sums
-    inner join {{ ref('int_bodies') }} as int_bodies on int_heat_sums.body_number = int_bodies.body_number
-    where int_bodies.body_kind = 'account'
+        body_number,
+        account_id
+    from {{ ref('int_bodies') }}
+    where body_kind = 'account'
+),
+
+int_heat_sums as (
+    select * from {{ ref('int_heat_sums') }}
+),
+
+int_account_billing as (
+    select
+        account_id,
+        first_invoice_on
+    from {{ ref('int_account_billing') }}
 ),
 
 fct_invoices as (
@@ -38,10 +48,10 @@ first_month as (
     from accounts
 ),
 
-{{ screened_days('first_month') }},
+{{ month_ends('first_month') }},
 
 {% if is_incremental() %}
--- Every account on the days since the month of the run before, and one that changed since it did.
+-- Every account since the month of the run before, and one that changed since it did.
 changed_accounts as (
     select
         accounts.account_id,
@@ -69,25 +79,45 @@ changed_accounts as (
 account_days as (
     select
         changed_accounts.account_id,
-        screened_days.as_of_date,
+        month_ends.as_of_date,
         int_scorecards.scorecard_version,
-        {{ add_days('screened_days.as_of_date', -365) }} as year_before
+        {{ add_days('month_ends.as_of_date', -365) }} as year_before
     from changed_accounts
-    inner join screened_days on changed_accounts.changed_from <= screened_days.as_of_date
+    inner join month_ends on changed_accounts.changed_from <= month_ends.as_of_date
     inner join int_scorecards
         on
-            screened_days.as_of_date >= int_scorecards.effective_from
-            and coalesce(screened_days.as_of_date < int_scorecards.superseded_from, true)
+            month_ends.as_of_date >= int_scorecards.effective_from
+            and coalesce(month_ends.as_of_date < int_scorecards.superseded_from, true)
+),
+
+accounts_looked_at as (
+    select
+        account_id,
+        min(as_of_date) as first_day
+    from account_days
+    group by account_id
+),
+
+account_sums as (
+    select
+        int_heat_sums.*,
+        int_bodies.account_id
+    from int_heat_sums
+    inner join int_bodies on int_heat_sums.body_number = int_bodies.body_number
+    inner join accounts_looked_at on int_bodies.account_id = accounts_looked_at.account_id
+    where coalesce(int_heat_sums.next_on > accounts_looked_at.first_day, true)
 ),
 
 sales_by_day as (
     select
-        account_id,
-        issued_on,
-        sum(total) as revenue,
-        max(case when kind = 'invoice' and total > 0 then 1 else 0 end) as is_invoice_day
+        fct_invoices.account_id,
+        fct_invoices.issued_on,
+        sum(fct_invoices.total) as revenue,
+        max(case when fct_invoices.kind = 'invoice' and fct_invoices.total > 0 then 1 else 0 end) as is_invoice_day
     from fct_invoices
-    group by account_id, issued_on
+    inner join accounts_looked_at on fct_invoices.account_id = accounts_looked_at.account_id
+    where {{ days_between('fct_invoices.issued_on', 'accounts_looked_at.first_day') }} < 365
+    group by fct_invoices.account_id, fct_invoices.issued_on
 ),
 
 running_sales as (
@@ -100,15 +130,6 @@ running_sales as (
     window account_sales as (
         partition by account_id order by issued_on rows between unbounded preceding and current row
     )
-),
-
-first_sales as (
-    select
-        account_id,
-        min(issued_on) as first_invoice_on
-    from sales_by_day
-    where is_invoice_day = 1
-    group by account_id
 ),
 
 -- What was sold in a year is what was sold until its end less what was sold until its beginning.
@@ -146,12 +167,12 @@ heat_then as (
 select
     sales_then.as_of_date,
     sales_then.account_id,
-    {{ relationship('first_sales.first_invoice_on', 'sales_then.invoice_days_365d', 'sales_then.as_of_date') }}
+    {{ relationship('int_account_billing.first_invoice_on', 'sales_then.invoice_days_365d', 'sales_then.as_of_date') }}
         as relationship,
     coalesce(heat_then.heat, 0) as heat,
     cast(sales_then.revenue_365d as decimal(38, 4)) as revenue_365d
 from sales_then
-left join first_sales on sales_then.account_id = first_sales.account_id
+left join int_account_billing on sales_then.account_id = int_account_billing.account_id
 left join heat_then
     on
         sales_then.account_id = heat_then.account_id

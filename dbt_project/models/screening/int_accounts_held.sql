@@ -7,20 +7,6 @@ fct_account_events as (
     select * from {{ ref('fct_account_events') }}
 ),
 
-account_feeds as (
-    select distinct
-        account_id,
-        source,
-        case
-            when kind in ('invoice', 'credit_note', 'adjustment') then 'invoices'
-            when kind = 'payment' then 'payments'
-            when kind = 'opportunity' then 'opportunities'
-            when kind in ('nps', 'csat', 'survey', 'complaint') then 'feedback'
-            else 'communications'
-        end as feed
-    from fct_account_events
-),
-
 late_feeds as (
     select
         source,
@@ -32,11 +18,17 @@ late_feeds as (
 )
 
 select
-    account_feeds.account_id,
+    fct_account_events.account_id,
     min(late_feeds.watermark_on) as known_until
-from account_feeds
+from fct_account_events
 inner join late_feeds
     on
-        account_feeds.source = late_feeds.source
-        and account_feeds.feed = late_feeds.feed
-group by account_feeds.account_id
+        fct_account_events.source = late_feeds.source
+        and late_feeds.feed = case
+            when fct_account_events.kind in ('invoice', 'credit_note', 'adjustment') then 'invoices'
+            when fct_account_events.kind = 'payment' then 'payments'
+            when fct_account_events.kind = 'opportunity' then 'opportunities'
+            when fct_account_events.kind in ('nps', 'csat', 'survey', 'complaint') then 'feedback'
+            else 'communications'
+        end
+group by fct_account_events.account_id

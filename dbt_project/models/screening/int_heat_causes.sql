@@ -17,6 +17,7 @@ int_scorecards as (
 
 int_event_degrees as (
     select * from {{ ref('int_event_degrees') }}
+    where {{ days_between('occurred_on', as_of_date()) }} < 90
 ),
 
 int_heat_now as (

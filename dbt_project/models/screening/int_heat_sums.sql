@@ -1,6 +1,6 @@
 {{ config(
     materialized='incremental', incremental_strategy='rewrite', on_schema_change='fail',
-    meta={'rewrites': 'bodies'}
+    meta={'rewrites': 'sums'}
 ) }}
 
 with int_event_degrees as (
@@ -8,13 +8,21 @@ with int_event_degrees as (
 ),
 
 int_bodies as (
-    select * from {{ ref('int_bodies') }}
-    where {{ is_changed_body('body_number') }}
+    select
+        body_number,
+        account_number
+    from {{ ref('int_bodies') }}
 ),
 
 int_scorecards as (
     select * from {{ ref('int_scorecards') }}
 ),
+
+{% if is_incremental() %}
+bodies_changed as (
+    {{ bodies_changed_from() }}
+),
+{% endif %}
 
 weighted_events as (
     select
@@ -28,6 +36,39 @@ weighted_events as (
     from int_event_degrees
     inner join int_bodies on int_event_degrees.account_number = int_bodies.account_number
     inner join int_scorecards on int_event_degrees.scorecard_version = int_scorecards.scorecard_version
+    {%- if is_incremental() %}
+    inner join bodies_changed
+        on
+            int_bodies.body_number = bodies_changed.body_number
+            and int_event_degrees.occurred_on >= bodies_changed.changed_from
+    {%- endif %}
+),
+
+-- A sum that stands is carried on: what was felt until its day counts as felt on it.
+heat_felt as (
+    select
+        scorecard_version,
+        body_number,
+        {%- for dimension in heat_dimensions() %}
+        {{ heat_integer(dimension, 'weight') }} as {{ dimension }},
+        {%- endfor %}
+        occurred_on
+    from weighted_events
+    {%- if is_incremental() %}
+    union all
+    select
+        sums.scorecard_version,
+        sums.body_number,
+        {%- for dimension in heat_dimensions() %}
+        sums.sum_{{ dimension }} as {{ dimension }},
+        {%- endfor %}
+        sums.occurred_on
+    from {{ this }} as sums
+    inner join bodies_changed on sums.body_number = bodies_changed.body_number
+    where
+        sums.occurred_on < bodies_changed.changed_from
+        and coalesce(sums.next_on >= bodies_changed.changed_from, true)
+    {%- endif %}
 ),
 
 running_sums as (
@@ -35,13 +76,13 @@ running_sums as (
         scorecard_version,
         body_number,
         {%- for dimension in heat_dimensions() %}
-        cast(sum({{ heat_integer(dimension, 'weight') }}) over (
+        cast(sum({{ dimension }}) over (
             body_events range between unbounded preceding and current row
         ) as decimal(38, 0)) as sum_{{ dimension }},
         {%- endfor %}
         occurred_on,
         lead(occurred_on) over (body_events) as next_on
-    from weighted_events
+    from heat_felt
     window body_events as (partition by scorecard_version, body_number order by occurred_on)
 )
 
