@@ -6,11 +6,11 @@ everything else is removed. Sizes below full have one run each: they show that i
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import chain
 from pathlib import Path
 
 import others
-import per_model
 import screening
 from company import Company, Size
 from processes import Taken
@@ -19,9 +19,9 @@ from thermocline.errors import InputError, ThermoclineError
 
 SIZES = {
     # Pasts of about 1, 10 and 30 million lines.
-    "full": Size("full", accounts=50_000, days=2_190, lines=30_000_000, pasts=(73, 730, 2_190), runs=3),
-    "small": Size("small", accounts=2_000, days=365, lines=120_000, pasts=(40, 365), runs=1),
-    "tiny": Size("tiny", accounts=100, days=60, lines=2_000, pasts=(60,), runs=1),
+    "full": Size("full", 50_000, days=2_190, lines=30_000_000, past=730, runs=3, other_pasts=(73, 2_190)),
+    "small": Size("small", 2_000, days=365, lines=120_000, past=365, runs=1),
+    "tiny": Size("tiny", 100, days=60, lines=2_000, past=60, runs=1),
 }
 
 
@@ -40,12 +40,17 @@ def main(name: str, results: Path = RESULTS, screened: Callable[[Company], Taken
     tell("the example")
     size.example()
     rows: list[Row] = []
-    if name == "tiny":
-        rows += screening.try_out(size, screened, tell)
-    else:
-        for part in (screening.measure, per_model.measure, others.measure):
-            rows += part(size, tell)
-    return write(name, size.runs, (time.monotonic() - began) / 60, rows, results)
+    parts: Iterable[Row] = (
+        screening.try_out(size, screened, tell)
+        if name == "tiny"
+        else chain(screening.measure(size, tell), others.measure(size, tell))
+    )
+    text = ""
+    for row in parts:
+        rows.append(row)
+        # What has been measured stands, whatever becomes of the rest.
+        text = write(name, size.runs, (time.monotonic() - began) / 60, rows, results)
+    return text
 
 
 if __name__ == "__main__":

@@ -31,15 +31,17 @@ DAILY = 3
 class Size:
     """How big a company is: accounts, and days and invoice lines of its longest past.
 
-    pasts: the days of the pasts that are compared, the first load's second; runs: how often each is measured.
+    past: the days of the first load's; other_pasts: those that are compared with it, the shortest also with
+    pandas; runs: how often each is measured.
     """
 
     name: str
     accounts: int
     days: int
     lines: int
-    pasts: tuple[int, ...]
+    past: int
     runs: int
+    other_pasts: tuple[int, ...] = ()
 
     @property
     def folder(self) -> Path:

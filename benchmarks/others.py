@@ -3,7 +3,7 @@
 import json
 import statistics
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,7 @@ HERE = Path(__file__).resolve().parent
 Judge = Callable[[dict[str, Any]], list[Row]]
 
 
-def measure(size: Size, tell: Callable[[str], None]) -> list[Row]:
-    rows: list[Row] = []
-    if size.name == "tiny":
-        return rows
+def measure(size: Size, tell: Callable[[str], None]) -> Iterator[Row]:
     for name, judge in JUDGES.items():
         program = HERE / f"{name}.py"
         if not program.exists():
@@ -30,10 +27,9 @@ def measure(size: Size, tell: Callable[[str], None]) -> list[Row]:
             chosen = SIZE_OF.get(name, {}).get(size.name, size.name)
             run([sys.executable, program, chosen], size.folder / f"{name}.log")
             found = json.loads((RESULTS / f"{name}-{chosen}.json").read_text(encoding="utf-8"))
-            rows += judge(found)
+            yield from judge(found)
         except (ThermoclineError, KeyError) as error:
-            rows.append(Row(f"`benchmarks/{name}.py`", "", "", "not measured", None, str(error)))
-    return rows
+            yield Row(f"`benchmarks/{name}.py`", "", "", "not measured", None, str(error))
 
 
 def history(found: dict[str, Any]) -> list[Row]:

@@ -4,11 +4,12 @@ import os
 import re
 import statistics
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
 import duckdb
+import per_model
 from company import Company, Size
 from peers import by_hand, with_pandas
 from processes import Taken, memory, repeated, run, seconds
@@ -17,7 +18,7 @@ from thermocline.home import Home
 from thermocline.orchestration.environment import environment
 
 HERE = Path(__file__).resolve().parent
-SMALLEST = Size("smallest", accounts=10, days=90, lines=200, pasts=(90,), runs=1)
+SMALLEST = Size("smallest", accounts=10, days=90, lines=200, past=90, runs=1)
 CORRECTED = 1_000
 GIGABYTES = 4.0
 PUBLISHED = re.compile(r"^screen_accounts: .* as \d{4}-\d\d-\d\d-\d+(?: \(([\d.]+) s\))?$", re.MULTILINE)
@@ -25,28 +26,65 @@ PUBLISHED = re.compile(r"^screen_accounts: .* as \d{4}-\d\d-\d\d-\d+(?: \(([\d.]
 Tell = Callable[[str], None]
 
 
-def measure(size: Size, tell: Tell) -> list[Row]:
-    """All rows that are about whole runs. The company's files are removed at the end, the example stays."""
-    smallest = Company(SMALLEST, "home", SMALLEST.days)
-    tell("setting up a home")
-    smallest.anew()
-    like = _set_up(smallest)
-    tell("the fixed cost: the smallest company")
-    fixed_first = repeated(size.runs, lambda: _first(smallest, like))
-    fixed_day = repeated(size.runs, lambda: _day(smallest))
-    rows = _first_load(size, like, fixed_first, fixed_day, tell)
+def measure(size: Size, tell: Tell) -> Iterator[Row]:
+    """All rows that are about whole runs, and the dbt build. Their files are removed, the example stays.
+
+    Where each is measured once, no start-up is set apart.
+    """
+    smallest, main = Company(SMALLEST, "home", SMALLEST.past), Company(size, "main", size.past)
+    set_up = Company(SMALLEST, "set-up", SMALLEST.past)
+    like, start_first, start_day = None, list[Taken](), list[Taken]()
+    if size.runs > 1:
+        tell("the start-up: the smallest company")
+        smallest.anew()
+        # A home in which what is done once has been done: Airflow's database, dbt's unit tests.
+        set_up.fresh(smallest.home)
+        like = set_up.home
+        start_first = [_first(smallest, like)]
+        start_day = repeated(size.runs, lambda: _day(smallest))
+    lines = main.lines
+    tell(f"first load of {lines:,} lines")
+    first = repeated(size.runs, lambda: _first(main, like))
+    tell("the same by hand")
+    hand = repeated(size.runs, lambda: by_hand(main))
+    yield _beside_hand(size, lines, first, hand, start_first)
+    if not size.other_pasts:
+        yield _beside_pandas(main, first, repeated(size.runs, lambda: with_pandas(main)))
+    tell("the next days")
+    by_past = {lines: repeated(size.runs, lambda: _day(main))}
+    yield _share("the next day's delivery", by_past[lines], start_day, seconds(first))
+    tell("corrections")
+    corrections = iter(range(size.runs))
+    corrected = repeated(size.runs, lambda: _correction(main, next(corrections)))
+    yield _share(f"correction of {CORRECTED:,} old invoices", corrected, start_day, seconds(first))
+    tell("nothing new")
+    spared = repeated(size.runs, main.screened)
+    yield _nothing_new(spared, repeated(size.runs, lambda: _empty(main)))
+    yield from per_model.measure(size, smallest if like else main, tell)
+    main.remove()
     smallest.remove()
-    return rows
+    yield from _other_pasts(size, like, by_past, tell)
+    set_up.remove()
 
 
-def _set_up(company: Company) -> Home:
-    """A home in which what is done once has been done: Airflow's database, dbt's unit tests."""
-    kept = Company(SMALLEST, "set-up", SMALLEST.days)
-    kept.fresh(company.home)
-    return kept.home
+def _other_pasts(size: Size, like: Home | None, by_past: dict[int, list[Taken]], tell: Tell) -> Iterator[Row]:
+    """The same days after a shorter past, which pandas holds in memory, and after a longer one."""
+    for past in size.other_pasts:
+        company = Company(size, "past", past)
+        held = company.lines
+        tell(f"a past of {held:,} lines")
+        if past < size.past:
+            first = repeated(size.runs, partial(_first, company, like))
+            yield _beside_pandas(company, first, repeated(size.runs, partial(with_pandas, company)))
+        else:
+            _first(company, like)
+        by_past[held] = repeated(size.runs, partial(_day, company))
+        company.remove()
+    if size.other_pasts:
+        yield _flat(by_past)
 
 
-def _first(company: Company, like: Home) -> Taken:
+def _first(company: Company, like: Home | None) -> Taken:
     company.fresh(like)
     return company.screened()
 
@@ -56,53 +94,9 @@ def _day(company: Company) -> Taken:
     return company.screened()
 
 
-def _first_load(
-    size: Size, like: Home, fixed_first: list[Taken], fixed_day: list[Taken], tell: Tell
-) -> list[Row]:
-    short_days, days, *longer = size.pasts
-    main = Company(size, "main", days)
-    lines = main.lines
-    tell(f"first load of {lines:,} lines")
-    first = repeated(size.runs, lambda: _first(main, like))
-    tell("the same by hand")
-    hand = repeated(size.runs, lambda: by_hand(main))
-    whole = seconds(first)
-    rows = [_beside_hand(size, lines, first, hand, fixed_first)]
-    tell("the next days")
-    day = repeated(size.runs, lambda: _day(main))
-    tell("corrections")
-    corrections = iter(range(size.runs))
-    corrected = repeated(size.runs, lambda: _correction(main, next(corrections)))
-    tell("nothing new")
-    spared = repeated(size.runs, main.screened)
-    empty = repeated(size.runs, lambda: _empty(main))
-    rows += [
-        _share("the next day's delivery", day, fixed_day, whole),
-        _nothing_new(spared, empty),
-        _share(f"correction of {CORRECTED:,} old invoices", corrected, fixed_day, whole),
-    ]
-    main.remove()
-    short = Company(size, "short", short_days)
-    tell(f"{short.lines:,} lines, and the same in pandas")
-    short_first = repeated(size.runs, lambda: _first(short, like))
-    pandas = repeated(size.runs, lambda: with_pandas(short))
-    rows.append(_beside_pandas(short, short_first, pandas))
-    by_past = {short.lines: repeated(size.runs, lambda: _day(short)), lines: day}
-    short.remove()
-    for longest in longer:
-        long = Company(size, "long", longest)
-        tell(f"a past of {long.lines:,} lines")
-        held = long.lines
-        _first(long, like)
-        by_past[held] = repeated(size.runs, partial(_day, long))
-        long.remove()
-    rows.insert(2, _flat(by_past))
-    return rows
-
-
 def try_out(size: Size, screened: Callable[[Company], Taken], tell: Tell) -> list[Row]:
     """That the company is made, screened, and screened alike by both peers; no figure to quote."""
-    company = Company(size, "main", size.days)
+    company = Company(size, "main", size.past)
     lines = company.lines
     tell(f"first load of {lines:,} lines")
     ours = [screened(company)]

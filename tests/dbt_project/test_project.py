@@ -6,6 +6,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from screened import Screened
 from thermocline import transformation, warehouse
@@ -32,6 +33,19 @@ CORE = {
     "accounts, hot, cold, unattributed_revenue, quarantined_rows, scorecard_version, code_version, "
     "inputs_digest, content_hash, ledger_hash",
 }
+
+
+def test_a_text_that_comes_twice_fails_the_test_of_a_unique_column(example: Screened) -> None:
+    compiled = transformation.target_folder(example.home) / "compiled" / "thermocline" / "models"
+    (path,) = compiled.rglob("unique_account_timeline_event_id.sql")
+    with closing(duckdb.connect()) as connection:
+        connection.execute("attach ':memory:' as warehouse; create schema warehouse.reporting")
+        connection.execute("create table warehouse.reporting.account_timeline (event_id varchar)")
+        for events, found in ((["a", "b", None, None], []), (["b", "c", "b"], [("b", 3)])):
+            connection.executemany(
+                "insert into warehouse.reporting.account_timeline values (?)", [[event] for event in events]
+            )
+            assert connection.execute(path.read_text(encoding="utf-8")).fetchall() == found
 
 
 @pytest.fixture(scope="module")
