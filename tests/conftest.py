@@ -29,6 +29,7 @@ LONGEST = (
     "law/test_properties.py",
     "end_to_end/test_wholesalers_year.py",
     "gate/test_gate.py",
+    "publication/test_postgres_mended.py",
     "publication/test_postgres.py",
     "publication/test_approval_dag.py",
     "difference/test_difference.py",
@@ -39,7 +40,6 @@ LONGEST = (
     "evidence/test_calibration.py",
     "law/test_deliveries.py",
     "publication/test_every_cell.py",
-    "benchmarks/test_bench.py",
 )
 """The files that take longest begin first, so that no worker is left alone with one of them at the end."""
 

@@ -52,3 +52,12 @@ def database(server: Server, monkeypatch: pytest.MonkeyPatch) -> Database:
     made = server.database()
     monkeypatch.setenv("AIRFLOW_CONN_BI", made.uri)
     return made
+
+
+@pytest.fixture
+def with_postgres(home: Home, database: Database) -> Home:  # noqa: ARG001
+    """A home with a PostgreSQL target."""
+    (home.config / "company.yml").write_text(
+        "reporting_currency: GBP\ntargets:\n  - kind: postgres\n    connection: bi\n"
+    )
+    return home
