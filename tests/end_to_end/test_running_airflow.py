@@ -1,19 +1,13 @@
 """A day with a running Airflow: real processes, real files, its REST API and command line.
 
-The story is lived once, in `lived`; the tests look at what it left behind. It starts after the
-screening hour of yesterday. Billing has delivered yesterday, the CRM hasn't.
+The day is lived once, in `lived`; the tests look at what it left behind.
 """
 
-import os
 import shutil
-import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -21,11 +15,11 @@ from pathlib import Path
 import duckdb
 import psutil
 import pytest
-from airflow_rest import Json, RunningAirflow, eventually, running_airflow
+from airflow_rest import running_airflow
+from day_with_airflow import SCREENING, Lived, crm_watermark, deliver, late_morning, live
 from screened import Screened
-from thermocline import publication
-from thermocline.build import build
-from thermocline.errors import InputError, WarehouseBusy
+from thermocline import publication, transformation
+from thermocline.errors import InputError
 from thermocline.example import generate
 from thermocline.home import Home
 from thermocline.orchestration import steps
@@ -33,54 +27,6 @@ from thermocline.orchestration.serving import check_port
 from thermocline.retention import airflow_records
 from thermocline.retention.record import Due
 from thermocline.sources.outstanding import SETTLE_SECONDS
-
-SCREENING = "screen_accounts"
-
-
-@dataclass
-class Lived:
-    """What a day with Airflow left behind."""
-
-    home: Home
-    today: date
-    airflow: RunningAirflow
-    runs: dict[str, Json] = field(default_factory=dict)
-    tasks: dict[str, dict[str, Json]] = field(default_factory=dict)
-    builds: list[Json] = field(default_factory=list)
-    at_the_hour: publication.Publication | None = None
-    crm_known_at_the_hour: date | None = None
-    killed: int = 0
-    beside: list[subprocess.CompletedProcess[str]] = field(default_factory=list)
-    refused_beside: WarehouseBusy | None = None
-    family: list[psutil.Process] = field(default_factory=list)
-
-    def ago(self, days: int) -> date:
-        return self.today - timedelta(days=days)
-
-    def of_type(self, run_type: str) -> list[str]:
-        return [run for run, facts in self.runs.items() if facts["run_type"] == run_type]
-
-
-def late_morning() -> tuple[str, date]:
-    """A zone in which it is between 11 and 12 o'clock, so that no midnight comes in between."""
-    now = datetime.now(UTC)
-    ahead = (11 - now.hour + 12) % 24 - 12
-    return f"Etc/GMT{-ahead:+d}", (now + timedelta(hours=ahead)).date()
-
-
-def deliver(made: Path, home: Home, system: str, first: date, last: date) -> None:
-    """Drop the folders of these days into the home's exports."""
-    for folder in sorted((made / system).iterdir()):
-        if first.isoformat() <= folder.name <= last.isoformat():
-            shutil.copytree(folder, home.exports / system / folder.name, copy_function=shutil.copyfile)
-
-
-def crm_watermark(home: Home) -> date:
-    with closing(duckdb.connect(str(publication.database(home)), read_only=True)) as reporting:
-        [row] = reporting.execute(
-            "select min(watermark_on) from reporting.feeds where system = 'crm'"
-        ).fetchall()
-    return row[0]
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +40,9 @@ def lived(example: Screened, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     generate(20, 60, 1, made, today - timedelta(days=1))
     deliver(made, home, "crm", date.min, today - timedelta(days=2))
     deliver(made, home, "billing", date.min, today - timedelta(days=1))
+    # The models haven't changed since their documentation was rendered.
+    (home.site / "index.html").write_text("Documentation")
+    (home.site / ".index.of").write_text(transformation.project_hash())
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("THERMOCLINE_HOME", str(home.root))
         # The DAGs' files don't change on this day.
@@ -108,103 +57,6 @@ def lived(example: Screened, tmp_path_factory: pytest.TempPathFactory) -> Iterat
             serving = psutil.Process(airflow.process.pid)
             story.family = serving.children(recursive=True)
         yield story
-
-
-def live(story: Lived, made: Path) -> None:
-    airflow, home = story.airflow, story.home
-
-    def state(run: str, task: str) -> str | None:
-        return airflow.tasks(SCREENING, run)[task]["state"]
-
-    # Yesterday's own run: the hour has passed, the CRM isn't waited for.
-    [scheduled] = eventually(
-        "a run for yesterday",
-        lambda: [run["dag_run_id"] for run in airflow.runs(SCREENING)],
-    )
-    eventually("the build at the hour", lambda: ends(airflow, scheduled, "build"), 180)
-
-    # The CRM's files come after all; meanwhile people start runs of past days, one is killed.
-    deliver(made, home, "crm", story.ago(1), story.ago(1))
-    by_hand = airflow.trigger(SCREENING, {"as_of": story.ago(2).isoformat()})
-    story.killed = kill_build(airflow, by_hand)
-    airflow.backfill(SCREENING, story.ago(2), story.ago(1))
-    eventually("the publication of the hour", lambda: ends(airflow, scheduled, "publish"), 180)
-    story.at_the_hour = publication.current(home)
-    story.crm_known_at_the_hour = crm_watermark(home)
-    [late] = eventually(
-        "a run for the late files",
-        lambda: [r["dag_run_id"] for r in airflow.runs(SCREENING) if r["run_type"] == "operator_triggered"],
-    )
-    try_beside(story)
-    eventually(
-        "the end of all runs",
-        lambda: {run["state"] for run in airflow.runs(SCREENING)} <= {"success", "failed"},
-        240,
-    )
-
-    # Somebody clears the publishing of the run that knew less.
-    eventually("the late run", lambda: airflow.run(SCREENING, late)["state"] == "success")
-    airflow.clear(SCREENING, scheduled, "publish")
-    eventually(
-        "the cleared run",
-        lambda: (
-            airflow.run(SCREENING, scheduled)["state"] == "success"
-            and state(scheduled, "publish") != "success"
-        ),
-    )
-    for run in airflow.runs(SCREENING):
-        name = run["dag_run_id"]
-        story.runs[name] = run
-        story.tasks[name] = airflow.tasks(SCREENING, name)
-        story.builds += airflow.tries(SCREENING, name, "build")
-
-
-def ends(airflow: RunningAirflow, run: str, task: str) -> bool:
-    """Whether a task has succeeded; fails as soon as it has to be tried again."""
-    facts = airflow.tasks(SCREENING, run)[task]
-    assert facts["state"] not in ("failed", "up_for_retry", "upstream_failed"), (run, task)
-    return facts["state"] == "success"
-
-
-def holder(home: Home) -> str:
-    lock = home.root / "warehouse.lock"
-    return lock.read_text() if lock.exists() else ""
-
-
-def kill_build(airflow: RunningAirflow, run: str) -> int:
-    """SIGKILL the run's build while it holds the warehouse; the process's id."""
-
-    def building() -> int | None:
-        task = airflow.tasks(SCREENING, run)["build"]
-        held = task["pid"] and f"process {task['pid']} " in holder(airflow.home)
-        return task["pid"] if task["state"] == "running" and held else None
-
-    pid = eventually("a build to kill", building, 120)
-    os.kill(pid, signal.SIGKILL)
-    return pid
-
-
-def try_beside(story: Lived) -> None:
-    """Try to build, and to run, beside a build of the scheduler."""
-
-    def refused() -> WarehouseBusy | None:
-        try:
-            with story.home.writer("a test"):
-                return None
-        except WarehouseBusy:
-            with pytest.raises(WarehouseBusy) as refusal:
-                build(story.home, None)
-            return refusal.value
-
-    story.refused_beside = eventually("a build to be beside of", refused, 120)
-    story.beside.append(
-        subprocess.run(
-            [sys.executable, "-m", "thermocline.cli", "run"],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    )
 
 
 def is_at_work(process: psutil.Process) -> bool:
@@ -237,20 +89,22 @@ def test_dropped_files_are_published_without_a_hand(lived: Lived) -> None:
 
 def test_every_run_ends_well(lived: Lived) -> None:
     assert {name: run["state"] for name, run in lived.runs.items()} == dict.fromkeys(lived.runs, "success")
-    assert len(lived.of_type("manual")) == len(lived.of_type("backfill")) == 1
+    # The day of the schedule's own run isn't backfilled.
+    [past] = lived.of_type("backfill")
+    assert lived.runs[past]["partition_key"] == lived.ago(2).isoformat()
 
 
 def test_a_killed_build_is_tried_again(lived: Lived) -> None:
-    [by_hand] = lived.of_type("manual")
-    assert lived.tasks[by_hand]["build"]["try_number"] == 2
-    killed = [t for t in lived.builds if t["dag_run_id"] == by_hand and t["try_number"] == 1]
+    [past] = lived.of_type("backfill")
+    assert lived.tasks[past]["build"]["try_number"] == 2
+    killed = [t for t in lived.builds if t["dag_run_id"] == past and t["try_number"] == 1]
     assert [(t["pid"], t["state"]) for t in killed] == [(lived.killed, "failed")]
 
 
 def test_reporting_never_goes_back(lived: Lived) -> None:
-    for run in lived.of_type("manual") + lived.of_type("backfill"):
-        assert lived.tasks[run]["build"]["state"] == "success"
-        assert lived.tasks[run]["publish"]["state"] == "skipped"
+    [past] = lived.of_type("backfill")
+    assert lived.tasks[past]["build"]["state"] == "success"
+    assert lived.tasks[past]["publish"]["state"] == "skipped"
     with closing(duckdb.connect(str(publication.database(lived.home)), read_only=True)) as reporting:
         days = reporting.execute(
             "select as_of_date from reporting.publication order by published_at"
@@ -269,7 +123,7 @@ def test_no_two_builds_run_at_once(lived: Lived) -> None:
     times = sorted(
         (datetime.fromisoformat(t["start_date"]), datetime.fromisoformat(t["end_date"])) for t in lived.builds
     )
-    assert len(times) == 5
+    assert len(times) == 4
     for (_, ended), (began, _) in pairwise(times):
         assert ended <= began
 
