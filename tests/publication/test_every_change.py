@@ -21,7 +21,6 @@ DRAWN = settings(
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-POSITIONS = 30
 
 
 @pytest.fixture(scope="module")
@@ -59,18 +58,13 @@ def published_files(home: Home) -> list[Path]:
 
 
 def test_each_flipped_byte_of_a_published_file_is_found(home: Home) -> None:
-    """Every file at its ends, and positions drawn over all files."""
+    """Every file at its ends, and somewhere between."""
     drawn = random.Random(5)
     files = published_files(home)
     assert len(files) > 12
     for path in files:
         whole = path.read_bytes()
-        places = {
-            0,
-            len(whole) - 1,
-            *drawn.sample(range(len(whole)), min(len(whole), POSITIONS // len(files))),
-        }
-        for place in sorted(places):
+        for place in sorted({0, drawn.randrange(len(whole)), len(whole) - 1}):
             flipped = bytearray(whole)
             flipped[place] ^= 1 << drawn.randrange(8)
             with changed(path, bytes(flipped)):

@@ -48,7 +48,7 @@ def check_seen(company: TwoTargets, before: str, after: str, context: str) -> No
 def test_killed_after_each_step(
     company: TwoTargets, processes: BaseContext, survived: Tally, thorough: bool
 ) -> None:
-    """Of the tables that are copied in one transaction the first and the last stand for all in a quick run."""
+    """Of the tables copied in one transaction the first and the last stand for all in a quick run."""
     steps = steps_of(company, 1)
     begins = steps.index("recovered")
     copied = [nth for nth, step in enumerate(steps) if step.startswith("postgres copied")]
@@ -81,7 +81,7 @@ def test_killed_at_any_instant(
     """The instants are drawn from the time that an undisturbed publication takes, and a little more."""
     drawn = random.Random(20111209)
     before, taken, killed = company.candidates[0].content_hash, 0.0, 0
-    wanted, nth = (264, 0) if thorough else (7, 0)
+    wanted, nth = (264, 0) if thorough else (4, 0)
     while killed < wanted:
         nth += 1
         assert nth < 3 * wanted, "publishing ends before it is killed"
