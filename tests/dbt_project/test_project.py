@@ -11,7 +11,6 @@ import pytest
 from screened import Screened
 from thermocline import transformation, warehouse
 from thermocline.company import Company
-from thermocline.documentation import render
 
 CORE = {
     "account_segments": "account_id, account_code, account_name, account_kind, parent_account_id, owner, "
@@ -66,22 +65,6 @@ def test_a_core_table_has_the_contracts_columns(example: Screened, table: str) -
         table,
     )
     assert [name for (name,) in found] == CORE[table].split(", ")
-
-
-def test_the_documentation_is_one_page_rendered_once_for_a_state_of_the_project(
-    example: Screened, tmp_path: Path
-) -> None:
-    home = example.copy(tmp_path / "home")
-    assert render(home)
-    page = home.site / "index.html"
-    text = page.read_text(encoding="utf-8")
-    assert all(f'"name": "{name}"' in text for name in ("account_segments", "int_heat_days"))
-    page.write_text("rendered before")
-    assert not render(home)
-    assert page.read_text() == "rendered before"
-    (home.site / ".index.of").write_text("another state")
-    assert render(home)
-    assert page.read_text(encoding="utf-8") != "rendered before"
 
 
 def test_no_name_that_came_with_data_is_in_what_the_documentation_is_made_of(example: Screened) -> None:
