@@ -1,4 +1,11 @@
-with fct_invoices as (
+with fct_payments as (
+    select * from {{ ref('fct_payments') }}
+    where
+        amount is not null
+        and paid_on <= {{ as_of_date() }}
+),
+
+fct_invoices as (
     select
         *,
         kind = 'invoice' and total > 0 as is_sale,
@@ -7,11 +14,14 @@ with fct_invoices as (
     where money_state = 'attributed'
 ),
 
-fct_payments as (
-    select * from {{ ref('fct_payments') }}
+credit_notes as (
+    select
+        credited_invoice_id,
+        total
+    from {{ ref('fct_invoices') }}
     where
-        amount is not null
-        and paid_on <= {{ as_of_date() }}
+        money_state = 'attributed'
+        and kind = 'credit_note'
 ),
 
 invoices_past_due as (
@@ -20,9 +30,10 @@ invoices_past_due as (
         account_id,
         total,
         {{ days_between('due_on', as_of_date()) }} as overdue_days
-    from fct_invoices
+    from {{ ref('fct_invoices') }}
     where
-        kind = 'invoice'
+        money_state = 'attributed'
+        and kind = 'invoice'
         and status = 'open'
         and due_on < {{ as_of_date() }}
 ),
@@ -37,10 +48,8 @@ settlements as (
     select
         credited_invoice_id as invoice_id,
         -total as amount
-    from fct_invoices
-    where
-        kind = 'credit_note'
-        and credited_invoice_id in (select invoice_id from invoices_past_due)
+    from credit_notes
+    where credited_invoice_id in (select invoice_id from invoices_past_due)
 ),
 
 settled_by_invoice as (
@@ -78,19 +87,9 @@ sales_by_account as (
         min(case when is_sale then issued_on end) as first_invoice_on,
         max(case when is_sale then issued_on end) as last_invoice_on,
         count(case when is_sale and age_days < 90 then 1 end) as invoices_90d,
-        count(case when is_sale and age_days < 365 then 1 end) as invoices_365d
+        count(case when is_sale and age_days < 365 then 1 end) as invoices_365d,
+        count(distinct case when is_sale and age_days < 365 then issued_on end) as invoice_days_365d
     from fct_invoices
-    group by account_id
-),
-
-invoice_days_by_account as (
-    select
-        account_id,
-        count(distinct issued_on) as invoice_days_365d
-    from fct_invoices
-    where
-        is_sale
-        and age_days < 365
     group by account_id
 )
 
@@ -105,7 +104,6 @@ select
     sales_by_account.last_invoice_on,
     sales_by_account.invoices_90d,
     sales_by_account.invoices_365d,
-    coalesce(invoice_days_by_account.invoice_days_365d, 0) as invoice_days_365d
+    sales_by_account.invoice_days_365d
 from sales_by_account
 left join debts_by_account on sales_by_account.account_id = debts_by_account.account_id
-left join invoice_days_by_account on sales_by_account.account_id = invoice_days_by_account.account_id

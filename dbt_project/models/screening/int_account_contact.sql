@@ -3,8 +3,13 @@
     meta={'rewrites': 'accounts'}
 ) }}
 
-with fct_account_events as (
+with changed_events as (
     {{ rows_of_changed_accounts(ref('fct_account_events')) }}
+),
+
+changed_answers as (
+    {{ rows_of_changed_accounts(ref('fct_account_events')) }}
+    where changing.normalised_score is not null
 ),
 
 contacts as (
@@ -23,7 +28,7 @@ contacts as (
             end
         ) as last_inbound_on,
         count(case when kind = 'complaint' and outcome = 'open' then 1 end) > 0 as has_open_complaint
-    from fct_account_events
+    from changed_events
     group by account_id
 ),
 
@@ -32,8 +37,7 @@ scores as (
         account_id,
         normalised_score,
         row_number() over (partition by account_id order by occurred_on desc, event_id desc) as recency
-    from fct_account_events
-    where normalised_score is not null
+    from changed_answers
 )
 
 select
