@@ -22,6 +22,7 @@ from thermocline.errors import ContentChanged, InputError, LedgerChanged, Ledger
 from thermocline.home import Home
 from thermocline.intents import check_row, next_intent, publication_row, table_entry
 from thermocline.ledger import Entry, Ledger, Recorded, check_head, completed, contradictions, recorded
+from thermocline.publication_base import base_of
 from thermocline.publishable import BESIDE, check_contract, verdict_of
 from thermocline.retention.record import pruned
 from thermocline.targets import Edition, Progress, Target
@@ -272,6 +273,7 @@ class Publisher:
                 publication_row(intent, True),
             ],
             gate_checks=[check_row(publication.publication_id, check) for check in intent["gate"]["checks"]],
+            base=base_of(self.home, target.name, others[-1]) if others else None,
         )
         target.write_publication(edition, lambda step: self.progress(f"{target.name} {step}"))
         self.progress(f"{target.name} in place")

@@ -194,7 +194,7 @@ def test_a_failing_target_leaves_the_old_publication_and_a_clear_message(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr("thermocline.targets.duckdb_file._write_tables", full)
+        patched.setattr("thermocline.targets.duckdb_tables._create", full)
         with pytest.raises(ThermoclineError, match=r"to target duckdb failed .*No space left"):
             begun.publish()
     assert current_id(home) == begun.first.publication_id

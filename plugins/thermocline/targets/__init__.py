@@ -20,17 +20,30 @@ class TargetFailed(OSError):
 
 
 @dataclass(frozen=True)
+class Base:
+    """A publication that a target holds already, of which the next one may take over what is equal.
+
+    tables: as they were frozen. files: SHA-256 by file name, as the ledger says that the target had them.
+    """
+
+    publication_id: str
+    tables: Mapping[str, FrozenTable]
+    files: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Edition:
     """All that a target needs to write one publication.
 
     tables: as frozen, publication_id still null. publication, gate_checks: rows by the columns of the
-    contract.
+    contract. base: the publication before it in this target, where its candidate is still there.
     """
 
     publication_id: str
     tables: Mapping[str, FrozenTable]
     publication: Sequence[Mapping[str, Any]]
     gate_checks: Sequence[Mapping[str, Any]]
+    base: Base | None = None
 
 
 class Target(Protocol):

@@ -10,6 +10,7 @@ holding the old file anywhere.
 
 import os
 import re
+import shutil
 from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -19,9 +20,9 @@ import duckdb
 
 from thermocline import contract, durable, hashing, warehouse
 from thermocline.errors import LedgerChanged
-from thermocline.hashing import TableHash, literal, quoted
+from thermocline.hashing import TableHash, literal
 from thermocline.home import Home
-from thermocline.targets import Edition, Progress, stamped
+from thermocline.targets import Base, Edition, Progress, duckdb_tables
 
 POINTER = "reporting.duckdb"
 HEAD = "ledger-head"
@@ -50,8 +51,12 @@ class DuckDBFile:
         temporary = self.folder / f".writing-{edition.publication_id}"
         self._remove(temporary)
         try:
+            base = edition.base if self._copied(edition.base, temporary) else None
             with self._attached(temporary, f"storage_version '{STORAGE_VERSION}'") as connection:
-                _write_tables(connection, edition)
+                if base:
+                    duckdb_tables.change(connection, edition, base)
+                else:
+                    duckdb_tables.write(connection, edition)
                 # Else it happens on detaching, which doesn't say why it failed.
                 connection.execute("checkpoint target")
             temporary.chmod(durable.READ_ONLY)
@@ -61,6 +66,17 @@ class DuckDBFile:
         finally:
             self._remove(temporary)
         durable.sync(self.folder)
+
+    def _copied(self, base: Base | None, path: Path) -> bool:
+        """Copy the file of an earlier publication, if it is there; whether the copy is as the ledger says."""
+        source = self.path(base.publication_id) if base else None
+        if base is None or source is None or not source.is_file():
+            return False
+        shutil.copyfile(source, path)
+        if durable.file_hash(path) == base.files.get(source.name):
+            return True
+        path.unlink()
+        return False
 
     def switch_to(self, publication_id: str) -> None:
         link = self.folder / f".{POINTER}-{os.getpid()}"
@@ -112,21 +128,21 @@ class DuckDBFile:
         with self._opened(publication_id) as connection:
             return {
                 name: hashing.columns_of(connection, relation)
-                for name, relation in _relations(connection).items()
+                for name, relation in duckdb_tables.relations(connection).items()
             }
 
     def tables(self, publication_id: str, only: Collection[str] | None = None) -> dict[str, TableHash]:
         with self._opened(publication_id) as connection:
             return {
                 name: hashing.hash_table(connection, relation, publication_id, contract.MONTHLY.get(name))
-                for name, relation in _relations(connection).items()
+                for name, relation in duckdb_tables.relations(connection).items()
                 if only is None or name in only
             }
 
     def copy_tables(self, publication_id: str, names: Collection[str], folder: Path) -> None:
         """Write these tables into `folder` as parquet, publication_id null as in a candidate."""
         with self._opened(publication_id) as connection:
-            relations = _relations(connection)
+            relations = duckdb_tables.relations(connection)
             for name in names:
                 stamped_in = contract.PUBLICATION_ID in hashing.columns_of(connection, relations[name])
                 unstamped = f" replace (null::varchar as {contract.PUBLICATION_ID})" if stamped_in else ""
@@ -165,24 +181,3 @@ class DuckDBFile:
     def _remove(self, path: Path) -> None:
         for left in self.folder.glob(f"{path.name}*"):
             left.unlink()
-
-
-def _relations(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    found = connection.execute(
-        "select table_name from information_schema.tables "
-        "where table_catalog = 'target' and table_schema = ? order by table_name",
-        [contract.REPORTING_SCHEMA],
-    ).fetchall()
-    return {name: quoted("target", contract.REPORTING_SCHEMA, name) for (name,) in found}
-
-
-def _write_tables(connection: duckdb.DuckDBPyConnection, edition: Edition) -> None:
-    schema = quoted("target", contract.REPORTING_SCHEMA)
-    connection.execute(f"create schema {schema}")
-    for name in edition.tables:
-        table = f"{schema}.{quoted(name)}"
-        connection.execute(f"create table {table} as {stamped.query(edition, name)}")
-        counted = connection.execute(f"select count(*) from {table}").fetchall()
-        stamped.check_count(edition, name, counted[0][0])
-    for name, (columns, made) in stamped.own_tables(edition).items():
-        stamped.fill(connection, f"{schema}.{quoted(name)}", columns, made)

@@ -1,0 +1,75 @@
+"""The DuckDB file takes over what the publication before it holds, and only if that is as it was written."""
+
+import pytest
+from made_company import run
+from thermocline.home import Home
+from thermocline.publication import database, reading
+from thermocline.targets import duckdb_tables
+from thermocline.verification import verify
+
+SPREAD = "update reporting.account_timeline set occurred_on = occurred_on - (30 * source_row)::integer;"
+"""Three months, and after the next two another three in part."""
+DAYS = (
+    SPREAD,
+    # One month's rows are others, one is gone and one has come; some rows have no day.
+    SPREAD
+    + "delete from reporting.account_timeline where source_row = 1;"
+    + "insert into reporting.account_timeline select * replace (date '2012-02-01' as occurred_on) "
+    "from reporting.account_timeline where source_row = 2 limit 1;"
+    + "update reporting.account_timeline set amount = 7 where source_row = 3 and account_id = 'billing:1'",
+    SPREAD + "update reporting.account_timeline set occurred_on = null where source_row = 2",
+    SPREAD + "update reporting.account_timeline set occurred_on = null where account_id = 'billing:2'",
+    SPREAD + "alter table reporting.account_timeline add column note varchar default 'new'",
+    SPREAD
+    + "alter table reporting.account_timeline add column note varchar default 'new';"
+    + "delete from reporting.account_timeline",
+)
+
+
+@pytest.fixture
+def changes(monkeypatch: pytest.MonkeyPatch) -> list[set[str] | None]:
+    """What was found changed of the timeline, publication by publication that took over from another."""
+    found: list[set[str] | None] = []
+    compare = duckdb_tables.changed_parts
+
+    def noted(earlier, table):  # type: ignore[no-untyped-def]
+        changed = compare(earlier, table)
+        if table.name == "account_timeline":
+            found.append(changed)
+        return changed
+
+    monkeypatch.setattr(duckdb_tables, "changed_parts", noted)
+    monkeypatch.setattr(duckdb_tables, "MOST_CHANGED", 1)
+    return found
+
+
+def test_only_changed_months_are_written_and_the_file_holds_what_was_frozen(
+    home: Home, changes: list[set[str] | None]
+) -> None:
+    for day, change in enumerate(DAYS, start=10):
+        run(home, f"2011-12-{day}", change=change)
+        assert verify(home).exit_code == 0
+    assert changes == [
+        {"2011-09", "2011-11", "2012-02"},
+        {"2011-09", "2011-10", "2011-11", "2012-02", "undated"},
+        {"2011-09", "2011-10", "2011-11", "undated"},
+        None,
+        None,
+    ]
+
+
+def test_a_file_that_is_not_as_it_was_written_is_not_taken_over(
+    home: Home, changes: list[set[str] | None]
+) -> None:
+    first = run(home, "2011-12-09", change=SPREAD)
+    file = database(home).resolve()
+    file.chmod(0o644)
+    with file.open("ab") as published:
+        published.write(b"\0")
+    second = run(home, "2011-12-10", change=SPREAD)
+    assert changes == []
+    with reading(home, one=first.publication_id, other=second.publication_id) as connection:
+        assert connection.execute(
+            "select count(*) from (from one.reporting.account_timeline except all "
+            "from other.reporting.account_timeline)"
+        ).fetchall() == [(0,)]
