@@ -22,11 +22,11 @@ from thermocline.errors import ContentChanged, InputError, LedgerChanged, Ledger
 from thermocline.home import Home
 from thermocline.intents import check_row, next_intent, publication_row, table_entry
 from thermocline.ledger import Entry, Ledger, Recorded, check_head, completed, contradictions, recorded
-from thermocline.publication_base import base_of
 from thermocline.publishable import BESIDE, check_contract, verdict_of
 from thermocline.retention.record import pruned
 from thermocline.targets import Edition, Progress, Target
 from thermocline.targets.duckdb_file import DuckDBFile
+from thermocline.targets.taken_over import base_of
 
 KEEP = 10
 """Publications that stay readable in a target, where company.yml doesn't say."""
