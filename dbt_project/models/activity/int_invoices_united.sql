@@ -8,42 +8,50 @@ with stg_billing__invoices as (
     {{ where_delivered('invoices', 'document_id') }}
 ),
 
-stg_billing__invoice_lines as (
-    select * from {{ ref('stg_billing__invoice_lines') }}
-    {{ where_delivered('invoices', 'document_id') }}
-),
-
 headers as (
     select * from stg_billing__invoices
     where is_current
 ),
 
-lines_of_documents as (
+-- What a document consists of. Apart from the lines that bear its header: few sources have both.
+itemised_documents as (
+    select
+        source,
+        document_id,
+        sum(amount) as lines_total,
+        sum(quantity) as units,
+        max(file_id) as last_lines_file,
+        cast(sum(file_id) as bigint) as sum_lines_files
+    from {{ ref('stg_billing__invoice_lines') }}
+    {{ where_delivered('invoices', 'document_id') }}
+    {{ 'and' if is_incremental() else 'where' }} is_current and not has_header
+    group by source, document_id
+),
+
+documents_of_lines as (
     select
         source,
         invoice_id,
         document_id,
-        count(case when has_header then 1 end) > 0 as has_header,
-        max(case when has_header then billing_customer_id end) as billing_customer_id,
-        max(case when has_header then customer_code end) as customer_code,
-        max(case when has_header then customer_name end) as customer_name,
-        max(case when has_header then customer_email end) as customer_email,
-        max(case when has_header then country end) as country,
-        max(case when has_header then credited_invoice_id end) as credited_invoice_id,
-        coalesce(max(case when has_header then kind end), 'invoice') as kind,
-        coalesce(max(case when has_header then status end), 'open') as status,
-        max(case when has_header then currency end) as currency,
-        sum(case when has_header then amount end) as document_total,
-        sum(case when not has_header then amount end) as lines_total,
+        max(billing_customer_id) as billing_customer_id,
+        max(customer_code) as customer_code,
+        max(customer_name) as customer_name,
+        max(customer_email) as customer_email,
+        max(country) as country,
+        max(credited_invoice_id) as credited_invoice_id,
+        coalesce(max(kind), 'invoice') as kind,
+        coalesce(max(status), 'open') as status,
+        max(currency) as currency,
+        sum(amount) as document_total,
         sum(quantity) as units,
-        min(case when has_header then issued_at end) as issued_at,
-        max(case when has_header then due_at end) as due_at,
-        -- Which files the lines came in: other ones, and its products may have changed with nothing else.
+        min(issued_at) as issued_at,
+        max(due_at) as due_at,
         max(file_id) as last_lines_file,
         cast(sum(file_id) as bigint) as sum_lines_files,
         {{ first_record('has_header') }} as first_record
-    from stg_billing__invoice_lines
-    where is_current
+    from {{ ref('stg_billing__invoice_lines') }}
+    {{ where_delivered('invoices', 'document_id') }}
+    {{ 'and' if is_incremental() else 'where' }} is_current and has_header
     group by source, invoice_id, document_id
 ),
 
@@ -67,26 +75,24 @@ documents as (
     from headers
     union all
     select
-        lines_of_documents.invoice_id,
-        lines_of_documents.document_id,
-        lines_of_documents.billing_customer_id,
-        lines_of_documents.customer_code,
-        lines_of_documents.credited_invoice_id,
-        lines_of_documents.kind,
-        lines_of_documents.status,
-        lines_of_documents.currency,
-        cast(lines_of_documents.document_total as decimal(18, 4)) as document_total,
-        {{ reporting_date('lines_of_documents.issued_at') }} as issued_on,
-        {{ reporting_date('lines_of_documents.due_at') }} as due_on,
-        lines_of_documents.issued_at,
-        lines_of_documents.source,
-        lines_of_documents.first_record['source_file'] as source_file,
-        lines_of_documents.first_record['source_row'] as source_row
-    from lines_of_documents
-    left join headers on lines_of_documents.invoice_id = headers.invoice_id
-    where
-        headers.invoice_id is null
-        and lines_of_documents.has_header
+        documents_of_lines.invoice_id,
+        documents_of_lines.document_id,
+        documents_of_lines.billing_customer_id,
+        documents_of_lines.customer_code,
+        documents_of_lines.credited_invoice_id,
+        documents_of_lines.kind,
+        documents_of_lines.status,
+        documents_of_lines.currency,
+        cast(documents_of_lines.document_total as decimal(18, 4)) as document_total,
+        {{ reporting_date('documents_of_lines.issued_at') }} as issued_on,
+        {{ reporting_date('documents_of_lines.due_at') }} as due_on,
+        documents_of_lines.issued_at,
+        documents_of_lines.source,
+        documents_of_lines.first_record['source_file'] as source_file,
+        documents_of_lines.first_record['source_row'] as source_row
+    from documents_of_lines
+    left join headers on documents_of_lines.invoice_id = headers.invoice_id
+    where headers.invoice_id is null
 )
 
 select
@@ -95,18 +101,25 @@ select
     documents.billing_customer_id,
     documents.customer_code,
     documents.credited_invoice_id,
-    lines_of_documents.customer_code as lines_customer_code,
-    lines_of_documents.customer_name,
-    lines_of_documents.customer_email,
-    lines_of_documents.country,
+    documents_of_lines.customer_code as lines_customer_code,
+    documents_of_lines.customer_name,
+    documents_of_lines.customer_email,
+    documents_of_lines.country,
     documents.kind,
     documents.status,
     documents.currency,
     documents.document_total,
-    cast(lines_of_documents.lines_total as decimal(18, 4)) as lines_total,
-    cast(lines_of_documents.units as decimal(18, 4)) as units,
-    lines_of_documents.last_lines_file,
-    lines_of_documents.sum_lines_files,
+    cast(itemised_documents.lines_total as decimal(18, 4)) as lines_total,
+    cast(coalesce(
+        itemised_documents.units + documents_of_lines.units, itemised_documents.units, documents_of_lines.units
+    ) as decimal(18, 4)) as units,
+    -- Which files the lines came in: other ones, and its products may have changed with nothing else.
+    greatest(itemised_documents.last_lines_file, documents_of_lines.last_lines_file) as last_lines_file,
+    coalesce(
+        itemised_documents.sum_lines_files + documents_of_lines.sum_lines_files,
+        itemised_documents.sum_lines_files,
+        documents_of_lines.sum_lines_files
+    ) as sum_lines_files,
     documents.issued_on,
     documents.due_on,
     documents.issued_at,
@@ -114,4 +127,8 @@ select
     documents.source_file,
     documents.source_row
 from documents
-left join lines_of_documents on documents.invoice_id = lines_of_documents.invoice_id
+left join itemised_documents
+    on
+        documents.source = itemised_documents.source
+        and documents.document_id = itemised_documents.document_id
+left join documents_of_lines on documents.invoice_id = documents_of_lines.invoice_id

@@ -3,23 +3,7 @@
     meta={'rewrites': 'delivered', 'feed': 'invoices'}
 ) }}
 
-with source as (
-    select
-        invoice_id,
-        file_id
-    from {{ source('raw', 'invoice_lines') }}
-    {{ where_delivered('invoices', 'invoice_id') }}
-),
-
--- Nearly every document comes in one file: only of the others is there anything to choose.
-documents_of_several_files as (
-    select invoice_id
-    from source
-    group by invoice_id
-    having min(file_id) <> max(file_id)
-),
-
-files as (
+with logical_files as (
     select
         file_id,
         source,
@@ -30,34 +14,72 @@ files as (
     from {{ source('raw', 'files') }}
 ),
 
-carried as (
-    select distinct
-        files.source,
-        source.invoice_id as document_id,
-        files.delivery_key,
-        files.logical_file,
-        files.sha256,
-        files.file_id
-    from source
-    inner join documents_of_several_files on source.invoice_id = documents_of_several_files.invoice_id
-    inner join files on source.file_id = files.file_id
+-- Numbered, because millions of documents are compared by them.
+files as (
+    select
+        file_id,
+        source,
+        dense_rank() over (order by source, delivery_key) as delivery_number,
+        dense_rank() over (order by source, delivery_key, logical_file) as logical_file_number,
+        dense_rank() over (order by sha256) as content_number,
+        count(*) over (partition by source, delivery_key, logical_file) > 1 as has_copies
+    from logical_files
 ),
 
-ranked as (
+documents_of_files as (
+    select distinct
+        invoice_id,
+        file_id
+    from {{ source('raw', 'invoice_lines') }}
+    {{ where_delivered('invoices', 'invoice_id') }}
+),
+
+carried as (
+    select
+        files.source,
+        documents_of_files.invoice_id as document_id,
+        files.file_id,
+        files.delivery_number,
+        files.logical_file_number,
+        files.content_number,
+        files.has_copies
+    from documents_of_files
+    inner join files on documents_of_files.file_id = files.file_id
+),
+
+latest_deliveries as (
     select
         source,
         document_id,
-        file_id,
-        delivery_key <> max(delivery_key) over (partition by source, document_id) as is_of_earlier_delivery,
-        sha256 <> max(sha256) over (partition by source, document_id, delivery_key, logical_file) as is_earlier_copy
+        max(delivery_number) as delivery_number
     from carried
+    group by source, document_id
+    having min(delivery_number) <> max(delivery_number)
+),
+
+latest_copies as (
+    select
+        document_id,
+        logical_file_number,
+        max(content_number) as content_number
+    from carried
+    where has_copies
+    group by document_id, logical_file_number
 )
 
 select
-    source,
-    document_id,
-    file_id
-from ranked
+    carried.source,
+    carried.document_id,
+    carried.file_id
+from carried
+left join latest_deliveries
+    on
+        carried.source = latest_deliveries.source
+        and carried.document_id = latest_deliveries.document_id
+left join latest_copies
+    on
+        carried.logical_file_number = latest_copies.logical_file_number
+        and carried.document_id = latest_copies.document_id
 where
-    is_of_earlier_delivery
-    or is_earlier_copy
+    carried.delivery_number < latest_deliveries.delivery_number
+    or carried.content_number < latest_copies.content_number
