@@ -25,14 +25,20 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# Whether a document must be made again. #}
-{% macro is_touched(feed, key) -%}
+{# Whether a document must be made again. Of equal ids in other feeds too: a rewrite may be wider than what changed. #}
+{% macro is_touched(key) -%}
     {%- set touched = ref('int_documents_touched') -%}
     {%- if is_incremental() -%}
-    {{ key }} in (select record_id from {{ touched }} where feed = '{{ feed }}')
+    {{ key }} in (select record_id from {{ touched }})
     {%- else -%}
     true
     {%- endif -%}
+{%- endmacro %}
+
+{# Whether a day lies between the as-of date of the last finished build and this run's; of a model with a CTE `run`. #}
+{% macro comes_into_sight(day) -%}
+    {{ day }} > (select run.first_as_of_date from run)
+    and {{ day }} <= (select run.last_as_of_date from run)
 {%- endmacro %}
 
 {# The rows of the accounts that changed, each from its first changed day on; of whole months where asked. #}
@@ -117,10 +123,8 @@
     {%- set meta = config.get('meta') -%}
     {%- if meta.rewrites == 'delivered' -%}
     document_id in (select document_id from {{ ref('int_documents_delivered') }} where feed = '{{ meta.feed }}')
-    {%- elif meta.rewrites == 'touched' -%}
-    {{ meta.key }} in (select record_id from {{ ref('int_documents_touched') }} where feed = '{{ meta.feed }}')
-    {%- elif meta.rewrites == 'touched_events' -%}
-    (feed, record_id) in (select feed, record_id from {{ ref('int_documents_touched') }})
+    {%- elif meta.rewrites in ('touched', 'touched_events') -%}
+    {{ is_touched(meta.key) }}
     {%- elif meta.rewrites == 'builds' -%}
     since_build <> (select since_build from {{ source('config', 'run') }})
     {%- elif meta.rewrites == 'numbered' -%}
@@ -165,21 +169,16 @@
     {%- set columns = get_quoted_csv(arguments['dest_columns'] | map(attribute='name')) -%}
     {%- if config.get('meta').rewrites == 'touched_events' %}
     insert into {{ source('config', 'accounts_changed') }}
+    with replaced as (
+        select {{ columns }} from {{ target }} where {{ rewritten_rows(target) }}
+    )
     select
         account_id,
         min(occurred_on)
     from (
-        (
-            select {{ columns }} from {{ target }} where {{ rewritten_rows(target) }}
-            except all
-            select {{ columns }} from {{ made }}
-        )
+        (select {{ columns }} from replaced except all select {{ columns }} from {{ made }})
         union all
-        (
-            select {{ columns }} from {{ made }}
-            except all
-            select {{ columns }} from {{ target }} where {{ rewritten_rows(target) }}
-        )
+        (select {{ columns }} from {{ made }} except all select {{ columns }} from replaced)
     ) as differences
     group by account_id;
     {%- endif %}

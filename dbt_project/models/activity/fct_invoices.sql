@@ -1,15 +1,15 @@
 {{ config(
     materialized='incremental', incremental_strategy='rewrite', on_schema_change='fail',
-    meta={'rewrites': 'touched', 'feed': 'invoices', 'key': 'invoice_id'}
+    meta={'rewrites': 'touched', 'key': 'invoice_id'}
 ) }}
 
-with int_invoices_united as (
+with int_invoices_united as {{ inlined() }} (
     select * from {{ ref('int_invoices_united') }}
 ),
 
 touched_invoices as (
     select * from int_invoices_united
-    where {{ is_touched('invoices', 'invoice_id') }}
+    where {{ is_touched('invoice_id') }}
 ),
 
 int_customers_linked as (

@@ -1,6 +1,6 @@
 {{ config(
     materialized='incremental', incremental_strategy='rewrite', on_schema_change='fail',
-    meta={'rewrites': 'touched', 'feed': 'payments', 'key': 'payment_id'}
+    meta={'rewrites': 'touched', 'key': 'payment_id'}
 ) }}
 
 with stg_billing__payments as (
@@ -8,7 +8,7 @@ with stg_billing__payments as (
     where
         is_current
         and not is_deleted
-        and {{ is_touched('payments', 'payment_id') }}
+        and {{ is_touched('payment_id') }}
 ),
 
 fct_invoices as (

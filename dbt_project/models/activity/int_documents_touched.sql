@@ -11,26 +11,26 @@ int_documents_delivered as (
     select * from {{ ref('int_documents_delivered') }}
 ),
 
-int_invoices_united as (
+int_invoices_united as {{ inlined() }} (
     select * from {{ ref('int_invoices_united') }}
 ),
 
-stg_billing__payments as (
+stg_billing__payments as {{ inlined() }} (
     select * from {{ ref('stg_billing__payments') }}
     where is_current
 ),
 
-stg_crm__opportunities as (
+stg_crm__opportunities as {{ inlined() }} (
     select * from {{ ref('stg_crm__opportunities') }}
     where is_current
 ),
 
-stg_crm__communications as (
+stg_crm__communications as {{ inlined() }} (
     select * from {{ ref('stg_crm__communications') }}
     where is_current
 ),
 
-stg_crm__feedback as (
+stg_crm__feedback as {{ inlined() }} (
     select * from {{ ref('stg_crm__feedback') }}
     where is_current
 ),
@@ -96,11 +96,8 @@ invoices_touched as (
     select invoice_id from int_invoices_united
     where billing_customer_id in (select billing_customer_id from customers_relinked)
     union
-    select int_invoices_united.invoice_id from int_invoices_united
-    cross join run
-    where
-        int_invoices_united.issued_on > run.first_as_of_date
-        and int_invoices_united.issued_on <= run.last_as_of_date
+    select invoice_id from int_invoices_united
+    where {{ comes_into_sight('issued_on') }}
     union
     select int_invoices_united.invoice_id from int_invoices_united
     inner join rates_changed
@@ -146,11 +143,8 @@ payments_touched as (
     select payment_id from stg_billing__payments
     where invoice_id in (select invoice_id from invoices_and_credits_touched)
     union
-    select stg_billing__payments.payment_id from stg_billing__payments
-    cross join run
-    where
-        stg_billing__payments.paid_on > run.first_as_of_date
-        and stg_billing__payments.paid_on <= run.last_as_of_date
+    select payment_id from stg_billing__payments
+    where {{ comes_into_sight('paid_on') }}
     union
     select stg_billing__payments.payment_id from stg_billing__payments
     inner join rates_changed
@@ -159,7 +153,7 @@ payments_touched as (
             and stg_billing__payments.paid_on >= rates_changed.changed_from
 ),
 
-crm_documents as (
+crm_documents as {{ inlined() }} (
     select
         'opportunities' as feed,
         opportunity_id as record_id,
@@ -199,13 +193,16 @@ crm_documents_touched as (
     where crm_account_id in (select crm_account_id from crm_accounts_moved)
     union
     select
-        crm_documents.feed,
-        crm_documents.record_id
+        feed,
+        record_id
     from crm_documents
-    inner join run
-        on
-            (crm_documents.occurred_on > run.first_as_of_date and crm_documents.occurred_on <= run.last_as_of_date)
-            or (crm_documents.ended_on > run.first_as_of_date and crm_documents.ended_on <= run.last_as_of_date)
+    where {{ comes_into_sight('occurred_on') }}
+    union
+    select
+        feed,
+        record_id
+    from crm_documents
+    where {{ comes_into_sight('ended_on') }}
     union
     select
         'opportunities' as feed,

@@ -1,8 +1,12 @@
+{{ config(
+    materialized='incremental', incremental_strategy='rewrite', on_schema_change='fail',
+    meta={'rewrites': 'delivered', 'feed': 'invoices'}
+) }}
+
 with stg_billing__invoice_lines as (
     select * from {{ ref('stg_billing__invoice_lines') }}
-    where
-        is_current
-        and not has_header
+    {{ where_delivered('invoices', 'document_id') }}
+    {{ 'and' if is_incremental() else 'where' }} is_current and not has_header
 ),
 
 fct_invoices as (
@@ -27,6 +31,7 @@ invoices_left_out as (
 
 select
     stg_billing__invoice_lines.invoice_id,
+    stg_billing__invoice_lines.document_id,
     stg_billing__invoice_lines.currency,
     stg_billing__invoice_lines.amount,
     stg_billing__invoice_lines.source,
