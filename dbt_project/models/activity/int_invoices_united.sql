@@ -18,10 +18,10 @@ itemised_documents as (
     select
         source,
         document_id,
-        sum(amount) as lines_total,
-        sum(quantity) as units,
+        cast(sum(file_id) as bigint) as sum_lines_files,
         max(file_id) as last_lines_file,
-        cast(sum(file_id) as bigint) as sum_lines_files
+        sum(amount) as lines_total,
+        sum(quantity) as units
     from {{ ref('stg_billing__invoice_lines') }}
     {{ where_delivered('invoices', 'document_id') }}
     {{ 'and' if is_incremental() else 'where' }} is_current and not has_header
@@ -109,6 +109,12 @@ select
     documents.status,
     documents.currency,
     documents.document_total,
+    documents.issued_on,
+    documents.due_on,
+    documents.issued_at,
+    documents.source,
+    documents.source_file,
+    documents.source_row,
     cast(itemised_documents.lines_total as decimal(18, 4)) as lines_total,
     cast(coalesce(
         itemised_documents.units + documents_of_lines.units, itemised_documents.units, documents_of_lines.units
@@ -119,13 +125,7 @@ select
         itemised_documents.sum_lines_files + documents_of_lines.sum_lines_files,
         itemised_documents.sum_lines_files,
         documents_of_lines.sum_lines_files
-    ) as sum_lines_files,
-    documents.issued_on,
-    documents.due_on,
-    documents.issued_at,
-    documents.source,
-    documents.source_file,
-    documents.source_row
+    ) as sum_lines_files
 from documents
 left join itemised_documents
     on

@@ -24,12 +24,15 @@ select
     stg_billing__invoice_lines.product_code,
     cast(count(distinct case when fct_invoices.kind = 'invoice' then fct_invoices.invoice_id end) as integer) as invoices,
     cast(sum(stg_billing__invoice_lines.quantity) as decimal(18, 4)) as units,
-    cast(sum(cast(round(
-        cast(stg_billing__invoice_lines.amount as decimal(24, 4)) * cast(fct_invoices.rate as decimal(14, 8)), 4
-    ) as decimal(18, 4))) as decimal(18, 4)) as revenue,
+    cast(sum(
+        {{ in_reporting_currency('stg_billing__invoice_lines.amount', 'fct_invoices.currency', 'fct_invoices') }}
+    ) as decimal(18, 4)) as revenue,
     max(stg_billing__invoice_lines.description) as description,
     min(fct_invoices.issued_on) as first_invoice_on,
     max(fct_invoices.issued_on) as last_invoice_on
 from stg_billing__invoice_lines
-inner join fct_invoices on stg_billing__invoice_lines.invoice_id = fct_invoices.invoice_id
+inner join fct_invoices
+    on
+        stg_billing__invoice_lines.source = fct_invoices.source
+        and stg_billing__invoice_lines.document_id = fct_invoices.document_id
 group by fct_invoices.account_id, stg_billing__invoice_lines.product_code
