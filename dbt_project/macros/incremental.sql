@@ -25,11 +25,14 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# Whether a document must be made again. Of equal ids in other feeds too: a rewrite may be wider than what changed. #}
-{% macro is_touched(key) -%}
+{#
+    Whether a document must be made again. Where no feed is named, equal ids of other feeds count as well: DuckDB
+    then looks for them while it reads, and more may be made again than changed.
+#}
+{% macro is_touched(key, feed=none) -%}
     {%- set touched = ref('int_documents_touched') -%}
     {%- if is_incremental() -%}
-    {{ key }} in (select record_id from {{ touched }})
+    {{ key }} in (select record_id from {{ touched }}{{ " where feed = '" ~ feed ~ "'" if feed }})
     {%- else -%}
     true
     {%- endif -%}
@@ -124,7 +127,7 @@
     {%- if meta.rewrites == 'delivered' -%}
     document_id in (select document_id from {{ ref('int_documents_delivered') }} where feed = '{{ meta.feed }}')
     {%- elif meta.rewrites in ('touched', 'touched_events') -%}
-    {{ is_touched(meta.key) }}
+    {{ is_touched(meta.key, meta.feed) }}
     {%- elif meta.rewrites == 'builds' -%}
     since_build <> (select since_build from {{ source('config', 'run') }})
     {%- elif meta.rewrites == 'numbered' -%}

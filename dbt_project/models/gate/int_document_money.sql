@@ -18,7 +18,7 @@ int_documents_delivered as (
 
 fct_invoices as (
     select * from {{ ref('fct_invoices') }}
-    where {{ is_touched('invoices', 'invoice_id') }}
+    where {{ is_touched('invoice_id', 'invoices') }}
 ),
 
 headers as (
@@ -30,7 +30,7 @@ headers as (
         document_total as amount,
         is_current
     from {{ ref('stg_billing__invoices') }}
-    where {{ is_touched('invoices', 'invoice_id') }}
+    where {{ is_touched('invoice_id', 'invoices') }}
 ),
 
 stg_billing__invoice_lines as (
@@ -113,7 +113,7 @@ classified as (
     from document_lines
     left join current_headers on document_lines.invoice_id = current_headers.invoice_id
     left join fct_invoices on document_lines.invoice_id = fct_invoices.invoice_id
-    where {{ is_touched('invoices', 'document_lines.invoice_id') }}
+    where {{ is_touched('document_lines.invoice_id', 'invoices') }}
 ),
 
 counted as (
