@@ -7,9 +7,8 @@ from random import Random
 from typing import Any
 
 import duckdb
-from thermocline import configuration, freshness
+from thermocline import freshness
 from thermocline.company import Company
-from thermocline.sources.canonical import create_raw
 
 FIRST = date(2026, 1, 1)
 DAY = timedelta(days=1)
@@ -48,28 +47,6 @@ SCORECARD = (
     "0.1 as degrees_letter_inbound, 0 as degrees_letter_answered, 0.5 as degrees_feedback, "
     "-0.5 as degrees_complaint"
 )
-
-
-def warehouse() -> duckdb.DuckDBPyConnection:
-    """An empty one in memory, with its raw and config schemas."""
-    connection = duckdb.connect(config={"threads": 1})
-    connection.execute("attach ':memory:' as warehouse; use warehouse; set TimeZone = 'UTC'")
-    # With a handful of rows, planning well would be most of the work.
-    connection.execute("pragma disable_optimizer")
-    create_raw(connection)
-    connection.execute("create schema config")
-    for schema in ("staging", "activity", "screening", "reporting", "defaults", "gate"):
-        connection.execute(f"create schema {schema}")
-    for table in (*configuration.TABLES, configuration.BACKTEST):
-        kinds = table.columns | ({"row_number": "bigint"} if table.numbered else {})
-        columns = ", ".join(f'"{name}" {kind}' for name, kind in kinds.items())
-        connection.execute(f"create table config.{table.name} ({columns})")
-    connection.execute("create table config.published_inputs (source varchar, sha256 varchar)")
-    connection.execute(
-        "create table config.published_segments "
-        "(account_id varchar, temperature varchar, revenue_365d decimal(18, 4))"
-    )
-    return connection
 
 
 @dataclass

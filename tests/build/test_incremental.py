@@ -6,10 +6,11 @@ from random import Random
 import compiled_models
 import duckdb
 from compiled_models import Model
-from deliveries import World, warehouse
+from deliveries import World
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from in_parts import InParts
+from made_warehouse import warehouse
 from screened import Screened
 from thermocline import freshness
 

@@ -129,7 +129,7 @@ def test_a_dimension_that_misleads_is_scaled_down_and_one_without_events_is_left
 def telling() -> Past:
     """Spells of interest, in which accounts buy, ask for quotes and are content; calls tell nothing."""
     past, chance = Past(), Random(1)
-    for number in range(500):
+    for number in range(250):
         account, is_interested = f"account {number:03}", chance.random() < 0.4
         past.buys(account, [0])
         for on in range(400):

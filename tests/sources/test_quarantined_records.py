@@ -22,6 +22,7 @@ from thermocline import warehouse
 from thermocline.home import Home
 from thermocline.sources.refusals import NO_DATE_ORDER
 
+# The payment's record, the column refused, the value shown, the reason, the amount if readable.
 REFUSED_PAYMENTS = [
     (" ,R-1,K-1,2024-01-05,10,EUR,x", "payment_id", None, "is blank", "10"),
     ("Z-1,R-1,K-1,,10,EUR,x", "paid_at", None, "is blank", "10"),

@@ -189,9 +189,6 @@ def test_numbers_are_exact_decimals(home, exports):
     ]
 
 
-# The payment's record, the column refused, the value shown, the reason, the amount if readable.
-
-
 def test_an_opportunity_is_won_lost_or_open_and_nothing_else(home, exports):
     header = "Id,AccountId,StageName,CreatedDate,CloseDate,IsClosed,IsWon"
     write(
