@@ -2,6 +2,7 @@
     materialized='incremental', incremental_strategy='rewrite', on_schema_change='fail',
     meta={'rewrites': 'touched', 'feed': 'invoices', 'key': 'invoice_id'}
 ) }}
+{%- set int_documents_delivered = ref('int_documents_delivered') %}
 
 with files as (
     select
@@ -9,11 +10,6 @@ with files as (
         source,
         source_file
     from {{ source('raw', 'files') }}
-),
-
-int_documents_delivered as (
-    select document_id from {{ ref('int_documents_delivered') }}
-    where feed = 'invoices'
 ),
 
 fct_invoices as (
@@ -40,7 +36,8 @@ stg_billing__invoice_lines as (
         document_id in (
             select document_id from fct_invoices
             union all
-            select document_id from int_documents_delivered
+            select document_id from {{ int_documents_delivered }}
+            where feed = 'invoices'
         )
     {%- endif %}
 ),
