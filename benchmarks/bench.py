@@ -20,7 +20,7 @@ from thermocline.errors import InputError, ThermoclineError
 SIZES = {
     # Pasts of about 1, 10 and 30 million lines.
     "full": Size("full", 50_000, days=2_190, lines=30_000_000, past=730, runs=3, other_pasts=(73, 2_190)),
-    "small": Size("small", 2_000, days=365, lines=120_000, past=365, runs=1),
+    "small": Size("small", 1_000, days=120, lines=40_000, past=120, runs=1),
     "tiny": Size("tiny", 100, days=60, lines=2_000, past=60, runs=1),
 }
 
@@ -47,6 +47,8 @@ def main(name: str, results: Path = RESULTS, screened: Callable[[Company], Taken
     )
     text = ""
     for row in parts:
+        if size.runs == 1:
+            row.met = None
         rows.append(row)
         # What has been measured stands, whatever becomes of the rest.
         text = write(name, size.runs, (time.monotonic() - began) / 60, rows, results)

@@ -7,6 +7,7 @@ is in the time, as it is in a run.
 """
 
 import json
+import os
 import resource
 import statistics
 import subprocess
@@ -26,7 +27,7 @@ from thermocline.home import Home
 RESULTS = Path(__file__).with_name("results")
 SIZES = {"full": 1_000_000, "small": 50_000}
 EVENTS_PER_ACCOUNT = 3
-RUNS = 3
+RUNS = int(os.environ.get("RUNS", "3"))
 DAY = date(2026, 6, 30)
 
 MARTS = f"""

@@ -30,7 +30,7 @@ MODELS = (
     "int_temperatures_computed",
 )
 FIRST_DAY, DAYS, LOOPED_DAYS = "2016-01-01", 3653, 30
-RUNS = 3
+RUNS = int(os.environ.get("RUNS", "3"))
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ def measure(size: Size, tell: Callable[[str], None]) -> Iterator[Row]:
         size.folder.mkdir(parents=True, exist_ok=True)
         try:
             chosen = SIZE_OF.get(name, {}).get(size.name, size.name)
-            run([sys.executable, program, chosen], size.folder / f"{name}.log")
+            run([sys.executable, program, chosen], size.folder / f"{name}.log", RUNS=str(size.runs))
             found = json.loads((RESULTS / f"{name}-{chosen}.json").read_text(encoding="utf-8"))
             yield from judge(found)
         except (ThermoclineError, KeyError) as error:
@@ -111,5 +111,5 @@ def gate(found: dict[str, Any]) -> list[Row]:
 
 
 JUDGES: dict[str, Judge] = {"history": history, "loading": loading, "publishing": publishing, "gate": gate}
-SIZE_OF = {"loading": {"full": "small"}}
-"""Where one's full size would take more than its share of the half hour."""
+SIZE_OF = {"loading": {"full": "small", "small": "tiny"}}
+"""Where one's own size would take more than its share of the time."""

@@ -32,7 +32,7 @@ from postgres_server import Database, serving
 
 RESULTS = Path(__file__).resolve().parent / "results"
 SIZES = {"full": 1_000_000, "small": 20_000}
-RUNS, MONTHS = 3, 60
+RUNS, MONTHS = int(os.environ.get("RUNS", "3")), 60
 
 SEGMENTS = """
 select

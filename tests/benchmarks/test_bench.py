@@ -36,7 +36,7 @@ def test_the_tiniest_size_measures_both_peers_and_writes_one_table(example: Scre
         "a pandas script, same temperatures",
         "one hand-written DuckDB script, same temperatures",
     ]
-    assert all(row["found"] in text and row["met"] in (True, False) for row in told["rows"])
+    assert all(row["found"] in text and row["met"] is None for row in told["rows"])
     assert told["machine"]["versions"]["duckdb"] in text
     figures = [run for row in told["rows"] for runs in row["figures"].values() for run in runs]
     assert len(figures) == 4
