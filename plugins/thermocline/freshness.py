@@ -39,6 +39,7 @@ _NOTES = {
     "accounts_changed": "account_id varchar, changed_from date",
     "bodies_changed": "body_number integer, changed_from date",
 }
+"""What builds find changed, by table: made anew with each that begins after one that finished."""
 
 
 @dataclass(frozen=True)
