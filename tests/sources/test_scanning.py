@@ -14,6 +14,7 @@ from export_files import (
     line,
     load_all,
     payment,
+    quarantined,
     rows,
     write,
     write_bytes,
@@ -49,7 +50,7 @@ good = {header: cells[:2] for header, cells in CELLS.items()}
 records = st.one_of(
     st.tuples(*(st.sampled_from(cells) for cells in good.values())),
     st.tuples(*(st.sampled_from(cells) for cells in CELLS.values())),
-    st.sampled_from([("ragged",), ("1", "2", "3", "4", "5", "6", "7", "8", "9")]),
+    st.sampled_from([("ragged", " é "), ("1", " 2", "3", "4", "5", "6", "7", "8", "9")]),
 )
 files = st.lists(st.lists(records, max_size=12), min_size=1, max_size=4)
 
@@ -171,3 +172,16 @@ def test_a_refused_record_that_is_lost_stops_the_load(home, exports, monkeypatch
     with pytest.raises(ThermoclineError, match="2 read, 1 loaded, 0 quarantined"):
         load_all(home)
     assert rows(home, "select count(*) from raw.invoice_lines") == [(0,)]
+
+
+def test_a_line_of_another_width_is_refused_in_the_one_scan(home, exports, monkeypatch):
+    monkeypatch.setattr(loading, "stage", None)
+    write(exports, "a.csv", PAYMENTS, payment(1), "Z-2, ragged ", payment(3))
+    write(exports, "b.csv", PAYMENTS, payment(4))
+    bring_in(home, exports)
+    assert rows(home, "select file_id, source_row, payment_id from raw.payments order by all") == [
+        (1, 1, "Z-1"),
+        (1, 3, "Z-3"),
+        (2, 1, "Z-4"),
+    ]
+    assert quarantined(home) == [(2, None, "Z-2, ragged ", "has too few columns")]

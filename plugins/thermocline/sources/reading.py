@@ -49,12 +49,16 @@ class Arrival:
 
 @dataclass(frozen=True)
 class Reject:
-    """A record that can't be split into its columns."""
+    """A record that can't be split into its columns.
+
+    `is_line` says that it is one line without a quote: whoever reads the file takes it for that record.
+    """
 
     record: int
     reason: str
     value: str
     document_id: str | None = None
+    is_line: bool = False
 
 
 @dataclass

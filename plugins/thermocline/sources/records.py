@@ -23,7 +23,7 @@ NUL = "holds a NUL byte"
 
 
 class Record(NamedTuple):
-    """A record's cells, and for one that is refused the reason and its text."""
+    """A record's cells, its text where that is known, and the reason for one that is refused."""
 
     cells: list[str]
     reason: str | None = None
@@ -101,7 +101,8 @@ def _split(path: Path, file: LandedFile) -> Iterator[Record]:
                         skipped = start + before + 1
                         break
                     if cells:
-                        yield Record(cells)
+                        # Without a quote it is one line, which is told as it was written.
+                        yield Record(cells, text="" if '"' in first[0] else first[0])
     finally:
         csv.field_size_limit(limit)
 

@@ -143,7 +143,7 @@ def _scan(
     sure: list[Arrival] = []
     doubtful: list[Arrival] = []
     for arrival in group:
-        is_sure = _is_sure(arrival, counted[arrival.file_id], len(refused[arrival.file_id]))
+        is_sure = _is_sure(arrival, counted[arrival.file_id], refused[arrival.file_id])
         (sure if is_sure else doubtful).append(arrival)
     staged = _refused(connection, conversion, sure)
     if doubtful:
@@ -216,7 +216,8 @@ def _rejects(
         # DuckDB counts a line break in quotes as none; the header is line 1.
         number = piece.before + line - 1
         reason = REJECTED.get(error, str(error).lower())
-        yield piece.file_id, [Reject(number, reason, text[:LONGEST_VALUE], document)]
+        is_line = reason in (TOO_FEW, TOO_MANY) and '"' not in text
+        yield piece.file_id, [Reject(number, reason, text[:LONGEST_VALUE], document, is_line)]
 
 
 def _counted(connection: duckdb.DuckDBPyConnection, table: Table, group: list[Arrival]) -> dict[int, Counted]:
@@ -230,13 +231,18 @@ def _counted(connection: duckdb.DuckDBPyConnection, table: Table, group: list[Ar
     return dict.fromkeys(ids, Counted()) | {row[0]: Counted(*row[1:]) for row in rows}
 
 
-def _is_sure(arrival: Arrival, counted: Counted, rejects: int) -> bool:
-    """Whether all records are accounted for, and their numbers are known."""
+def _is_sure(arrival: Arrival, counted: Counted, rejects: list[Reject]) -> bool:
+    """Whether all records are accounted for, and their numbers are known.
+
+    A quote that stands wrong may have joined lines that are records: they are looked for in a file of
+    moderate size.
+    """
     file = arrival.file
-    if rejects and (file.blank_lines or arrival.path.stat().st_size <= REREAD_BYTES):
+    may_hide_records = not all(reject.is_line for reject in rejects)
+    if rejects and (file.blank_lines or (may_hide_records and arrival.path.stat().st_size <= REREAD_BYTES)):
         return False
     numbers = counted.last - counted.first + 1
-    return counted.rows + rejects == file.records and (numbers == counted.rows or rejects > 0)
+    return counted.rows + len(rejects) == file.records and (numbers == counted.rows or bool(rejects))
 
 
 def _refused(connection: duckdb.DuckDBPyConnection, conversion: Conversion, sure: list[Arrival]) -> Staged:
