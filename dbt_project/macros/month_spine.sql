@@ -22,8 +22,13 @@
 {{ month_spine(first_month) }},
 
 month_ends as (
-    select {{ add_days(dbt.dateadd('month', 1, 'month'), -1) }} as as_of_date
+    select {{ end_of_month('month') }} as as_of_date
     from months
-    where {{ add_days(dbt.dateadd('month', 1, 'month'), -1) }} < {{ as_of_date() }}
+    where {{ end_of_month('month') }} < {{ as_of_date() }}
 )
+{%- endmacro %}
+
+{# The last day of a day's month. #}
+{% macro end_of_month(day) -%}
+    {{ add_days(dbt.dateadd('month', 1, dbt.date_trunc('month', day)), -1) }}
 {%- endmacro %}

@@ -1,6 +1,8 @@
 """A failed test names the record that it found; a failed model leaves what it was to replace."""
 
+import json
 import shutil
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
@@ -53,6 +55,52 @@ def test_an_overlap_that_appears_through_an_alias_names_the_account_and_both_row
     words = rf"{TEST} \(account_id {account}, overrides_row 3, overlaps_row 2\), 1 tables were not built"
     with pytest.raises(GateBlocked, match=words):
         _refuse_unbuilt(home, failed)
+
+
+def test_a_record_that_a_run_doubles_is_found_by_it_and_one_of_before_where_all_is_built(home: Home) -> None:
+    settled = company.read(home)
+    assert settled
+    doubled = {
+        "activity.fct_invoices": "invoice_id in",
+        "activity.fct_account_events": "record_id in",
+        "reporting.account_timeline": "kind = 'invoice' and source || ':' || document_id in",
+    }
+    with closing(warehouse.connect(home)) as connection:
+        records = connection.execute(
+            "select min_by(record_id, (account_id, record_id)), max_by(record_id, (account_id, record_id)) "
+            "from activity.fct_account_events where kind = 'invoice'"
+        ).fetchone()
+        assert records
+        for table, are_of in doubled.items():
+            connection.execute(f"insert into {table} from {table} where {are_of} (?, ?)", records)
+        connection.execute("delete from activity.int_documents_touched")
+        connection.execute(
+            "insert into activity.int_documents_touched by name "
+            "select 0 as since_build, 'invoices' as feed, ? as record_id",
+            records[:1],
+        )
+        connection.execute("delete from config.accounts_changed")
+        connection.execute(
+            "insert into config.accounts_changed "
+            "select account_id, occurred_on from activity.fct_account_events where record_id = ?",
+            records[:1],
+        )
+    names = [table.split(".")[1] for table in doubled]
+    for rebuilt, found in (("nothing", (1, 1, 1)), ("all", (2, 2, 2))):
+        with closing(warehouse.connect(home)) as connection:
+            connection.execute("update config.run set rebuilt = ?", [rebuilt])
+        succeeded, _ = transformation.invoke(home, ["test", "--select", *names], settled)
+        assert not succeeded
+        assert failures(home, names) == found
+
+
+def failures(home: Home, tables: Iterable[str]) -> tuple[int, ...]:
+    """Of each table's test of a unique column, how many values it found more than once."""
+    results = json.loads((transformation.target_folder(home) / "run_results.json").read_text())["results"]
+    told = {result["unique_id"].split(".")[2]: result["failures"] for result in results}
+    return tuple(
+        next(found for name, found in told.items() if name.startswith(f"unique_{table}_")) for table in tables
+    )
 
 
 def test_a_model_that_fails_leaves_the_table_that_it_was_to_replace(home: Home) -> None:
