@@ -45,9 +45,10 @@ test: $(INSTALLED) ## Run every test, two at a time
 bench: $(INSTALLED) ## Measure all there is to measure, in one table; SIZE=small is quick
 	@$(BIN)/python benchmarks/bench.py $(or $(SIZE),full)
 
-bench-setup: $(INSTALLED) ## Install what the benchmarks compare with into .venv-bench
+bench-setup: $(INSTALLED) ## Install what the benchmarks compare with, and load their longest past
 	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python .venv-bench
 	@$(BIN)/uv pip install --quiet --compile-bytecode --require-hashes --python .venv-bench/bin/python -r benchmarks/peers.txt
+	@$(BIN)/python benchmarks/prepared.py $(or $(SIZE),full)
 
 fuzz: $(INSTALLED) ## Deliver ten thousand damaged files; FILES=n SEED=n MINUTES=15
 	@$(BIN)/python tests/sources/fuzz/fuzzing.py --files $(or $(FILES),10000) --minutes $(or $(MINUTES),15) $(if $(SEED),--seed $(SEED))

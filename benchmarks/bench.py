@@ -1,7 +1,7 @@
 """All benchmarks in one table: `python benchmarks/bench.py [full|small|tiny]`.
 
-Writes results/bench-<size>.md and .json. The example's exports stay in var/bench for the next time,
-everything else is removed. Sizes below full have one run each: they show that it works, not how fast it is.
+Writes results/bench-<size>.md and .json. What `prepared.py` makes stays in var/bench for the next time,
+everything else is removed.
 """
 
 import sys
@@ -12,17 +12,12 @@ from pathlib import Path
 
 import others
 import screening
-from company import Company, Size
+from company import Company
+from prepared import prepare
 from processes import Taken
+from sizes import named
 from table import RESULTS, Row, write
-from thermocline.errors import InputError, ThermoclineError
-
-SIZES = {
-    # Pasts of about 1, 10 and 30 million lines.
-    "full": Size("full", 50_000, days=2_190, lines=30_000_000, past=730, runs=3, other_pasts=(73, 2_190)),
-    "small": Size("small", 1_000, days=120, lines=40_000, past=120, runs=1),
-    "tiny": Size("tiny", 100, days=60, lines=2_000, past=60, runs=1),
-}
+from thermocline.errors import ThermoclineError
 
 
 def main(name: str, results: Path = RESULTS, screened: Callable[[Company], Taken] = Company.anew) -> str:
@@ -30,20 +25,16 @@ def main(name: str, results: Path = RESULTS, screened: Callable[[Company], Taken
 
     The tiniest size only tries the company and its peers out; `screened` screens it.
     """
-    if name not in SIZES:
-        raise InputError(f"there is no size '{name}': choose one of {', '.join(SIZES)}")
-    size, began = SIZES[name], time.monotonic()
+    size, began = named(name), time.monotonic()
 
     def tell(what: str) -> None:
         print(f"{time.monotonic() - began:6.0f} s  {what}", file=sys.stderr, flush=True)
 
-    tell("the example")
-    size.example()
     rows: list[Row] = []
     parts: Iterable[Row] = (
         screening.try_out(size, screened, tell)
         if name == "tiny"
-        else chain(screening.measure(size, tell), others.measure(size, tell))
+        else chain(screening.measure(size, prepare(size, tell), tell), others.measure(size, tell))
     )
     text = ""
     for row in parts:

@@ -1,6 +1,7 @@
 """The example company in several lengths of its past, and homes in which it is screened.
 
 var/bench/<size>/example/          made once by `thermocline example`, and kept
+var/bench/<size>/loaded/           see `prepared`, kept as well
 var/bench/<size>/<name>/exports/   the deliveries of the last days of it, as hard links
 var/bench/<size>/<name>/home/      a home of Thermocline
 """
@@ -20,9 +21,11 @@ from thermocline import publication
 from thermocline.errors import ThermoclineError
 from thermocline.home import PROJECT, Home
 
+BENCH = PROJECT / "var" / "bench"
 COMMAND = Path(sys.executable).with_name("thermocline")
 MASTER_DATA = ("Account.csv", "Contact.csv", "Customers.csv", "ExchangeRates.csv")
 """What a shorter past needs of the time before it."""
+UNCHANGING = {"landing", "candidates"}
 DAILY = 3
 """The last deliveries, which come day by day after the first load."""
 
@@ -45,12 +48,23 @@ class Size:
 
     @property
     def folder(self) -> Path:
-        return PROJECT / "var" / "bench" / self.name
+        return BENCH / self.name
+
+    @property
+    def is_made(self) -> bool:
+        """Whether the exports lie there."""
+        return (self.folder / "example" / "truth.json").exists()
+
+    @property
+    def longest_past(self) -> int | None:
+        """The days of a past that is longer than the first load's, if one is compared."""
+        longest = max(self.other_pasts, default=0)
+        return longest if longest > self.past else None
 
     def example(self) -> Path:
         """The exports of the whole past, made where they aren't there yet."""
         made = self.folder / "example"
-        if not (made / "truth.json").exists():
+        if not self.is_made:
             self.folder.mkdir(parents=True, exist_ok=True)
             run(
                 [
@@ -66,11 +80,29 @@ class Company:
     """One past of the example, its home, and what is yet to be delivered."""
 
     def __init__(self, size: Size, name: str, days: int) -> None:
+        self.size, self.days = size, days
         self.root = size.folder / name
-        shutil.rmtree(self.root, ignore_errors=True)
         self.exports = self.root / "exports"
         self.home = Home(self.root / "home")
-        self.coming = deliver(size.example(), self.exports, days)
+        self.coming = list[list[Path]]()
+
+    @classmethod
+    def dealt(cls, size: Size, name: str, days: int) -> "Company":
+        """With all of its exports but the last few, and without a home."""
+        company = cls(size, name, days)
+        company.deal()
+        return company
+
+    def deal(self) -> None:
+        """Deliver anew all exports but the last few; what was there before is removed."""
+        self.remove()
+        self.coming = deliver(self.size.example(), self.exports, self.days)
+
+    def copied(self, name: str) -> "Company":
+        """This company as it stands, elsewhere: what never changes once it is written is linked."""
+        other = Company.dealt(self.size, name, self.days)
+        shutil.copytree(self.home.root, other.home.root, symlinks=True, copy_function=_linked_or_copied)
+        return other
 
     @property
     def lines(self) -> int:
@@ -87,26 +119,23 @@ class Company:
     def as_of(self) -> str:
         return max(folder.name for folder in (self.exports / "billing").glob("????-??-??"))
 
-    def fresh(self, like: Home | None = None) -> None:
-        """An empty home; where another is given, Airflow's database and dbt's own state are taken from it."""
+    def fresh(self, like: Home) -> None:
+        """An empty home, with Airflow's database and dbt's own state from another one."""
         shutil.rmtree(self.home.root, ignore_errors=True)
-        if like:
-            self.home.prepare()
-            for name in ("database-version", "keys.json"):
-                if (like.airflow / name).exists():
-                    shutil.copy(like.airflow / name, self.home.airflow / name)
-            if (like.airflow / "airflow.db").exists():
-                # Not by copying the file: what was written last may still stand beside it.
-                with (
-                    closing(sqlite3.connect(like.airflow / "airflow.db")) as source,
-                    closing(sqlite3.connect(self.home.airflow / "airflow.db")) as target,
-                ):
-                    source.backup(target)
-            shutil.copytree(like.scratch / "dbt", self.home.scratch / "dbt")
+        self.home.prepare()
+        for name in ("database-version", "keys.json"):
+            shutil.copy(like.airflow / name, self.home.airflow / name)
+        # Not by copying the file: what was written last may still stand beside it.
+        with (
+            closing(sqlite3.connect(like.airflow / "airflow.db")) as source,
+            closing(sqlite3.connect(self.home.airflow / "airflow.db")) as target,
+        ):
+            source.backup(target)
+        shutil.copytree(like.scratch / "dbt", self.home.scratch / "dbt")
 
     def anew(self) -> Taken:
         """The first run of an empty home."""
-        self.fresh()
+        shutil.rmtree(self.home.root, ignore_errors=True)
         return self.screened()
 
     def screened(self) -> Taken:
@@ -151,6 +180,13 @@ def deliver(example: Path, exports: Path, days: int) -> list[list[Path]]:
             only = None if name > since else MASTER_DATA
             link(example / system / name, exports / system / name, only)
     return [[example / system / name for system in ("crm", "billing")] for name in names[-DAILY:]]
+
+
+def _linked_or_copied(source: str, target: str) -> None:
+    if any(part in UNCHANGING for part in Path(source).parts):
+        os.link(source, target, follow_symlinks=False)
+    else:
+        shutil.copy2(source, target, follow_symlinks=False)
 
 
 def _days_before(day: str, days: int) -> str:

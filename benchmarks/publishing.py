@@ -1,7 +1,7 @@
 """Publishing beside the least that the same database could do with the same rows.
 
-PostgreSQL beside a bare COPY of a ready CSV file, the DuckDB file beside a bare `create table as`; then a
-timeline in 60 months, written whole, with all of it changed but the rows, with 12 and with one month changed.
+PostgreSQL beside a bare COPY of a ready CSV file, the DuckDB file beside a bare `create table as`. Then one
+changed month of a timeline, of 12 months and of 60 with as many rows each, to PostgreSQL and to Parquet.
 `python benchmarks/publishing.py [full|small]` writes a table and its figures to benchmarks/results/.
 PostgreSQL is the server that the tests start, or the one in THERMOCLINE_TEST_POSTGRES.
 """
@@ -24,6 +24,7 @@ from thermocline.hashing import literal
 from thermocline.home import PROJECT, Home
 from thermocline.targets import Edition, Target
 from thermocline.targets.duckdb_file import DuckDBFile
+from thermocline.targets.parquet_folder import ParquetFolder
 from thermocline.targets.postgres import Postgres
 from thermocline.targets.postgres_copy import CHUNK, column_type
 
@@ -32,7 +33,8 @@ from postgres_server import Database, serving
 
 RESULTS = Path(__file__).resolve().parent / "results"
 SIZES = {"full": 1_000_000, "small": 20_000}
-RUNS, MONTHS = int(os.environ.get("RUNS", "3")), 60
+RUNS = int(os.environ.get("RUNS", "3"))
+YEARS = (1, 5)
 
 SEGMENTS = """
 select
@@ -67,11 +69,11 @@ TIMELINE = """
 select
     'invoice:' || event as event_id,
     'salesforce:0017Q0' || format('{:09d}', event % 50000) || 'QAA' as account_id,
-    timestamp '2021-07-01 08:30:00' + to_seconds(hash(event) % (1826 * 86400)) as occurred_at,
+    timestamp '2026-06-30 23:59:59' - to_seconds(hash(event) % ($days * 86400)) as occurred_at,
     occurred_at::date as occurred_on, 'invoice' as kind, 'inbound' as direction, null::varchar as outcome,
     'R-' || event as document_id, 'Invoice of 4 lines' as summary,
     (
-        hash(event + 1) % 10000000 / 1e4 + if(strftime(occurred_at, '%Y-%m') >= $changed, $amount, 0)
+        hash(event + 1) % 10000000 / 1e4 + if(strftime(occurred_at, '%Y-%m') = '2026-06', $amount, 0)
     )::decimal(18, 4) as amount,
     0.5::decimal(18, 9) as degrees, 'kontor' as source, 'Invoices.csv' as source_file, event as source_row
 from range($rows) as made(event)
@@ -146,7 +148,7 @@ def measure(rows: int) -> dict[str, object]:
         home = Home(Path(folder)).prepare()
         database = server.database()
         os.environ["AIRFLOW_CONN_BENCHMARK"] = database.uri
-        postgres, file = Postgres(home, "postgres", "benchmark"), DuckDBFile(home)
+        postgres, file = Postgres(home, "postgresql", "benchmark"), DuckDBFile(home)
         postgres.anchor_head(1, "0" * 64)
         segments = frozen(home, 0, "account_segments", SEGMENTS, rows=rows)
         ready = home.root / "segments.csv"
@@ -163,18 +165,17 @@ def measure(rows: int) -> dict[str, object]:
             note("bare create table as", bare_table(home, number, segments))
             note("DuckDB file", published(file, whole))
             postgres.keep_only([whole.publication_id])
-        # One at a time, the first before anything is there.
-        for step, changed, amount in (
-            (f"timeline of {MONTHS} months", "9999-12", 0),
-            ("the same again", "9999-12", 0),
-            ("1 month changed", "2026-06", 1),
-            ("12 months changed", "2025-07", 2),
-        ):
-            number += 1
-            timeline = frozen(
-                home, number, "account_timeline", TIMELINE, rows=rows, changed=changed, amount=amount
-            )
-            note(step, published(postgres, edition(number, timeline)))
+        parquet = ParquetFolder(home, "parquet", str(home.root / "parquet"))
+        for years in YEARS:
+            for run in range(RUNS + 1):
+                number += 1
+                given = {"rows": rows * years // YEARS[-1], "days": 365 * years, "amount": run}
+                timeline = edition(number, frozen(home, number, "account_timeline", TIMELINE, **given))
+                for target in (postgres, parquet):
+                    spent = published(target, timeline)
+                    # The first brings all of it.
+                    if run:
+                        note(f"{target.name}: 1 month of {12 * years}", spent)
     return {
         "rows": rows,
         "runs": RUNS,
@@ -183,7 +184,14 @@ def measure(rows: int) -> dict[str, object]:
         "seconds": {step: [round(value, 2) for value in each] for step, each in taken.items()},
         "postgresql_to_bare_copy": ratio(taken, "PostgreSQL", "bare COPY"),
         "duckdb_to_bare_table": ratio(taken, "DuckDB file", "bare create table as"),
+        "long_to_short": {name: ratio(taken, *months(name)) for name in ("postgresql", "parquet")},
     }
+
+
+def months(target: str) -> tuple[str, str]:
+    """The steps that change one month of a long and of a short timeline."""
+    short, long = (f"{target}: 1 month of {12 * years}" for years in YEARS)
+    return long, short
 
 
 def ratio(taken: Mapping[str, list[float]], ours: str, bare: str) -> float:
@@ -196,15 +204,18 @@ def ratio(taken: Mapping[str, list[float]], ours: str, bare: str) -> float:
 def table(found: dict[str, object]) -> str:
     taken = found["seconds"]
     assert isinstance(taken, dict)
+    flat = found["long_to_short"]
+    assert isinstance(flat, dict)
     against = {
         "PostgreSQL": found["postgresql_to_bare_copy"],
         "DuckDB file": found["duckdb_to_bare_table"],
+        **{months(target)[0]: ratio for target, ratio in flat.items()},
     }
     return "\n".join(
         [
             f"{found['rows']:,} rows; medians; {found['cores']} cores, DuckDB {found['duckdb']}",
             "",
-            "| step | seconds | of the bare step before it |",
+            "| step | seconds | beside its peer |",
             "| --- | ---: | ---: |",
             *(
                 f"| {step} | {statistics.median(each):.2f} | "

@@ -12,46 +12,43 @@ import duckdb
 import per_model
 from company import Company, Size
 from peers import by_hand, with_pandas
+from prepared import Prepared
 from processes import Taken, memory, repeated, run, seconds
+from sizes import SMALLEST
 from table import Row
 from thermocline.home import Home
 from thermocline.orchestration.environment import environment
 
 HERE = Path(__file__).resolve().parent
-SMALLEST = Size("smallest", accounts=10, days=90, lines=200, past=90, runs=1)
 CORRECTED = 1_000
 GIGABYTES = 4.0
 PUBLISHED = re.compile(r"^screen_accounts: .* as \d{4}-\d\d-\d\d-\d+(?: \(([\d.]+) s\))?$", re.MULTILINE)
 
 Tell = Callable[[str], None]
+ByPast = dict[int, list[Taken]]
 
 
-def measure(size: Size, tell: Tell) -> Iterator[Row]:
-    """All rows that are about whole runs, and the dbt build. Their files are removed, the example stays.
+def measure(size: Size, made: Prepared, tell: Tell) -> Iterator[Row]:
+    """All rows that are about whole runs, and the dbt build. Their files are removed.
 
     Where each is measured once, no start-up is set apart.
     """
-    smallest, main = Company(SMALLEST, "home", SMALLEST.past), Company(size, "main", size.past)
-    set_up = Company(SMALLEST, "set-up", SMALLEST.past)
-    like, start_first, start_day = None, list[Taken](), list[Taken]()
+    smallest, main = Company.dealt(SMALLEST, "home", SMALLEST.past), Company.dealt(size, "main", size.past)
+    start_first, start_day = list[Taken](), list[Taken]()
     if size.runs > 1:
         tell("the start-up: the smallest company")
-        smallest.anew()
-        # A home in which what is done once has been done: Airflow's database, dbt's unit tests.
-        set_up.fresh(smallest.home)
-        like = set_up.home
-        start_first = [_first(smallest, like)]
+        start_first = [_first(smallest, made.set_up)]
         start_day = repeated(size.runs, lambda: _day(smallest))
     lines = main.lines
     tell(f"first load of {lines:,} lines")
-    first = repeated(size.runs, lambda: _first(main, like))
+    first = repeated(size.runs, lambda: _first(main, made.set_up))
     tell("the same by hand")
     hand = repeated(size.runs, lambda: by_hand(main))
     yield _beside_hand(size, lines, first, hand, start_first)
     if not size.other_pasts:
-        yield _beside_pandas(main, first, repeated(size.runs, lambda: with_pandas(main)))
+        yield _beside_pandas(lines, first, repeated(size.runs, lambda: with_pandas(main)))
     tell("the next days")
-    by_past = {lines: repeated(size.runs, lambda: _day(main))}
+    by_past: ByPast = {lines: repeated(size.runs, lambda: _day(main))}
     yield _share("the next day's delivery", by_past[lines], start_day, seconds(first))
     tell("corrections")
     corrections = iter(range(size.runs))
@@ -60,32 +57,36 @@ def measure(size: Size, tell: Tell) -> Iterator[Row]:
     tell("nothing new")
     spared = repeated(size.runs, main.screened)
     yield _nothing_new(spared, repeated(size.runs, lambda: _empty(main)))
-    yield from per_model.measure(size, smallest if like else main, tell)
+    yield from per_model.measure(size, smallest if start_first else main, tell)
     main.remove()
     smallest.remove()
-    yield from _other_pasts(size, like, by_past, tell)
-    set_up.remove()
+    if made.longest:
+        yield from _shortest_past(size, made.set_up, by_past, tell)
+        yield from _longest_past(size, made.longest, by_past, tell)
 
 
-def _other_pasts(size: Size, like: Home | None, by_past: dict[int, list[Taken]], tell: Tell) -> Iterator[Row]:
-    """The same days after a shorter past, which pandas holds in memory, and after a longer one."""
-    for past in size.other_pasts:
-        company = Company(size, "past", past)
-        held = company.lines
-        tell(f"a past of {held:,} lines")
-        if past < size.past:
-            first = repeated(size.runs, partial(_first, company, like))
-            yield _beside_pandas(company, first, repeated(size.runs, partial(with_pandas, company)))
-        else:
-            _first(company, like)
-        by_past[held] = repeated(size.runs, partial(_day, company))
-        company.remove()
-    if size.other_pasts:
-        yield _flat(by_past)
+def _shortest_past(size: Size, set_up: Home, by_past: ByPast, tell: Tell) -> Iterator[Row]:
+    """The same days after a past that pandas holds in memory."""
+    company = Company.dealt(size, "past", min(size.other_pasts))
+    lines = company.lines
+    tell(f"the whole and the same days with {lines:,} lines")
+    first = repeated(size.runs, partial(_first, company, set_up))
+    yield _beside_pandas(lines, first, repeated(size.runs, partial(with_pandas, company)))
+    by_past[lines] = repeated(size.runs, partial(_day, company))
+    company.remove()
 
 
-def _first(company: Company, like: Home | None) -> Taken:
-    company.fresh(like)
+def _longest_past(size: Size, longest: Company, by_past: ByPast, tell: Tell) -> Iterator[Row]:
+    company = longest.copied("past")
+    lines = company.lines
+    tell(f"the same days after {lines:,} lines")
+    by_past[lines] = repeated(size.runs, partial(_day, company))
+    company.remove()
+    yield _flat(by_past)
+
+
+def _first(company: Company, set_up: Home) -> Taken:
+    company.fresh(set_up)
     return company.screened()
 
 
@@ -96,12 +97,12 @@ def _day(company: Company) -> Taken:
 
 def try_out(size: Size, screened: Callable[[Company], Taken], tell: Tell) -> list[Row]:
     """That the company is made, screened, and screened alike by both peers; no figure to quote."""
-    company = Company(size, "main", size.past)
+    company = Company.dealt(size, "main", size.past)
     lines = company.lines
     tell(f"first load of {lines:,} lines")
     ours = [screened(company)]
     tell("by hand and in pandas")
-    rows = [_beside_pandas(company, ours, [with_pandas(company)])]
+    rows = [_beside_pandas(lines, ours, [with_pandas(company)])]
     hand = [by_hand(company)]
     company.remove()
     return [*rows, _beside_hand(size, lines, ours, hand, [])]
@@ -134,7 +135,7 @@ def _share(what: str, taken: list[Taken], fixed: list[Taken], whole: float) -> R
     )
 
 
-def _flat(by_past: dict[int, list[Taken]]) -> Row:
+def _flat(by_past: ByPast) -> Row:
     """Each past's day without its publishing, the dearest beside the cheapest."""
     published = {lines: [_publishing(each) for each in taken] for lines, taken in by_past.items()}
     apart = {
@@ -178,10 +179,10 @@ def _nothing_new(spared: list[Taken], empty: list[Taken]) -> Row:
     )
 
 
-def _beside_pandas(company: Company, ours: list[Taken], theirs: list[Taken]) -> Row:
+def _beside_pandas(lines: int, ours: list[Taken], theirs: list[Taken]) -> Row:
     share = memory(ours) / memory(theirs)
     return Row(
-        f"the whole, {company.lines:,} lines",
+        f"the whole, {lines:,} lines",
         "a pandas script, same temperatures",
         "faster, in at most half the memory",
         f"{seconds(ours) / seconds(theirs):.2f} times its time ({seconds(ours):.1f} s, "

@@ -19,6 +19,7 @@ import screening
 import table
 from company import Company, Size
 from processes import Taken, run
+from sizes import SIZES
 
 
 def test_the_tiniest_size_measures_both_peers_and_writes_one_table(example: Screened, tmp_path: Path) -> None:
@@ -88,9 +89,9 @@ def test_an_unknown_size_is_refused() -> None:
 
 def test_every_past_that_is_compared_lies_in_the_example() -> None:
     size: Size
-    for size in bench.SIZES.values():
+    for size in SIZES.values():
         assert all(past <= size.days for past in (size.past, *size.other_pasts))
-    assert bench.SIZES["full"].runs >= 3
+    assert SIZES["full"].runs >= 3
 
 
 def test_what_publishing_took_is_read_from_what_the_run_said() -> None:
@@ -106,7 +107,7 @@ def test_what_publishing_took_is_read_from_what_the_run_said() -> None:
 @pytest.fixture
 def dealt(monkeypatch: pytest.MonkeyPatch) -> Iterator[Company]:
     """A company whose deliveries lie ready and that is never screened."""
-    company = Company(bench.SIZES["tiny"], "dealt", 30)
+    company = Company.dealt(SIZES["tiny"], "dealt", 30)
     monkeypatch.setattr(company, "screened", lambda: Taken(1, 1, 1))
     yield company
     company.remove()
@@ -123,7 +124,7 @@ def test_a_shorter_past_keeps_the_master_data_and_the_last_days_come_one_by_one(
         dealt.next_day()
         assert dealt.as_of > before
         days.append(dealt.as_of)
-    assert days[-1] == max(path.name for path in (bench.SIZES["tiny"].example() / "billing").iterdir())
+    assert days[-1] == max(path.name for path in (SIZES["tiny"].example() / "billing").iterdir())
     with pytest.raises(ThermoclineError, match="no further day"):
         dealt.next_day()
 
@@ -162,6 +163,6 @@ def test_corrections_are_later_versions_of_old_invoices_each_dearer_by_one(dealt
             {"invoices": str(folder / "Invoices.csv"), "lines": str(folder / "InvoiceLines.csv")},
         ).fetchall()
     assert corrected == dearer == later > 0
-    truth = json.loads((bench.SIZES["tiny"].example() / "truth.json").read_text(encoding="utf-8"))
+    truth = json.loads((SIZES["tiny"].example() / "truth.json").read_text(encoding="utf-8"))
     differing = {entry["key"] for entry in truth["entries"] if entry["kind"] == "total_differs"}
     assert {invoice for (invoice,) in unlike} <= differing
