@@ -25,6 +25,9 @@ def settings(home: Home) -> dict[str, str | bool | int | float | list[str]]:
         "temp_directory": str(home.scratch / "duckdb"),
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",
+        # Where DuckDB expects few rows it would join the nearest earlier one by a loop, which doesn't
+        # end where it was wrong.
+        "asof_loop_join_threshold": 0,
     }
 
 
