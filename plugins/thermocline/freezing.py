@@ -19,6 +19,9 @@ from thermocline.hashing import quoted
 from thermocline.home import Home
 from thermocline.privacy import Privacy
 
+ROW_HASHES = "row_hashes"
+"""Below the scratch folder: what rows that were frozen were hashed to."""
+
 
 def freeze(home: Home, connection: duckdb.DuckDBPyConnection, facts: Facts) -> Candidate:
     """Write the warehouse's tables of schemas `reporting` and `gate` as a candidate.
@@ -38,7 +41,9 @@ def freeze(home: Home, connection: duckdb.DuckDBPyConnection, facts: Facts) -> C
         with privacy.applied(home, connection, columns):
             for name in published:
                 query = _query(name, columns[name], privacy)
-                tables[name] = frozen_table.write(connection, query, building, name, earlier.get(name))
+                tables[name] = frozen_table.write(
+                    connection, query, building, name, earlier.get(name), home.scratch / ROW_HASHES
+                )
         hashes = {name: table.hashes for name, table in tables.items()}
         gate = {
             name: frozen_table.write_whole(
@@ -46,7 +51,6 @@ def freeze(home: Home, connection: duckdb.DuckDBPyConnection, facts: Facts) -> C
                 f"from {quoted(contract.GATE_SCHEMA, name)}",
                 building / "gate",
                 name,
-                hashed=False,
             )
             for name in _table_names(connection, contract.GATE_SCHEMA)
         }

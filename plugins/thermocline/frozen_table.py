@@ -3,17 +3,21 @@
 import hashlib
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from thermocline import contract, durable, hashing
+from thermocline import contract, durable, hashing, kept_row_hashes
+from thermocline.errors import ThermoclineError
 from thermocline.hashing import WHOLE, PartHash, TableHash, literal, parquet, quoted
 
 _PART = re.compile(rf"{WHOLE}|{hashing.UNDATED}|\d{{4,}}-\d\d")
+ROWS_AT_ONCE = 1_000_000
+"""Rows of changed months that are copied aside together, in an order, about 300 MB."""
+
 _CHANGED = "temp.main.thermocline_changed_parts"
 
 
@@ -81,14 +85,9 @@ class FrozenTable:
         )
 
 
-def write_whole(
-    connection: duckdb.DuckDBPyConnection, query: str, folder: Path, name: str, *, hashed: bool = True
-) -> FrozenTable:
-    """The query's rows in one file of `folder`."""
+def write_whole(connection: duckdb.DuckDBPyConnection, query: str, folder: Path, name: str) -> FrozenTable:
+    """The query's rows in one file of `folder`, without hashes of the rows."""
     path = _copy(connection, query, _file(folder, name, WHOLE))
-    if hashed:
-        held = hashing.hash_table(connection, parquet(path))
-        return FrozenTable(name, held.columns, {WHOLE: _part(path, held)})
     counted = connection.execute(f"select count(*) from {parquet(path)}").fetchall()
     part = FrozenPart(path, counted[0][0], path.stat().st_size, durable.file_hash(path))
     return FrozenTable(name, hashing.columns_of(connection, parquet(path)), {WHOLE: part})
@@ -100,46 +99,77 @@ def write(
     folder: Path,
     name: str,
     earlier: FrozenTable | None = None,
+    kept: Path | None = None,
 ) -> FrozenTable:
     """The query's rows, in months where the table is event-grained.
 
     A month that `earlier` holds is linked instead of written: it has the same fingerprint, which is the
-    number of its rows and the sum of their hashes in this version of DuckDB, and its file is intact.
+    number of its rows and the sum of their hashes in this version of DuckDB, and its file is intact. Of
+    other months only rows are hashed whose hashes aren't in the folder `kept` (see `kept_row_hashes`).
+    Raises ThermoclineError where a file doesn't hold the rows that were to be written.
     """
     columns, month = hashing.columns_of(connection, f"({query})"), contract.MONTHLY.get(name)
-    fingerprints = _fingerprints(connection, query, columns, month) if month in columns else {}
-    if month is None or not fingerprints:
-        return write_whole(connection, query, folder, name)
+    found = _fingerprints(connection, query, columns, month) if month in columns else {}
+    keeping = _Keeping(connection, name, kept / name if kept else None)
+    if month is None or not found:
+        path = _copy(connection, query, _file(folder, name, WHOLE))
+        columns = hashing.columns_of(connection, parquet(path))
+        return FrozenTable(name, columns, {WHOLE: keeping.part(path, columns, WHOLE)})
     (folder / name).mkdir()
-    held = dict(_linked(folder, name, earlier.parts if earlier else {}, fingerprints))
-    changed = sorted(set(fingerprints) - set(held))
-    if changed:
-        held.update(_written(connection, query, folder, name, month, changed, fingerprints))
+    held = dict(_linked(folder, name, earlier.parts if earlier else {}, found))
+    for parts in _batches({part: found[part].rows for part in sorted(set(found) - set(held))}):
+        for part, path in _written(connection, query, folder, name, month, parts).items():
+            held[part] = keeping.part(path, columns, part, found[part])
+    keeping.forget_all_but(found)
     durable.sync(folder / name)
     return FrozenTable(name, columns, dict(sorted(held.items())))
 
 
+@dataclass(frozen=True)
+class _Fingerprint:
+    """What the warehouse says of a month: the number of its rows, and the sum of their fingerprints."""
+
+    rows: int
+    total: int
+    shape: str
+
+    @property
+    def text(self) -> str:
+        return hashlib.sha256(f"{self.shape} {self.rows} {self.total}".encode()).hexdigest()
+
+
 def _fingerprints(
     connection: duckdb.DuckDBPyConnection, query: str, columns: Mapping[str, str], month: str
-) -> dict[str, str]:
-    cells = ", ".join(map(quoted, columns))
+) -> dict[str, _Fingerprint]:
     found = connection.execute(
-        f"select {hashing.month_of(month)} as part, count(*), sum(hash({cells})) from ({query}) group by part"
+        f'select {hashing.month_of("first day")}, * exclude ("first day") from (select '
+        f"date_trunc('month', {quoted(month)}) as \"first day\", count(*), "
+        f"sum({kept_row_hashes.fingerprint(columns)}) from ({query}) group by all)"
     ).fetchall()
     shape = f"{duckdb.__version__} {list(columns.items())}"
-    return {
-        part: hashlib.sha256(f"{shape} {rows} {total}".encode()).hexdigest() for part, rows, total in found
-    }
+    return {part: _Fingerprint(rows, int(total), shape) for part, rows, total in found}
+
+
+def _batches(rows: Mapping[str, int]) -> Iterator[list[str]]:
+    """These months, so many at a time that copying their rows aside stays small."""
+    batch: list[str] = []
+    for part in rows:
+        if batch and sum(rows[each] for each in (*batch, part)) > ROWS_AT_ONCE:
+            yield batch
+            batch = []
+        batch.append(part)
+    if batch:
+        yield batch
 
 
 def _linked(
-    folder: Path, name: str, earlier: Mapping[str, FrozenPart], fingerprints: Mapping[str, str]
+    folder: Path, name: str, earlier: Mapping[str, FrozenPart], found: Mapping[str, _Fingerprint]
 ) -> Iterator[tuple[str, FrozenPart]]:
-    for part, fingerprint in fingerprints.items():
+    for part, fingerprint in found.items():
         same = earlier.get(part)
         if (
             same
-            and same.fingerprint == fingerprint
+            and same.fingerprint == fingerprint.text
             and same.path.is_file()
             and durable.file_hash(same.path) == same.sha256
         ):
@@ -159,46 +189,62 @@ def _written(
     name: str,
     month: str,
     parts: list[str],
-    fingerprints: Mapping[str, str],
-) -> Iterator[tuple[str, FrozenPart]]:
-    part_of = hashing.month_of(month)
-    wanted = ", ".join(map(literal, parts))
+) -> dict[str, Path]:
     # Ordered, so that writing a month doesn't scan the others.
     connection.execute(
-        f"create or replace temporary table {_CHANGED} as select *, {part_of} as {quoted(hashing.PART)} "
-        f"from ({query}) where {part_of} in ({wanted}) order by {quoted(hashing.PART)}"
+        f"create or replace temporary table {_CHANGED} as select * from ({query}) "
+        f"where {hashing.in_months(month, parts)} order by {quoted(month)}"
     )
     try:
-        paths = {
+        return {
             part: _copy(
                 connection,
-                f"select * exclude ({quoted(hashing.PART)}) from {_CHANGED} "
-                f"where {quoted(hashing.PART)} = {literal(part)}",
+                f"from {_CHANGED} where {hashing.in_months(month, [part])}",
                 _file(folder, name, part),
             )
             for part in parts
         }
     finally:
         connection.execute(f"drop table {_CHANGED}")
-    held = hashing.hash_table(connection, parquet(*paths.values()), month=month)
-    for part, path in paths.items():
-        yield part, _part(path, held.parts[part], fingerprints[part])
 
 
-def _part(path: Path, held: TableHash | PartHash, fingerprint: str | None = None) -> FrozenPart:
-    return FrozenPart(
-        path,
-        held.rows,
-        path.stat().st_size,
-        durable.file_hash(path),
-        held.content,
-        held.stored,
-        fingerprint,
-    )
+@dataclass(frozen=True)
+class _Keeping:
+    """Hashes a table's files, by what is kept of their rows."""
+
+    connection: duckdb.DuckDBPyConnection
+    name: str
+    folder: Path | None
+
+    def part(
+        self, path: Path, columns: Mapping[str, str], part: str, written: _Fingerprint | None = None
+    ) -> FrozenPart:
+        kept = self.folder / part if self.folder else None
+        held, total = kept_row_hashes.hash_part(self.connection, parquet(path), columns, kept)
+        if written and (held.rows, total) != (written.rows, written.total):
+            raise ThermoclineError(
+                f"{path} doesn't hold the rows of {self.name} that were written: run again"
+            )
+        return FrozenPart(
+            path,
+            held.rows,
+            path.stat().st_size,
+            durable.file_hash(path),
+            held.content,
+            held.stored,
+            written.text if written else None,
+        )
+
+    def forget_all_but(self, parts: Collection[str]) -> None:
+        for path in self.folder.iterdir() if self.folder and self.folder.is_dir() else ():
+            if path.name not in parts:
+                path.unlink()
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> Path:
-    connection.execute(f"copy ({query}) to {literal(path)} (format parquet, compression zstd)")
+    connection.execute(
+        f"copy ({query}) to {literal(path)} (format parquet, compression zstd, compression_level 1)"
+    )
     path.chmod(durable.READ_ONLY)
     durable.sync(path)
     return path

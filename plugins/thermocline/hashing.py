@@ -21,17 +21,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import duckdb
+import numpy as np
 
+from thermocline import row_hashes
 from thermocline.contract import HASHED, PUBLICATION_ID, is_content, is_storable
 from thermocline.errors import ThermoclineError
 
-ROWS_AT_ONCE = 4_000_000
-"""Row hashes that are grouped in memory together, about 400 MB."""
+ROWS_AT_ONCE = 100_000
+"""Row hashes that are fetched together, about 20 MB."""
 
-ROW_HASHES = "temp.main.thermocline_row_hashes"
 PART = "thermocline part"
 
 WHOLE = "all"
@@ -84,6 +84,19 @@ def month_of(column: str) -> str:
     return f"coalesce(strftime({quoted(column)}, '%Y-%m'), {literal(UNDATED)})"
 
 
+def in_months(column: str, parts: Iterable[str]) -> str:
+    """A condition for the rows of these parts of an event-grained table: days between bounds, found fast."""
+    day, conditions = quoted(column), []
+    for part in parts:
+        first = f"date '{part}-01'"
+        conditions.append(
+            f"{day} is null"
+            if part == UNDATED
+            else f"{day} >= {first} and {day} < ({first} + interval 1 month)::date"
+        )
+    return f"({' or '.join(conditions)})"
+
+
 def columns_of(connection: duckdb.DuckDBPyConnection, relation: str) -> dict[str, str]:
     """Names and DuckDB types of a relation's columns, in their order."""
     described = connection.execute(f"describe select * from {relation}").fetchall()
@@ -104,26 +117,33 @@ def hash_table(
     Raises ThermoclineError for a column whose type has no exact text.
     """
     columns = columns_of(connection, relation)
-    packaging = [name for name in columns if not is_content(name)]
     part = month_of(month) if month in columns else literal(WHOLE)
-    cells = _cells(relation, columns, publication_id, part)
-    stored = _row_hash(columns) if packaging else "null"
-    connection.execute(
-        f"create or replace temporary table {ROW_HASHES} as select {quoted(PART)} as part, "
-        f"{_row_hash(filter(is_content, columns))} as content, {stored} as stored from ({cells})"
+    hashed = connection.execute(row_hashes_of(relation, columns, {PART: part}, publication_id))
+    fetched: defaultdict[str, list[row_hashes.Words]] = defaultdict(list)
+    while rows := hashed.fetchmany(ROWS_AT_ONCE):
+        texts: defaultdict[str, list[str]] = defaultdict(list)
+        for name, text in rows:
+            texts[name].append(text)
+        for name, some in texts.items():
+            fetched[name].append(row_hashes.of_hex(some, hashes_per_row(columns)))
+    if not fetched:
+        fetched[WHOLE].append(row_hashes.of_hex([], hashes_per_row(columns)))
+    return combined(
+        columns, {name: part_of_rows(np.concatenate(fetched.pop(name))) for name in sorted(fetched)}
     )
-    try:
-        rows = dict(
-            connection.execute(f"select part, count(*) from {ROW_HASHES} group by part").fetchall()
-        ) or {WHOLE: 0}
-        content = _part_hashes(connection, "content", rows)
-        stored_parts = _part_hashes(connection, "stored", rows) if packaging else content
-        return combined(
-            columns,
-            {name: PartHash(rows[name], content[name], stored_parts[name]) for name in sorted(rows)},
-        )
-    finally:
-        connection.execute(f"drop table if exists {ROW_HASHES}")
+
+
+def hashes_per_row(columns: Iterable[str]) -> int:
+    """A row whose columns are all content has one hash, any other one of its content and one of all."""
+    return 1 if all(map(is_content, columns)) else 2
+
+
+def part_of_rows(rows: row_hashes.Words) -> PartHash:
+    """A part by the hashes of its rows, as `row_hashes_of` gives them."""
+    content = row_hashes.part_hash(row_hashes.hash_at(rows, 0))
+    is_all = rows.shape[1] == row_hashes.hash_at(rows, 0).shape[1]
+    stored = content if is_all else row_hashes.part_hash(row_hashes.hash_at(rows, 1))
+    return PartHash(len(rows), content, stored)
 
 
 def combined(columns: dict[str, str], parts: dict[str, PartHash]) -> TableHash:
@@ -138,8 +158,13 @@ def combined(columns: dict[str, str], parts: dict[str, PartHash]) -> TableHash:
     return TableHash(rows, content.hexdigest(), stored.hexdigest(), columns, parts)
 
 
-def _cells(relation: str, columns: Mapping[str, str], publication_id: str | None, part: str) -> str:
-    """A query with the two halves of each cell, and each row's part."""
+def row_hashes_of(
+    relation: str, columns: Mapping[str, str], beside: Mapping[str, str], publication_id: str | None = None
+) -> str:
+    """A query with what is asked for `beside` (SQL by name), then content and stored hash in one text.
+
+    The latter is left out where `hashes_per_row` is one. Raises as `hash_table` does.
+    """
     for name, column_type in columns.items():
         if not is_storable(column_type):
             raise ThermoclineError(
@@ -147,13 +172,17 @@ def _cells(relation: str, columns: Mapping[str, str], publication_id: str | None
                 "cast it to a decimal, integer, boolean, date, timestamp or varchar"
             )
     texts = [f"{_text(name, kind, publication_id)} as {quoted(name)}" for name, kind in columns.items()]
+    texts += [f"{sql} as {quoted(name)}" for name, sql in beside.items()]
     halves = [
         f"coalesce('s' || strlen({name}) || ':', 'n') as {length}, {name}"
         for name, length in map(_cell, columns)
     ]
-    texts.append(f"{part} as {quoted(PART)}")
-    halves.append(quoted(PART))
-    return f"select {', '.join(halves)} from (select {', '.join(texts)} from {relation})"
+    halves += map(quoted, beside)
+    hashes = [_row_hash(filter(is_content, columns)), _row_hash(columns)][: hashes_per_row(columns)]
+    return (
+        f"select {''.join(f'{quoted(name)}, ' for name in beside)}{' || '.join(hashes)} "
+        f"from (select {', '.join(halves)} from (select {', '.join(texts)} from {relation}))"
+    )
 
 
 def content_hash(tables: Mapping[str, TableHash]) -> str:
@@ -196,20 +225,3 @@ def _cell(column: str) -> tuple[str, str]:
 def _row_hash(columns: Iterable[str]) -> str:
     halves = (f"{length}, {text}" for text, length in map(_cell, sorted(columns)))
     return f"sha256(concat({', '.join(halves) or repr('')}))"
-
-
-def _part_hashes(
-    connection: duckdb.DuckDBPyConnection, column: str, rows: Mapping[str, int]
-) -> dict[str, str]:
-    total = sum(rows.values())
-    digits = 0 if total <= ROWS_AT_ONCE else 1 if total <= 16 * ROWS_AT_ONCE else 2
-    parts: defaultdict[str, Any] = defaultdict(hashlib.sha256)
-    for prefix in (f"{number:0{digits}x}" if digits else "" for number in range(16**digits)):
-        buckets = connection.execute(
-            f"select part, sha256(array_to_string(list_sort(list({column})), '')) from {ROW_HASHES} "
-            f"where starts_with({column}, ?) group by part, left({column}, 3) order by left({column}, 3)",
-            [prefix],
-        ).fetchall()
-        for part, bucket in buckets:
-            parts[part].update(bucket.encode())
-    return {name: parts[name].hexdigest() for name in rows}

@@ -3,7 +3,6 @@
 The file is attached as database `target`.
 """
 
-import re
 from collections.abc import Collection
 
 import duckdb
@@ -11,7 +10,7 @@ import duckdb
 from thermocline import contract
 from thermocline.errors import ThermoclineError
 from thermocline.frozen_table import FrozenTable
-from thermocline.hashing import WHOLE, literal, month_of, parquet, quoted
+from thermocline.hashing import WHOLE, in_months, parquet, quoted
 from thermocline.targets import Base, Edition, stamped
 
 SCHEMA = quoted("target", contract.REPORTING_SCHEMA)
@@ -102,12 +101,8 @@ def _replace(
     gone = sorted(part for part in changed if part in earlier.parts)
     come = sorted(part for part in changed if part in table.parts)
     if gone:
-        # Rows of earlier months needn't be looked at, but rows without a day lie anywhere.
-        is_dated = all(re.fullmatch(r"\d{4}-\d\d", part) for part in gone)
-        since = f"{quoted(column)} >= date '{gone[0]}-01' and " if is_dated else ""
         removed = connection.execute(
-            f"delete from {relation(table.name)} "
-            f"where {since}{month_of(column)} in ({', '.join(map(literal, gone))})"
+            f"delete from {relation(table.name)} where {in_months(column, gone)}"
         ).fetchall()
         _expect(edition, table.name, "removed", removed[0][0], sum(earlier.parts[part].rows for part in gone))
     if come:
