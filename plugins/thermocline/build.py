@@ -78,7 +78,8 @@ def build(
             rebuilt = freshness.begin(
                 connection, made, day, current.as_of_date if current else None, full_refresh=full_refresh
             )
-        if finished and finished.fingerprint == made.fingerprint:
+        spared = finished is not None and finished.fingerprint == made.fingerprint
+        if finished and spared:
             report("nothing new to screen: only the gate's figures are made anew")
             transformed = transformation.refigure(home, settled, finished.nodes)
         else:
@@ -91,7 +92,13 @@ def build(
                 made = freshness.made_of(connection, settled, day, transformation.project_hash())
             if not transformed.failed:
                 freshness.finish(connection, made, transformed.expected)
-            candidate = freeze(home, connection, _facts(home, connection, settled, transformed))
+            candidate = freeze(
+                home,
+                connection,
+                _facts(home, connection, settled, transformed),
+                None if transformed.failed else made.fingerprint,
+                transformation.COMPARING if spared else None,
+            )
     return Built(candidate.content_hash, day)
 
 

@@ -4,13 +4,13 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 import duckdb
 
-from thermocline import contract, durable, frozen_table, hashing
+from thermocline import contract, durable, frozen_build, frozen_table, hashing
 from thermocline.candidate import MANIFEST, Candidate
 from thermocline.errors import ThermoclineError
 from thermocline.facts import Facts
@@ -23,9 +23,18 @@ ROW_HASHES = "row_hashes"
 """Below the scratch folder: what rows that were frozen were hashed to."""
 
 
-def freeze(home: Home, connection: duckdb.DuckDBPyConnection, facts: Facts) -> Candidate:
+def freeze(
+    home: Home,
+    connection: duckdb.DuckDBPyConnection,
+    facts: Facts,
+    fingerprint: str | None = None,
+    changed: Collection[str] | None = None,
+) -> Candidate:
     """Write the warehouse's tables of schemas `reporting` and `gate` as a candidate.
 
+    `fingerprint` is of the build that they come from, if it finished. If it was frozen before, `changed` are
+    the only tables that differ since then: files of the others are linked. What the gate's models only
+    work with, named `int_`, isn't frozen.
     The caller holds `Home.writer`. A candidate that holds the same already is kept, one with the
     same content in other packaging, or damaged, is replaced. Raises ThermoclineError where a core
     table is missing or a column's type can't be published.
@@ -36,12 +45,16 @@ def freeze(home: Home, connection: duckdb.DuckDBPyConnection, facts: Facts) -> C
     try:
         tables: dict[str, FrozenTable] = {}
         earlier = _latest(home)
+        before = frozen_build.of(home, connection, fingerprint) if fingerprint and changed else None
         privacy, published = Privacy.of(home), _table_names(connection, contract.WAREHOUSE_SCHEMA)
         columns = {name: hashing.columns_of(connection, _source(name)) for name in published}
         with privacy.applied(home, connection, columns):
-            for name in published:
-                query = _query(name, columns[name], privacy)
-                tables[name] = frozen_table.write(
+            queries = {name: _query(name, columns[name], privacy) for name in published}
+            for name, query in queries.items():
+                linked = None
+                if before and name not in (changed or ()) and privacy.key is None:
+                    linked = before.link(name, query, building, _rows(connection, name))
+                tables[name] = linked or frozen_table.write(
                     connection, query, building, name, earlier.get(name), home.scratch / ROW_HASHES
                 )
         hashes = {name: table.hashes for name, table in tables.items()}
@@ -53,6 +66,7 @@ def freeze(home: Home, connection: duckdb.DuckDBPyConnection, facts: Facts) -> C
                 name,
             )
             for name in _table_names(connection, contract.GATE_SCHEMA)
+            if not name.startswith("int_")
         }
         content_hash = hashing.content_hash(hashes)
         manifest = {
@@ -67,6 +81,8 @@ def freeze(home: Home, connection: duckdb.DuckDBPyConnection, facts: Facts) -> C
         )
         durable.sync(building / "gate")
         _put_in_place(home, building, content_hash)
+        if fingerprint:
+            frozen_build.note(connection, fingerprint, content_hash, queries)
     finally:
         shutil.rmtree(building, ignore_errors=True)
     return Candidate.read(home, content_hash)
@@ -85,6 +101,11 @@ def _table_names(connection: duckdb.DuckDBPyConnection, schema: str) -> list[str
                 f"_, and leave {contract.PUBLICATION} and {contract.GATE_CHECKS} to publishing"
             )
     return [name for (name,) in found]
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, name: str) -> int:
+    row = connection.execute(f"select count(*) from {_source(name)}").fetchone()
+    return row[0] if row else 0
 
 
 def _source(name: str) -> str:

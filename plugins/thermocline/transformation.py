@@ -20,8 +20,8 @@ from thermocline.home import PROJECT, Home
 DBT_PROJECT = PROJECT / "dbt_project"
 GOOD = ("success", "pass")
 PARSED = "partial_parse.msgpack"
-GATE = "gate"
-GATE_FAILURES = "gate_failures"
+COMPARING = ("gate_scorecard_change", "gate_figures", "gate_failures")
+"""The models that read what is published; no other model reads these."""
 
 
 @dataclass(frozen=True)
@@ -178,24 +178,23 @@ def parse_ahead() -> None:
 
 
 def refigure(home: Home, company: Company, nodes: int) -> Transformed:
-    """Build what the gate reads alone, behind tables that an earlier run of `nodes` nodes built well.
+    """Build only what reads the publication, behind tables that an earlier run of `nodes` nodes built.
 
-    The gate's figures are about the publication as well, which may have changed since.
+    The publication may have changed since; the other tables of the gate are made of what that run read.
     """
     folder = target_folder(home)
     (folder / "run_results.json").unlink(missing_ok=True)
     _, reason = invoke(
-        home,
-        ["build", "--select", f"path:models/{GATE}", GATE_FAILURES, "--exclude-resource-type", "unit_test"],
-        company,
+        home, ["build", "--select", *COMPARING, "--exclude-resource-type", "unit_test"], company
     )
     if not (folder / "run_results.json").exists():
         raise ThermoclineError(f"dbt didn't run ({reason or 'no results'}): see {log_file(home)}")
     manifest = _manifest(folder)
+    models = {name for name, node in manifest["nodes"].items() if node["name"] in COMPARING}
     figures = {
         name
         for name, node in manifest["nodes"].items()
-        if node["fqn"][1] == GATE or node["name"] == GATE_FAILURES
+        if name in models or (node["resource_type"] == "test" and models & {*node["depends_on"]["nodes"]})
     }
     made = _judge(folder, figures, project_hash())
     return replace(made, expected=nodes, passed=nodes - len(made.failed))
