@@ -132,13 +132,57 @@
     {{ return(known.relation_name) }}
 {%- endmacro %}
 
+{#
+    What account_products hasn't counted yet of the invoices that it counts: those of another content, account or
+    value, `change` 1 as they are now and -1 as they were. fct_invoices notes them as it is rewritten, account_products
+    takes them away, each in one transaction; what changed back in between is nothing.
+#}
+{% macro invoices_changed() -%}
+    {%- set columns = columns_of_sales() -%}
+    select
+        {{ columns }},
+        cast(sum(change) as integer) as change
+    from {{ source('config', 'invoices_changed') }}
+    group by {{ columns }}
+    having sum(change) <> 0
+{%- endmacro %}
+
+{% macro columns_of_sales() -%}
+    account_id, source, document_id, kind, currency, rate, issued_on, lines_content
+{%- endmacro %}
+
+{# What was sold of each product to an account by an invoice that isn't that of before. #}
+{% macro products_undone() -%}
+    select distinct
+        invoices_changed.account_id,
+        lines.product_code
+    from ({{ invoices_changed() }}) as invoices_changed
+    inner join {{ ref('stg_billing__invoice_lines') }} as lines
+        on
+            invoices_changed.source = lines.source
+            and invoices_changed.document_id = lines.document_id
+    where
+        invoices_changed.change < 0
+        and lines.product_code is not null
+{%- endmacro %}
+
 {# Which rows of the target a run deletes, and which it then writes; `meta.rewrites` of the model says by what. #}
-{% macro rewritten_rows(target, meta) -%}
+{% macro rewritten_rows(target, meta, made=none) -%}
     {%- if meta.rewrites == 'delivered' -%}
     document_id in (select document_id from {{ standing('int_documents_delivered') }} where feed = '{{ meta.feed }}')
     {%- elif meta.rewrites in ('touched', 'touched_events') -%}
     {{ meta.key }} in (
         select record_id from {{ standing('int_documents_touched') }}{{ " where feed = '" ~ meta.feed ~ "'" if meta.feed }}
+    )
+    {%- elif meta.rewrites == 'sold' -%}
+    rowid in (
+        select rewritten.rowid
+        from {{ target }} as rewritten
+        inner join (
+            select account_id, product_code from {{ made }}
+            union
+            {{ products_undone() }}
+        ) as sold on rewritten.account_id = sold.account_id and rewritten.product_code = sold.product_code
     )
     {%- elif meta.rewrites == 'builds' -%}
     since_build <> (select since_build from {{ standing('run') }})
@@ -234,6 +278,21 @@
     inner join {{ source('config', 'accounts_changed') }} as accounts_changed
         on bodies.account_id = accounts_changed.account_id;
     {%- endif %}
-    delete from {{ target }} where {{ rewritten_rows(target, meta) }};
+    {%- if meta.notes %}
+    insert into {{ standing(meta.notes) }}
+    with as_it_was as (
+        select {{ columns_of_sales() }} from {{ target }} where money_state = 'attributed' and {{ rewritten_rows(target, meta) }}
+    ),
+    as_it_is as (
+        select {{ columns_of_sales() }} from {{ made }} where money_state = 'attributed'
+    )
+    select *, 1 from (select * from as_it_is except all select * from as_it_was) as added
+    union all
+    select *, -1 from (select * from as_it_was except all select * from as_it_is) as undone;
+    {%- endif %}
+    delete from {{ target }} where {{ rewritten_rows(target, meta, made) }};
     insert into {{ target }} ({{ columns }}) select {{ columns }} from {{ made }};
+    {%- if meta.rewrites == 'sold' %}
+    delete from {{ standing('invoices_changed') }};
+    {%- endif %}
 {%- endmacro %}

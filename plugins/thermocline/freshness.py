@@ -41,6 +41,12 @@ _NOTES = {
 }
 """What builds find changed, by table: made anew with each that begins after one that finished."""
 
+_INVOICES_CHANGED = (
+    "account_id varchar, source varchar, document_id varchar, kind varchar, currency varchar, "
+    "rate decimal(18, 8), issued_on date, lines_content decimal(38, 0), change integer"
+)
+"""What of invoices is yet to be counted: `invoices_changed` in macros/incremental.sql."""
+
 
 @dataclass(frozen=True)
 class Finished:
@@ -122,6 +128,8 @@ def begin(
     if last_finished(connection) or rebuilt == ALL:
         for table, columns in _NOTES.items():
             connection.execute(f"create or replace table config.{table} ({columns})")
+    if rebuilt == ALL:
+        connection.execute(f"create or replace table config.invoices_changed ({_INVOICES_CHANGED})")
     connection.execute(
         "create or replace table config.run (as_of_date date, published_as_of_date date, "
         "first_as_of_date date, last_as_of_date date, rebuilt varchar, since_build integer)"

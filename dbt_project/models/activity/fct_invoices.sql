@@ -1,6 +1,6 @@
 {{ config(
     materialized='incremental', incremental_strategy='rewrite', on_schema_change='fail',
-    meta={'rewrites': 'touched', 'key': 'invoice_id'}
+    meta={'rewrites': 'touched', 'key': 'invoice_id', 'notes': 'invoices_changed'}
 ) }}
 
 with int_invoices_united as {{ inlined() }} (
@@ -32,8 +32,7 @@ owned_invoices as (
         touched_invoices.document_total,
         touched_invoices.lines_total,
         touched_invoices.units,
-        touched_invoices.last_lines_file,
-        touched_invoices.sum_lines_files,
+        touched_invoices.lines_content,
         touched_invoices.issued_on,
         touched_invoices.due_on,
         touched_invoices.issued_at,
@@ -95,8 +94,7 @@ select
     document_total,
     lines_total,
     units,
-    last_lines_file,
-    sum_lines_files,
+    lines_content,
     rate,
     total,
     rate_on,

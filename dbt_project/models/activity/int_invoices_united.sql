@@ -18,10 +18,9 @@ itemised_documents as (
     select
         source,
         document_id,
-        cast(sum(file_id) as bigint) as sum_lines_files,
-        max(file_id) as last_lines_file,
         sum(amount) as lines_total,
-        sum(quantity) as units
+        sum(quantity) as units,
+        sum({{ line_content() }}) as lines_content
     from {{ ref('stg_billing__invoice_lines') }}
     {{ where_delivered('invoices', 'document_id') }}
     {{ 'and' if is_incremental() else 'where' }} is_current and not has_header
@@ -46,8 +45,7 @@ documents_of_lines as (
         sum(quantity) as units,
         min(issued_at) as issued_at,
         max(due_at) as due_at,
-        max(file_id) as last_lines_file,
-        cast(sum(file_id) as bigint) as sum_lines_files,
+        sum({{ line_content() }}) as lines_content,
         {{ first_record('has_header') }} as first_record
     from {{ ref('stg_billing__invoice_lines') }}
     {{ where_delivered('invoices', 'document_id') }}
@@ -119,13 +117,12 @@ select
     cast(coalesce(
         itemised_documents.units + documents_of_lines.units, itemised_documents.units, documents_of_lines.units
     ) as decimal(18, 4)) as units,
-    -- Which files the lines came in: other ones, and its products may have changed with nothing else.
-    greatest(itemised_documents.last_lines_file, documents_of_lines.last_lines_file) as last_lines_file,
-    coalesce(
-        itemised_documents.sum_lines_files + documents_of_lines.sum_lines_files,
-        itemised_documents.sum_lines_files,
-        documents_of_lines.sum_lines_files
-    ) as sum_lines_files
+    -- Where it is another, so may its products be, with nothing else.
+    cast(coalesce(
+        itemised_documents.lines_content + documents_of_lines.lines_content,
+        itemised_documents.lines_content,
+        documents_of_lines.lines_content
+    ) as decimal(38, 0)) as lines_content
 from documents
 left join itemised_documents
     on
