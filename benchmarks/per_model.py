@@ -83,6 +83,8 @@ def _run(company: Company, size: Size, dag: str) -> Taken:
     settings = {
         **environment(company.home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(DAGS),
+        # Not every file names Airflow.
+        "AIRFLOW__CORE__DAG_DISCOVERY_SAFE_MODE": "false",
         "BENCH_DBT_PROJECT": str(DBT_PROJECT),
         "BENCH_MANIFEST": str(folder / "dbt" / "manifest.json"),
         "BENCH_SELECTED": SELECTED[size.name],
