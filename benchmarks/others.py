@@ -17,15 +17,19 @@ Judge = Callable[[dict[str, Any]], list[Row]]
 
 
 def measure(size: Size, tell: Callable[[str], None]) -> Iterator[Row]:
+    """In full, what is about a day's work; below it all of them, to see that they work."""
     for name, judge in JUDGES.items():
-        program = HERE / f"{name}.py"
-        if not program.exists():
+        if size.runs > 1 and name in ALONE:
             continue
         tell(name)
         size.folder.mkdir(parents=True, exist_ok=True)
         try:
             chosen = SIZE_OF.get(name, {}).get(size.name, size.name)
-            run([sys.executable, program, chosen], size.folder / f"{name}.log", RUNS=str(size.runs))
+            run(
+                [sys.executable, HERE / f"{name}.py", chosen],
+                size.folder / f"{name}.log",
+                RUNS=str(size.runs),
+            )
             found = json.loads((RESULTS / f"{name}-{chosen}.json").read_text(encoding="utf-8"))
             yield from judge(found)
         except (ThermoclineError, KeyError) as error:
@@ -115,5 +119,6 @@ def gate(found: dict[str, Any]) -> list[Row]:
 
 
 JUDGES: dict[str, Judge] = {"history": history, "loading": loading, "publishing": publishing, "gate": gate}
-SIZE_OF = {"loading": {"full": "small", "small": "tiny"}}
+ALONE = {"loading", "gate"}
+SIZE_OF = {"loading": {"small": "tiny"}}
 """Where one's own size would take more than its share of the time."""
