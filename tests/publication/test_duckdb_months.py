@@ -1,10 +1,15 @@
 """The DuckDB file takes over what the publication before it holds, and only if that is as it was written."""
 
+from pathlib import Path
+
+import duckdb
 import pytest
 from made_company import run
+from thermocline import frozen_table
+from thermocline.errors import ThermoclineError
 from thermocline.home import Home
-from thermocline.publication import database, reading
-from thermocline.targets import duckdb_tables
+from thermocline.publication import current, database, reading
+from thermocline.targets import Edition, duckdb_tables
 from thermocline.verification import verify
 
 SPREAD = "update reporting.account_timeline set occurred_on = occurred_on - (30 * source_row)::integer;"
@@ -56,6 +61,54 @@ def test_only_changed_months_are_written_and_the_file_holds_what_was_frozen(
         None,
         None,
     ]
+
+
+def test_of_a_changed_month_only_rows_that_differ_are_written(tmp_path: Path) -> None:
+    rows = (
+        "select event % 50 as event, date '2026-01-01' + (event % 50)::integer as occurred_on, "
+        "null::varchar as outcome from range(53) as made(event)"
+    )
+    with duckdb.connect() as connection:
+        connection.execute("attach ':memory:' as target")
+        connection.execute(
+            f"create schema target.reporting; create table target.reporting.account_timeline as {rows}"
+        )
+        # One is paid, one goes, one comes, and one of two that are equal goes.
+        connection.execute(
+            f"create table made as {rows}; update made set outcome = 'paid' where event = 9; "
+            "delete from made where event = 8 or rowid = 52; "
+            "insert into made values (99, '2026-01-07', 'new')"
+        )
+        table = frozen_table.write(connection, "from made", tmp_path, "account_timeline")
+        edition = Edition("2026-02-28-0002", {"account_timeline": table}, [], [])
+        duckdb_tables._replace(connection, edition, table, {"2026-01"})
+        held = "target.reporting.account_timeline"
+        assert connection.execute(
+            f"select (from (from {held} except all from made) select count(*)), "
+            f"(from (from made except all from {held}) select count(*))"
+        ).fetchall() == [(0, 0)]
+        assert connection.execute(f"select event from {held} where rowid > 52 order by event").fetchall() == [
+            (2,),
+            (9,),
+            (99,),
+        ]
+
+
+def test_a_month_that_does_not_become_what_was_frozen_is_not_published(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(duckdb_tables, "MOST_CHANGED", 1)
+    first = run(home, "2011-12-10", change=SPREAD)
+    find = duckdb_tables.in_months
+    monkeypatch.setattr(duckdb_tables, "in_months", lambda *given: f"{find(*given)} and source_row <> 2")
+    with pytest.raises(ThermoclineError, match=r"rows of account_timeline that changed .* aren't those"):
+        run(home, "2011-12-11", change=DAYS[2])
+    seen = current(home)
+    assert seen
+    assert seen.publication_id == first.publication_id
+    monkeypatch.undo()
+    run(home, "2011-12-12", change=DAYS[2])
+    assert verify(home).exit_code == 0
 
 
 def test_a_file_that_is_not_as_it_was_written_is_not_taken_over(

@@ -11,11 +11,17 @@ from thermocline import contract
 from thermocline.errors import ThermoclineError
 from thermocline.frozen_table import FrozenTable
 from thermocline.hashing import WHOLE, in_months, parquet, quoted
+from thermocline.kept_row_hashes import fingerprint
 from thermocline.targets import Base, Edition, stamped
 
 SCHEMA = quoted("target", contract.REPORTING_SCHEMA)
 MOST_CHANGED = 0.6
 """The share of a table's rows above which it is written anew: removing and adding cost as much."""
+
+
+_THERE = "temp.main.thermocline_rows_there"
+_WANTED = "temp.main.thermocline_rows_wanted"
+_DIFFERING = "temp.main.thermocline_rows_differing"
 
 
 def relation(name: str) -> str:
@@ -43,7 +49,8 @@ def write(connection: duckdb.DuckDBPyConnection, edition: Edition) -> None:
 def change(connection: duckdb.DuckDBPyConnection, edition: Edition, base: Base) -> None:
     """Turn the file that holds `base` into `edition`: a month, or table, with the same rows stays as it is.
 
-    Raises ThermoclineError where as many rows went or came as there should not have.
+    Of other months only rows that differ are removed and added. Raises ThermoclineError where the file then
+    holds others than the candidate.
     """
     connection.execute("begin")
     for name in relations(connection):
@@ -59,7 +66,7 @@ def change(connection: duckdb.DuckDBPyConnection, edition: Edition, base: Base) 
             connection.execute(f"drop table {relation(name)}")
             _create(connection, edition, name)
         elif changed:
-            _replace(connection, edition, earlier, table, changed)
+            _replace(connection, edition, table, changed)
         stamped.check_count(edition, name, _count(connection, name))
     _fill_own(connection, edition)
     connection.execute("commit")
@@ -91,31 +98,48 @@ def _create(connection: duckdb.DuckDBPyConnection, edition: Edition, name: str) 
 
 
 def _replace(
-    connection: duckdb.DuckDBPyConnection,
-    edition: Edition,
-    earlier: FrozenTable,
-    table: FrozenTable,
-    changed: Collection[str],
+    connection: duckdb.DuckDBPyConnection, edition: Edition, table: FrozenTable, changed: Collection[str]
 ) -> None:
-    column = contract.MONTHLY[table.name]
-    gone = sorted(part for part in changed if part in earlier.parts)
-    come = sorted(part for part in changed if part in table.parts)
-    if gone:
-        removed = connection.execute(
-            f"delete from {relation(table.name)} where {in_months(column, gone)}"
-        ).fetchall()
-        _expect(edition, table.name, "removed", removed[0][0], sum(earlier.parts[part].rows for part in gone))
-    if come:
-        files = parquet(*(table.parts[part].path for part in come))
-        added = connection.execute(f"insert into {relation(table.name)} from {files}").fetchall()
-        _expect(edition, table.name, "added", added[0][0], sum(table.parts[part].rows for part in come))
+    """Remove and add what differs between rows of these months in the file and in the candidate.
 
-
-def _expect(edition: Edition, name: str, what: str, found: int, expected: int) -> None:
-    if found != expected:
+    Rows are told apart by a 64-bit hash of their cells; afterwards each month must have as many rows as
+    in the candidate, and the same sum of their hashes.
+    """
+    cells = f"{fingerprint(table.columns)} as cells"
+    month = f"date_trunc('month', {quoted(contract.MONTHLY[table.name])}) as month"
+    held = f"{relation(table.name)} where {in_months(contract.MONTHLY[table.name], changed)}"
+    files = [table.parts[part].path for part in sorted(changed) if part in table.parts]
+    come = parquet(*files) if files else f"{relation(table.name)} where false"
+    totals = "select month, count(*), sum(cells) from {} group by month order by month"
+    for name, query in (
+        (_THERE, f"select rowid as place, {cells} from {held}"),
+        (_WANTED, f"select {month}, {cells} from {come}"),
+        (
+            _DIFFERING,
+            f"select cells from (select cells, 1 as number from {_WANTED} "
+            f"union all select cells, -1 from {_THERE}) group by cells having sum(number) <> 0",
+        ),
+    ):
+        connection.execute(f"create or replace temporary table {name} as {query}")
+    differing = f"in (select cells from {_DIFFERING})"
+    connection.execute(
+        f"delete from {relation(table.name)} "
+        f"where rowid in (select place from {_THERE} where cells {differing})"
+    )
+    connection.execute(
+        f"insert into {relation(table.name)} "
+        f"select * from (select * from {come}) where {fingerprint(table.columns)} {differing}"
+    )
+    found, wanted = (
+        connection.execute(totals.format(rows)).fetchall()
+        for rows in (f"(select {month}, {cells} from {held})", _WANTED)
+    )
+    for name in (_THERE, _WANTED, _DIFFERING):
+        connection.execute(f"drop table {name}")
+    if found != wanted:
         raise ThermoclineError(
-            f"{expected} rows of {name} had to be {what} for publication {edition.publication_id} and "
-            f"{found} were: run thermocline verify, and run again"
+            f"the rows of {table.name} that changed for publication {edition.publication_id} aren't those "
+            "of its candidate: run thermocline verify, and run again"
         )
 
 
