@@ -2,14 +2,18 @@
 
 dbt makes an object of each of its six hundred macros twice for every node, a protobuf message of every event
 before it asks whether anybody listens, and four calendars for every result; that was half of its time here.
+It writes the manifest before a build and again after it, and makes a JSON schema to check settings by.
 Where a later dbt has another inside, a shortcut changes nothing but the time.
 """
 
 import functools
 import json
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import replace
+from importlib import import_module
 from typing import Any
 
 log = logging.getLogger(__name__)
@@ -25,6 +29,8 @@ def take() -> tuple[str, ...]:
         _make_events_when_heard,
         _keep_type_testers,
         _write_json_in_one_piece,
+        _write_a_builds_manifest_once,
+        _trust_what_was_checked,
     ):
         try:
             shortcut()
@@ -32,6 +38,19 @@ def take() -> tuple[str, ...]:
             log.debug("this dbt doesn't allow %s", shortcut.__name__, exc_info=True)
             missed.append(shortcut.__name__)
     return tuple(missed)
+
+
+_is_checked: ContextVar[bool] = ContextVar("is_checked", default=False)
+
+
+@contextmanager
+def checked(is_checked: bool) -> Iterator[None]:
+    """Whether dbt has checked the settings of this very project before."""
+    token = _is_checked.set(is_checked)
+    try:
+        yield
+    finally:
+        _is_checked.reset(token)
 
 
 def _share_parse_results() -> None:
@@ -170,3 +189,36 @@ def _write_json_in_one_piece() -> None:
             file.write(json.dumps(content, **options))
 
     files.json = InOnePiece
+
+
+def _write_a_builds_manifest_once() -> None:
+    """Leave the manifest of a build to its end, where dbt writes it once more."""
+    from dbt.flags import get_flags
+    from dbt.parser import manifest
+
+    # They call what they imported, under names of their own.
+    for name in ("dbt.task.runnable", "dbt.task.docs.generate"):
+        import_module(name)
+
+    parser: Any = manifest
+    write = manifest.write_manifest
+
+    def written(*given: Any, **named: Any) -> None:
+        if get_flags().WHICH != "build":
+            write(*given, **named)
+
+    parser.write_manifest = written
+
+
+def _trust_what_was_checked() -> None:
+    """Make no JSON schemas for settings that dbt has checked before."""
+    from dbt_common.dataclass_schema import dbtClassMixin
+
+    mixin: Any = dbtClassMixin
+    check = dbtClassMixin.validate.__func__  # type: ignore[attr-defined]
+
+    def validate(cls: Any, data: Any) -> None:
+        if not _is_checked.get():
+            check(cls, data)
+
+    mixin.validate = classmethod(validate)

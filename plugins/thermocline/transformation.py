@@ -75,8 +75,13 @@ def arguments(home: Home, company: Company) -> list[str]:
     ]
 
 
-def invoke(home: Home, command: Sequence[str], company: Company) -> tuple[bool, str]:
-    """Run a dbt command in this process; whether it succeeded and, if not, its first error line."""
+def invoke(
+    home: Home, command: Sequence[str], company: Company, *, is_checked: bool = False
+) -> tuple[bool, str]:
+    """Run a dbt command in this process; whether it succeeded and, if not, its first error line.
+
+    `is_checked`: an invocation with this very project went well before.
+    """
     limits = warehouse.limits(home)
     os.environ.update(
         THERMOCLINE_WAREHOUSE=str(home.warehouse),
@@ -100,20 +105,21 @@ def invoke(home: Home, command: Sequence[str], company: Company) -> tuple[bool, 
                 lines.write(f"{event.info.ts.ToJsonString()} {event.info.level}: {event.info.msg}\n")
 
     # dbt's own log writes no more than that, but only after it has made a line of every event.
-    outcome = dbtRunner(callbacks=[note]).invoke(
-        [
-            "--quiet",
-            "--no-use-colors",
-            "--log-level",
-            "none",
-            "--log-level-file",
-            "none",
-            "--log-path",
-            str(log.parent),
-            *command,
-            *arguments(home, company),
-        ]
-    )
+    with dbt_shortcuts.checked(is_checked):
+        outcome = dbtRunner(callbacks=[note]).invoke(
+            [
+                "--quiet",
+                "--no-use-colors",
+                "--log-level",
+                "none",
+                "--log-level-file",
+                "none",
+                "--log-path",
+                str(log.parent),
+                *command,
+                *arguments(home, company),
+            ]
+        )
     # Kept open between the nodes, which saves a third of the time, but not beyond the last of them.
     DuckDBConnectionManager.close_all_connections()
     reason = "" if outcome.exception is None else " ".join(str(outcome.exception).split())
@@ -145,6 +151,7 @@ def transform(home: Home, company: Company) -> Transformed:
             *(["--exclude-resource-type", "unit_test"] if tested else []),
         ],
         company,
+        is_checked=tested,
     )
     if not results.exists():
         raise ThermoclineError(f"dbt didn't run ({reason or 'no results'}): see {log_file(home)}")
@@ -184,9 +191,8 @@ def refigure(home: Home, company: Company, nodes: int) -> Transformed:
     """
     folder = target_folder(home)
     (folder / "run_results.json").unlink(missing_ok=True)
-    _, reason = invoke(
-        home, ["build", "--select", *COMPARING, "--exclude-resource-type", "unit_test"], company
-    )
+    command = ["build", "--select", *COMPARING, "--exclude-resource-type", "unit_test"]
+    _, reason = invoke(home, command, company, is_checked=True)
     if not (folder / "run_results.json").exists():
         raise ThermoclineError(f"dbt didn't run ({reason or 'no results'}): see {log_file(home)}")
     manifest = _manifest(folder)

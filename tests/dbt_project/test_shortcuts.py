@@ -1,8 +1,10 @@
 """The shortcuts through dbt lead where dbt's own ways lead."""
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from thermocline import dbt_shortcuts
 
 
@@ -69,3 +71,39 @@ def test_results_with_the_same_text_columns_share_what_guesses_the_other_types()
     assert [tuple(row) for row in (*table.rows, *again.rows)] == [("007", 7), ("", None)]
     testers = [agate_helper.build_type_tester(["name"], ()) for _ in range(2)]
     assert testers[0] is testers[1]
+
+
+def test_a_build_writes_its_manifest_at_its_end_and_other_commands_after_parsing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    dbt_shortcuts.take()
+    from dbt import flags
+    from dbt.parser import manifest
+    from dbt.task import runnable
+
+    written: list[str] = []
+    made = SimpleNamespace(write=written.append)
+    monkeypatch.setattr(manifest, "write_semantic_manifest", lambda **_: None)
+    monkeypatch.setattr(manifest, "add_artifact_produced", lambda _: None)
+    for command, write in (
+        ("build", manifest.write_manifest),
+        ("build", runnable.write_manifest),
+        ("parse", manifest.write_manifest),
+    ):
+        monkeypatch.setattr(flags, "GLOBAL_FLAGS", SimpleNamespace(WHICH=command))
+        write(made, str(tmp_path / command / str(len(written))))
+    assert [Path(path).parent.parent.name for path in written] == ["build", "parse"]
+
+
+def test_settings_are_checked_until_they_went_well_once() -> None:
+    dbt_shortcuts.take()
+    from dbt.contracts.project import PackageConfig
+    from dbt_common.dataclass_schema import ValidationError
+
+    wrong = {"packages": "none"}
+    with dbt_shortcuts.checked(True):
+        PackageConfig.validate(wrong)
+    with dbt_shortcuts.checked(False), pytest.raises(ValidationError):
+        PackageConfig.validate(wrong)
+    with pytest.raises(ValidationError):
+        PackageConfig.validate(wrong)
