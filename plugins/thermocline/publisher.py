@@ -20,13 +20,13 @@ from thermocline import build_records, company, gate_failures, recovered_candida
 from thermocline.candidate import Candidate
 from thermocline.errors import ContentChanged, InputError, LedgerChanged, LedgerTruncated
 from thermocline.home import Home
-from thermocline.intents import check_row, next_intent, publication_row, table_entry
+from thermocline.intents import next_intent, table_entry
 from thermocline.ledger import Entry, Ledger, Recorded, check_head, completed, contradictions, recorded
 from thermocline.publishable import BESIDE, check_contract, verdict_of
 from thermocline.retention.record import pruned
-from thermocline.targets import Edition, Progress, Target
+from thermocline.targets import Progress, Target
 from thermocline.targets.duckdb_file import DuckDBFile
-from thermocline.targets.taken_over import base_of
+from thermocline.targets.editions import edition_of
 
 KEEP = 10
 """Publications that stay readable in a target, where company.yml doesn't say."""
@@ -257,24 +257,7 @@ class Publisher:
         return entry
 
     def write(self, target: Target, publication: Recorded, candidate: Candidate) -> None:
-        kept = target.kept()
-        others = [
-            other
-            for other in self.completed()
-            if other.publication_id in kept and other.publication_id != publication.publication_id
-        ]
-        intent = publication.intent
-        earlier = others[max(0, len(others) - self.keep + 1) :]
-        edition = Edition(
-            publication_id=publication.publication_id,
-            tables=candidate.tables,
-            publication=[
-                *(publication_row(other.intent, False) for other in earlier),
-                publication_row(intent, True),
-            ],
-            gate_checks=[check_row(publication.publication_id, check) for check in intent["gate"]["checks"]],
-            base=base_of(self.home, target.name, others[-1]) if others else None,
-        )
+        edition = edition_of(self.home, target, publication, candidate, self.completed(), self.keep)
         target.write_publication(edition, lambda step: self.progress(f"{target.name} {step}"))
         self.progress(f"{target.name} in place")
 
