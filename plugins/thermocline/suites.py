@@ -76,7 +76,10 @@ def context() -> Any:
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     with without(CLOUDS), later(UNTIL_USED):
         import great_expectations as gx
+    from great_expectations.execution_engine import pandas_execution_engine
 
+    # Of the bytes of a frame from which on it gets no fingerprint, which nobody here reads.
+    pandas_execution_engine.HASH_THRESHOLD = 0
     logging.getLogger("great_expectations").setLevel(logging.WARNING)
     made = gx.get_context(mode="ephemeral")
     made.variables.progress_bars = {"globally": False}

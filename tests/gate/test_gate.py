@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from changed_example import Change
 from screened import Screened
@@ -250,3 +251,15 @@ def test_what_is_imported_for_later_is_run_when_it_is_used(
         seldom_used = importlib.import_module("seldom_used")
     assert "SELDOM_USED" not in os.environ
     assert (seldom_used.answer, os.environ["SELDOM_USED"]) == (42, "yes")
+
+
+def test_no_frame_is_fingerprinted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would take as long as everything else in the audit of a long past."""
+    context = suites.context()
+    from great_expectations.execution_engine import pandas_execution_engine
+
+    monkeypatch.setattr(pandas_execution_engine, "hash_pandas_dataframe", None)
+    [suite] = [suite for suite in suites.read(gate.SUITES) if suite["name"] == "account_timeline"]
+    days = pd.DataFrame({"occurred_on": ["2026-06-29"]})
+    checks, _ = suites.judge(context, suite, days, {"as_of_date": "2026-06-29"})
+    assert [check.verdict for check in checks] == ["pass", "pass"]
