@@ -24,6 +24,7 @@ BYTE_ORDER_MARKS = (
 )
 UNDEFINED_IN_WINDOWS_1252 = bytes((0x81, 0x8D, 0x8F, 0x90, 0x9D))
 QUOTE, LINE_FEED, CARRIAGE_RETURN = 34, 10, 13
+CONTROLS_BELOW = 0xA0 - 0x100
 
 
 class Unreadable(Exception):
@@ -139,7 +140,8 @@ def _examine_bytes(first: bytes, rest: Iterator[bytes]) -> Content:
         counter.add(chunk)
         if not chunk.isascii() or decoder.getstate()[0]:
             array = np.frombuffer(chunk, np.uint8)
-            has_controls = has_controls or bool(((array >= 0x80) & (array < 0xA0)).any())
+            # As signed bytes they are the least.
+            has_controls = has_controls or bool((array.view(np.int8) < CONTROLS_BELOW).any())
             is_1252 = is_1252 and not any(byte in chunk for byte in UNDEFINED_IN_WINDOWS_1252)
             is_utf8 = is_utf8 and _decodes(decoder, chunk)
         chunk = next(rest, b"")

@@ -41,9 +41,13 @@ class Part:
     @cached_property
     def content(self) -> Content:
         """What it holds, read whole. Raises Unreadable where it can't be unpacked or decoded."""
+        return self._examined(None)
+
+    def _examined(self, sha256: str | None) -> Content:
+        """What it holds; `sha256` is of its own bytes, where that is known."""
         if self.table is None:
             packed = PLAIN if self.compression == ZIP else self.recognition.compression
-            return examine(self.path, packed)
+            return examine(self.path, packed, sha256)
         encoding = "utf-8" if self.format == JSON else self.format
         return Content(encoding, file_hash(self.path), self.table.records + 1, 0, self.table.is_regular)
 
@@ -56,7 +60,8 @@ class Part:
         mapping, feed = self.recognition.mapping, self.recognition.feed
         if mapping is None or feed is None:
             raise ValueError("only a recognised table is landed")
-        content = self.content
+        is_the_file = self.compression == PLAIN and "content" not in vars(self)
+        content = self._examined(sha256) if is_the_file else self.content
         records = content.records - 1
         return LandedFile(
             source=source,
