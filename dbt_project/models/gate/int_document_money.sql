@@ -17,7 +17,7 @@ fct_invoices as (
     where {{ is_touched('invoice_id', 'invoices') }}
 ),
 
-headers as (
+headers as {{ inlined() }} (
     select
         source,
         source_file,
@@ -27,6 +27,24 @@ headers as (
         is_current
     from {{ ref('stg_billing__invoices') }}
     where {{ is_touched('invoice_id', 'invoices') }}
+),
+
+-- Each with the header that counts, where its source sends headers.
+invoices as (
+    select
+        fct_invoices.invoice_id,
+        fct_invoices.source,
+        fct_invoices.source_file,
+        fct_invoices.currency,
+        fct_invoices.document_total,
+        fct_invoices.money_state,
+        headers.amount as header_amount,
+        headers.invoice_id is not null as has_header
+    from fct_invoices
+    left join headers
+        on
+            fct_invoices.invoice_id = headers.invoice_id
+            and headers.is_current
 ),
 
 stg_billing__invoice_lines as (
@@ -67,13 +85,7 @@ document_lines as (
     inner join files on lines_by_file.file_id = files.file_id
 ),
 
-current_headers as (
-    select invoice_id
-    from headers
-    where is_current
-),
-
-classified as (
+classified_headers as (
     select
         headers.source,
         headers.source_file,
@@ -82,13 +94,14 @@ classified as (
         headers.amount,
         case
             when not headers.is_current then 'superseded'
-            when coalesce(headers.currency, '') = coalesce(fct_invoices.currency, '') then fct_invoices.money_state
+            when coalesce(headers.currency, '') = coalesce(invoices.currency, '') then invoices.money_state
         end as class,
-        headers.is_current as is_counted,
-        case when headers.is_current then abs(fct_invoices.document_total) end as volume
+        case when headers.is_current then abs(invoices.document_total) end as volume
     from headers
-    left join fct_invoices on headers.invoice_id = fct_invoices.invoice_id
-    union all
+    left join invoices on headers.invoice_id = invoices.invoice_id
+),
+
+classified_lines as (
     select
         document_lines.source,
         document_lines.source_file,
@@ -97,27 +110,24 @@ classified as (
         document_lines.amount,
         case
             when not document_lines.is_current then 'superseded'
-            when current_headers.invoice_id is not null then 'itemised'
-            when not document_lines.has_header and fct_invoices.invoice_id is not null then 'itemised'
+            when invoices.has_header then 'itemised'
+            when not document_lines.has_header and invoices.invoice_id is not null then 'itemised'
             when not document_lines.has_header then 'without_invoice'
             -- An amount in another currency than its invoice's isn't in the invoice's total.
-            when
-                coalesce(document_lines.currency, fct_invoices.currency, '') = coalesce(fct_invoices.currency, '')
-                then fct_invoices.money_state
+            when coalesce(document_lines.currency, invoices.currency, '') = coalesce(invoices.currency, '')
+                then invoices.money_state
         end as class,
-        document_lines.is_current and document_lines.has_header and current_headers.invoice_id is null as is_counted,
-        null as volume
+        document_lines.is_current and document_lines.has_header and not coalesce(invoices.has_header, false) as is_counted
     from document_lines
-    left join current_headers on document_lines.invoice_id = current_headers.invoice_id
-    left join fct_invoices on document_lines.invoice_id = fct_invoices.invoice_id
+    left join invoices on document_lines.invoice_id = invoices.invoice_id
     where {{ is_touched('document_lines.invoice_id', 'invoices') }}
 ),
 
-counted as (
+counted_lines as (
     select
         invoice_id,
         sum(amount) as amount
-    from classified
+    from classified_lines
     where is_counted
     group by invoice_id
 )
@@ -130,20 +140,29 @@ select
     class,
     cast(amount as decimal(38, 4)) as amount,
     cast(volume as decimal(38, 4)) as volume
-from classified
+from classified_headers
+union all
+select
+    invoice_id,
+    source,
+    source_file,
+    currency,
+    class,
+    cast(amount as decimal(38, 4)) as amount,
+    cast(null as decimal(38, 4)) as volume
+from classified_lines
 union all
 -- An invoice's total is what its records say, or its first file doesn't reconcile.
 select
-    fct_invoices.invoice_id,
-    fct_invoices.source,
-    fct_invoices.source_file,
-    fct_invoices.currency,
-    fct_invoices.money_state as class,
-    cast(fct_invoices.document_total - coalesce(counted.amount, 0) as decimal(38, 4)) as amount,
-    cast(case when current_headers.invoice_id is null then abs(fct_invoices.document_total) end as decimal(38, 4)) as volume
-from fct_invoices
-left join counted on fct_invoices.invoice_id = counted.invoice_id
-left join current_headers on fct_invoices.invoice_id = current_headers.invoice_id
+    invoices.invoice_id,
+    invoices.source,
+    invoices.source_file,
+    invoices.currency,
+    invoices.money_state as class,
+    cast(invoices.document_total - coalesce(invoices.header_amount, counted_lines.amount, 0) as decimal(38, 4)) as amount,
+    cast(case when not invoices.has_header then abs(invoices.document_total) end as decimal(38, 4)) as volume
+from invoices
+left join counted_lines on invoices.invoice_id = counted_lines.invoice_id
 where
-    current_headers.invoice_id is null
-    or fct_invoices.document_total is distinct from counted.amount
+    not invoices.has_header
+    or invoices.document_total is distinct from invoices.header_amount

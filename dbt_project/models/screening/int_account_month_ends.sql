@@ -3,12 +3,23 @@
     meta={'rewrites': 'accounts', 'day': 'as_of_date', 'since_month_of_run': true}
 ) }}
 
-with accounts as (
+with int_bodies as (
     select
-        account_id,
-        first_event_on
-    from {{ ref('int_accounts_first_seen') }}
-    where first_event_on is not null
+        body_number,
+        account_id
+    from {{ ref('int_bodies') }}
+    where body_kind = 'account'
+),
+
+-- Numbered, because millions of days and sums are compared by them.
+accounts as (
+    select
+        int_bodies.body_number,
+        int_accounts_first_seen.account_id,
+        int_accounts_first_seen.first_event_on
+    from {{ ref('int_accounts_first_seen') }} as int_accounts_first_seen
+    inner join int_bodies on int_accounts_first_seen.account_id = int_bodies.account_id
+    where int_accounts_first_seen.first_event_on is not null
 ),
 
 int_scorecards as (
@@ -17,14 +28,6 @@ int_scorecards as (
         effective_from,
         superseded_from
     from {{ ref('int_scorecards') }}
-),
-
-int_bodies as (
-    select
-        body_number,
-        account_id
-    from {{ ref('int_bodies') }}
-    where body_kind = 'account'
 ),
 
 int_heat_sums as (
@@ -55,6 +58,7 @@ first_month as (
 changed_accounts as (
     select
         accounts.account_id,
+        accounts.body_number,
         greatest(
             accounts.first_event_on,
             least(
@@ -65,12 +69,13 @@ changed_accounts as (
     from accounts
     left join {{ source('config', 'accounts_changed') }} as accounts_changed
         on accounts.account_id = accounts_changed.account_id
-    group by accounts.account_id, accounts.first_event_on
+    group by accounts.account_id, accounts.body_number, accounts.first_event_on
 ),
 {% else %}
 changed_accounts as (
     select
         account_id,
+        body_number,
         first_event_on as changed_from
     from accounts
 ),
@@ -79,6 +84,7 @@ changed_accounts as (
 account_days as (
     select
         changed_accounts.account_id,
+        changed_accounts.body_number,
         month_ends.as_of_date,
         int_scorecards.scorecard_version,
         {{ add_days('month_ends.as_of_date', -365) }} as year_before
@@ -93,42 +99,40 @@ account_days as (
 accounts_looked_at as (
     select
         account_id,
+        body_number,
         min(as_of_date) as first_day
     from account_days
-    group by account_id
+    group by account_id, body_number
 ),
 
 account_sums as (
-    select
-        int_heat_sums.*,
-        int_bodies.account_id
+    select int_heat_sums.*
     from int_heat_sums
-    inner join int_bodies on int_heat_sums.body_number = int_bodies.body_number
-    inner join accounts_looked_at on int_bodies.account_id = accounts_looked_at.account_id
+    inner join accounts_looked_at on int_heat_sums.body_number = accounts_looked_at.body_number
     where coalesce(int_heat_sums.next_on > accounts_looked_at.first_day, true)
 ),
 
 sales_by_day as (
     select
-        fct_invoices.account_id,
+        accounts_looked_at.body_number,
         fct_invoices.issued_on,
         sum(fct_invoices.total) as revenue,
         max(case when fct_invoices.kind = 'invoice' and fct_invoices.total > 0 then 1 else 0 end) as is_invoice_day
     from fct_invoices
     inner join accounts_looked_at on fct_invoices.account_id = accounts_looked_at.account_id
     where {{ days_between('fct_invoices.issued_on', 'accounts_looked_at.first_day') }} < 365
-    group by fct_invoices.account_id, fct_invoices.issued_on
+    group by accounts_looked_at.body_number, fct_invoices.issued_on
 ),
 
 running_sales as (
     select
-        account_id,
+        body_number,
         issued_on,
         sum(revenue) over account_sales as revenue,
         sum(is_invoice_day) over account_sales as invoice_days
     from sales_by_day
     window account_sales as (
-        partition by account_id order by issued_on rows between unbounded preceding and current row
+        partition by body_number order by issued_on rows between unbounded preceding and current row
     )
 ),
 
@@ -136,6 +140,7 @@ running_sales as (
 sales_then as (
     select
         account_days.account_id,
+        account_days.body_number,
         account_days.as_of_date,
         account_days.scorecard_version,
         coalesce(until_then.revenue, 0) - coalesce(until_year_before.revenue, 0) as revenue_365d,
@@ -143,23 +148,23 @@ sales_then as (
     from account_days
     asof left join running_sales as until_then
         on
-            account_days.account_id = until_then.account_id
+            account_days.body_number = until_then.body_number
             and account_days.as_of_date >= until_then.issued_on
     asof left join running_sales as until_year_before
         on
-            account_days.account_id = until_year_before.account_id
+            account_days.body_number = until_year_before.body_number
             and account_days.year_before >= until_year_before.issued_on
 ),
 
 heat_then as (
     select
-        account_days.account_id,
+        account_days.body_number,
         account_days.as_of_date,
         {{ total_heat('account_days.as_of_date', 'account_sums.sum_') }} as heat
     from account_days
     asof inner join account_sums
         on
-            account_days.account_id = account_sums.account_id
+            account_days.body_number = account_sums.body_number
             and account_days.scorecard_version = account_sums.scorecard_version
             and account_days.as_of_date >= account_sums.occurred_on
 )
@@ -175,5 +180,5 @@ from sales_then
 left join int_account_billing on sales_then.account_id = int_account_billing.account_id
 left join heat_then
     on
-        sales_then.account_id = heat_then.account_id
+        sales_then.body_number = heat_then.body_number
         and sales_then.as_of_date = heat_then.as_of_date
