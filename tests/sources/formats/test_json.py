@@ -182,3 +182,33 @@ def test_json_of_another_shape_is_left_out_with_the_reason(home, exports, conten
     assert list(left_out) == ["other.json"]
     assert left_out["other.json"].startswith(reason)
     assert load_all(home).rows_loaded == 3
+
+
+TWICE = json.dumps(record(2))[:-1] + ', "Amount": 99}'
+NESTED = json.dumps(record(2))[:-1] + ', "more": [{"a": 1, "b": {"c": 1, "c": 1}}]}'
+ALONE = [json.dumps(record(n)) for n in (1, 3)]
+
+
+@pytest.mark.parametrize("ambiguous", [TWICE, NESTED])
+@pytest.mark.parametrize(
+    "layout", ["{}\n{}\n{}\n", "[{}, {}, {}]", '{{"data": [{}, {}, {}], "total": 3}}', "{} {} {}"]
+)
+def test_a_record_that_names_a_key_twice_is_quarantined_and_the_others_read(home, exports, ambiguous, layout):
+    content = layout.format(ALONE[0], ambiguous, ALONE[1])
+    write_bytes(exports, "a.json", content.encode())
+    bring_in(home, exports)
+    assert rows(home, "select payment_id, source_row from raw.payments order by 2") == [
+        ("Z-1", 1),
+        ("Z-3", 3),
+    ]
+    [(number, column, shown, reason)] = quarantined(home)
+    assert (number, column, reason) == (2, None, "names a key twice")
+    assert "Z-2" in shown
+
+
+def test_a_page_with_two_lists_of_one_name_is_quarantined_as_a_whole(home, exports):
+    page = f'{{"data": [{ALONE[0]}], "data": [{ALONE[1]}]}}'
+    write_bytes(exports, "a.jsonl", f"{ALONE[0]}\n{page}\n".encode())
+    bring_in(home, exports)
+    assert rows(home, "select payment_id from raw.payments") == [("Z-1",)]
+    assert [(row[0], row[3]) for row in quarantined(home)] == [(2, "names a key twice")]

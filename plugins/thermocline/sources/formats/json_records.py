@@ -27,8 +27,39 @@ NO_JSON = "is not JSON"
 NO_RECORD = "is not a record"
 BROKEN_CHARACTER = "holds half a character"
 TOO_DEEP = "is nested too deeply"
+NAMED_TWICE = "names a key twice"
 
 Fields = dict[str, Any]
+
+
+class _Ambiguous(dict[str, Any]):
+    """An object that names a key twice: which of the values is meant nobody knows."""
+
+
+class _Parser:
+    """Values from JSON; `is_ambiguous` tells of the last one whether it holds an ambiguous object."""
+
+    def __init__(self) -> None:
+        self.is_ambiguous = False
+        self._decoder = json.JSONDecoder(
+            object_pairs_hook=self._object, parse_float=str, parse_int=str, parse_constant=str
+        )
+
+    def value(self, text: str) -> Any:
+        self.is_ambiguous = False
+        return self._decoder.decode(text)
+
+    def first_value(self, text: str) -> tuple[Any, int]:
+        """The value that a text begins with, and where it ends."""
+        self.is_ambiguous = False
+        return self._decoder.raw_decode(text)
+
+    def _object(self, pairs: list[tuple[str, Any]]) -> Fields:
+        fields = dict(pairs)
+        if len(fields) == len(pairs):
+            return fields
+        self.is_ambiguous = True
+        return _Ambiguous(fields)
 
 
 def tables(path: Path, paths: Collection[str]) -> list[Table]:
@@ -137,34 +168,31 @@ def _is_lines(text: TextIO) -> bool:
     is_lines = False
     try:
         line = next((line for line in iter(lambda: text.readline(LONGEST_DOCUMENT), "") if line.strip()), "")
-        is_lines = isinstance(_parsed(line), dict)
+        is_lines = isinstance(_Parser().value(line), dict)
     except (ValueError, RecursionError):
         pass
     text.seek(0)
     return is_lines
 
 
-def _parsed(text: str) -> Any:
-    return json.loads(text, parse_float=str, parse_int=str, parse_constant=str)
-
-
 def _lines(text: TextIO) -> Iterator[Fields | Row]:
+    parser = _Parser()
     for line in iter(lambda: text.readline(LONGEST_DOCUMENT), ""):
         if not line.strip():
             continue
         try:
-            value = _parsed(line)
+            value = parser.value(line)
         except RecursionError:
             yield Row([], TOO_DEEP, line.strip())
         except ValueError:
             yield Row([], NO_JSON, line.strip())
         else:
-            yield from _records(value, line)
+            yield from _records(value, line, parser.is_ambiguous)
 
 
 def _documents(text: TextIO) -> Iterator[Fields | Row]:
     """One value after the other, however it is laid out; an array's elements one by one."""
-    decoder = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
+    parser = _Parser()
     pending, found, in_array, size = "", 0, False, CHUNK
     while True:
         pending = pending.lstrip(" \t\r\n,]" if in_array else " \t\r\n")
@@ -172,7 +200,7 @@ def _documents(text: TextIO) -> Iterator[Fields | Row]:
             pending, in_array = pending[1:], True
             continue
         try:
-            value, end = decoder.raw_decode(pending) if pending else (None, 0)
+            value, end = parser.first_value(pending) if pending else (None, 0)
         except ValueError as error:
             more = text.read(size)
             if not more or len(pending) > LONGEST_DOCUMENT:
@@ -187,20 +215,36 @@ def _documents(text: TextIO) -> Iterator[Fields | Row]:
             continue
         if not isinstance(value, dict):
             raise Unreadable(f"holds something else than records after record {found}")
-        for record in _records(value, pending[:end]):
+        for record in _records(value, pending[:end], parser.is_ambiguous):
             found += 1
             yield record
         pending, size = pending[end:], CHUNK
 
 
-def _records(value: Any, text: str) -> Iterator[Fields | Row]:
-    """The records of one value: those of an API's page, else itself."""
+def _records(value: Any, text: str, is_ambiguous: bool) -> Iterator[Fields | Row]:
+    """The records of one value: those of an API's page, else itself; ambiguous ones are refused."""
     if not isinstance(value, dict):
         yield Row([], NO_RECORD, text.strip())
         return
     for key in PAGE_LISTS:
         if isinstance(value.get(key), list) and PAGE_KEYS.issuperset(value.keys() - {key}):
+            if isinstance(value, _Ambiguous):
+                break
             for item in value[key]:
-                yield item if isinstance(item, dict) else Row([], NO_RECORD, json.dumps(item))
+                if not isinstance(item, dict):
+                    yield Row([], NO_RECORD, json.dumps(item))
+                elif is_ambiguous and _is_ambiguous(item):
+                    yield Row([], NAMED_TWICE, json.dumps(item))
+                else:
+                    yield item
             return
-    yield value
+    yield Row([], NAMED_TWICE, text.strip()) if is_ambiguous and _is_ambiguous(value) else value
+
+
+def _is_ambiguous(value: Any) -> bool:
+    """Whether an object in it names a key twice."""
+    if isinstance(value, list):
+        return any(map(_is_ambiguous, value))
+    return isinstance(value, _Ambiguous) or (
+        isinstance(value, dict) and any(map(_is_ambiguous, value.values()))
+    )
