@@ -4,7 +4,9 @@ import hashlib
 import os
 import re
 from collections.abc import Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,9 @@ from thermocline.hashing import WHOLE, PartHash, TableHash, literal, parquet, qu
 _PART = re.compile(rf"{WHOLE}|{hashing.UNDATED}|\d{{4,}}-\d\d")
 ROWS_AT_ONCE = 1_000_000
 """Rows of changed months that are copied aside together, in an order, about 300 MB."""
+
+HASHED_AT_ONCE = 2
+"""Months: while the hashes of one are put in order, the database makes those of another."""
 
 _CHANGED = "temp.main.thermocline_changed_parts"
 
@@ -118,8 +123,10 @@ def write(
     (folder / name).mkdir()
     held = dict(_linked(folder, name, earlier.parts if earlier else {}, found))
     for parts in _batches({part: found[part].rows for part in sorted(set(found) - set(held))}):
-        for part, path in _written(connection, query, folder, name, month, parts).items():
-            held[part] = keeping.part(path, columns, part, found[part])
+        paths = _written(connection, query, folder, name, month, parts)
+        with ThreadPoolExecutor(HASHED_AT_ONCE) as pool:
+            of_months = pool.map(keeping.part, paths.values(), repeat(columns), paths, map(found.get, paths))
+            held.update(zip(paths, of_months, strict=True))
     keeping.forget_all_but(found)
     durable.sync(folder / name)
     return FrozenTable(name, columns, dict(sorted(held.items())))
@@ -220,7 +227,8 @@ class _Keeping:
         self, path: Path, columns: Mapping[str, str], part: str, written: _Fingerprint | None = None
     ) -> FrozenPart:
         kept = self.folder / part if self.folder else None
-        held, total = kept_row_hashes.hash_part(self.connection, parquet(path), columns, kept)
+        with self.connection.cursor() as connection:
+            held, total = kept_row_hashes.hash_part(connection, parquet(path), columns, kept)
         if written and (held.rows, total) != (written.rows, written.total):
             raise ThermoclineError(
                 f"{path} doesn't hold the rows of {self.name} that were written: run again"

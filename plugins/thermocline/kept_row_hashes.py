@@ -61,10 +61,14 @@ def hash_part(
     known = _read(kept, shape, 4 * hashing.hashes_per_row(columns))
     selected = ", ".join(f"{sql} as {quoted(name)}" for name, sql in _fingerprints(columns).items())
     found = _fetched(connection, f"select {selected} from {relation}")
-    first, second = found[FIRST], found[SECOND]
+    # In an order, in which they are looked up fast, and kept.
+    order = np.argsort(found[FIRST])
+    first, second = found[FIRST][order], found[SECOND][order]
     places, is_known = known.places(first, second)
     hashes = np.empty((len(first), known.hashes.shape[1]), dtype=np.uint64)
-    hashes[is_known] = known.hashes[places[is_known]]
+    if len(known.first):
+        # Others are put in their place below.
+        np.take(known.hashes, places, axis=0, out=hashes, mode="clip")
     if not is_known.all():
         wanted = first[~is_known]
         made = _made(connection, relation, columns, wanted, is_few=2 * len(wanted) < len(first))
@@ -75,7 +79,7 @@ def hash_part(
             return hashing.part_of_rows(made.hashes), _total(first)
         hashes[~is_known] = made.hashes[places]
     if kept:
-        _write(kept, shape, _ordered(first, second, hashes))
+        _write(kept, shape, HashedRows(first, second, hashes))
     return hashing.part_of_rows(hashes), _total(first)
 
 
