@@ -55,7 +55,7 @@ class Company:
     # Read by `privacy`.
     privacy: dict[str, Any] | None = None
     retention: dict[str, int | None] = field(default_factory=lambda: dict(RETENTION_DAYS))
-    memory_gb: int = 4
+    memory_gb: int = 3
     temporary_gb: int = 50
     threads: int = max(2, (os.cpu_count() or 2) // 2)
     # Patterns of accounts that are nobody's customers; None: the project's own.
