@@ -152,7 +152,7 @@ def test_the_company_bounds_memory_disk_and_cores_of_the_database(home: Home) ->
     names = ("memory_limit", "max_temp_directory_size", "threads")
     settings = f"select {', '.join(f'current_setting({name!r})' for name in names)}"
     with warehouse.connect(home) as connection:
-        assert connection.execute(settings).fetchone()[:2] == ("3.7 GiB", "46.5 GiB")
+        assert connection.execute(settings).fetchone()[:2] == ("2.7 GiB", "46.5 GiB")
     company.path(home).write_text(
         "reporting_currency: EUR\nmemory_gb: 1\ntemporary_gb: 2\nthreads: 3\n", encoding="utf-8"
     )
