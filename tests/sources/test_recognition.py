@@ -156,3 +156,23 @@ def test_a_mapping_is_called_near_where_most_of_what_it_needs_is_there(tmp_path,
     known = recognise(write(tmp_path, "a.csv", header), MAPPINGS)
     named = known.nearest and " ".join(part.name for part in known.nearest)
     assert (known.is_known, named) == (False, nearest)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (
+            f"{PAYMENTS}\n".encode("utf-32")[:40] + b"x" + f"{PAYMENTS}\n".encode("utf-32")[40:],
+            "isn't utf-32",
+        ),
+        (f"{PAYMENTS}\n".encode("utf-16-le")[:-2] + b"\x01\xd8", "isn't utf-16-le throughout"),
+        ("Номер,Счёт,Сумма\n".encode("utf-32-le"), "holds NULs as UTF-16 and UTF-32 do"),
+    ],
+    ids=["a byte too many", "half a character", "no byte-order mark"],
+)
+def test_a_header_that_cant_be_decoded_is_not_shown(tmp_path, content, why):
+    path = tmp_path / "a.csv"
+    path.write_bytes(content)
+    told = recognise(path, MAPPINGS).describe()
+    assert told.startswith(why)
+    assert told.endswith("save it as UTF-8")

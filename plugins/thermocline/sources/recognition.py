@@ -1,5 +1,6 @@
 """Which mapping a file belongs to, told by its header."""
 
+import codecs
 import csv
 import io
 from dataclasses import dataclass
@@ -120,7 +121,9 @@ def recognise(path: Path, mappings: Mappings, name: str | None = None) -> Recogn
     headers = {delimiter: _header(text, delimiter) for delimiter in DELIMITERS}
     widest = max(DELIMITERS, key=lambda delimiter: len(headers[delimiter]))
     candidates = {d: header for d, header in headers.items() if d == widest or len(header) > 1}
-    return _recognised(candidates, widest, mappings, name or path.name, compression)
+    found = _recognised(candidates, widest, mappings, name or path.name, compression)
+    garbled = None if found.is_known else _garbled(head, is_whole, found.header)
+    return Recognition(compression, trouble=garbled) if garbled else found
 
 
 def recognise_table(
@@ -168,6 +171,19 @@ def _text(head: bytes, is_whole: bool) -> str:
     except UnicodeDecodeError:
         text = head.decode("latin-1" if encoding == "utf-8" else encoding, "ignore")
     return text.removeprefix("\ufeff")
+
+
+def _garbled(head: bytes, is_whole: bool, header: tuple[str, ...]) -> str | None:
+    """Why a header that no mapping has isn't worth showing."""
+    encoding = guessed_encoding(head)
+    if encoding and encoding != "utf-8":
+        try:
+            codecs.getincrementaldecoder(encoding)().decode(head, is_whole)
+        except UnicodeDecodeError as error:
+            return f"isn't {encoding} throughout ({error.reason}): save it as UTF-8"
+    if any("\0" in cell for cell in header):
+        return "holds NULs as UTF-16 and UTF-32 do, but isn't text in one of them: save it as UTF-8"
+    return None
 
 
 def _header(text: str, delimiter: str) -> tuple[str, ...]:
