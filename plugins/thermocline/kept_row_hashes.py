@@ -59,6 +59,12 @@ def hash_part(
     """A part's hashes, and the sum of its rows' first fingerprints; `kept` is read and brought up to date."""
     shape = hashlib.sha256(f"{duckdb.__version__} {columns} {_query('rows', columns)}".encode()).digest()
     known = _read(kept, shape, 4 * hashing.hashes_per_row(columns))
+    if not len(known.first):
+        [(rows,)] = connection.execute(f"select count(*) from {relation}").fetchall()
+        made = _made(connection, relation, columns, np.empty(rows, dtype=np.uint64), is_few=False)
+        if kept:
+            _write(kept, shape, made)
+        return hashing.part_of_rows(made.hashes), _total(made.first)
     selected = ", ".join(f"{sql} as {quoted(name)}" for name, sql in _fingerprints(columns).items())
     found = _fetched(connection, f"select {selected} from {relation}")
     # In an order, in which they are looked up fast, and kept.
@@ -66,9 +72,8 @@ def hash_part(
     first, second = found[FIRST][order], found[SECOND][order]
     places, is_known = known.places(first, second)
     hashes = np.empty((len(first), known.hashes.shape[1]), dtype=np.uint64)
-    if len(known.first):
-        # Others are put in their place below.
-        np.take(known.hashes, places, axis=0, out=hashes, mode="clip")
+    # Those of others are put in their place below.
+    np.take(known.hashes, places, axis=0, out=hashes, mode="clip")
     if not is_known.all():
         wanted = first[~is_known]
         made = _made(connection, relation, columns, wanted, is_few=2 * len(wanted) < len(first))
@@ -109,8 +114,7 @@ def _made(
     for number in range(slices):
         query = _query(relation, columns, f"{condition} and {first} % {slices} = {number}")
         firsts, seconds, texts = _fetched(connection, query, *parameters).values()
-        if len(texts):
-            made.append((firsts, seconds, of_hex(texts.tolist(), hashing.hashes_per_row(columns))))
+        made.append((firsts, seconds, of_hex(texts.tolist(), hashing.hashes_per_row(columns))))
     return _ordered(*(np.concatenate(each) for each in zip(*made, strict=True)))
 
 

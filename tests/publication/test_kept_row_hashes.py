@@ -76,7 +76,7 @@ def test_rows_of_content_alone_and_no_rows_are_kept_too(
     connection.execute("delete from narrow")
     check(connection, tmp_path / "narrow", "narrow")
     check(connection, tmp_path / "narrow", "narrow")
-    assert len(hashed) == 1
+    assert sum(hashed) == 3005
 
 
 @pytest.mark.parametrize(
