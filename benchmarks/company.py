@@ -106,12 +106,11 @@ class Company:
 
     @property
     def lines(self) -> int:
-        """Invoice lines that lie in the exports."""
-        with closing(duckdb.connect()) as connection:
+        """Invoice lines that its home has read."""
+        with closing(duckdb.connect(str(self.home.warehouse), read_only=True)) as connection:
             found = connection.execute(
-                "select count(*) "
-                "from read_csv($files, header = true, all_varchar = true, ignore_errors = true)",
-                {"files": str(self.exports / "billing" / "*" / "InvoiceLines.csv")},
+                "select coalesce(sum(rows_read), 0)::bigint from raw.files "
+                "where ends_with(source_file, 'InvoiceLines.csv')"
             ).fetchone()
         return found[0] if found else 0
 

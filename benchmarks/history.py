@@ -116,7 +116,8 @@ left join (select * from screening.days where occurred_on = date '{first_day}' +
 
 def compiled(home: Home) -> dict[str, str]:
     """The models' SQL by name."""
-    done, reason = transformation.invoke(home, ["compile", "--select", *MODELS], Company("EUR"))
+    command = ["compile", "--select", *MODELS, "--exclude", "resource_type:test", "resource_type:unit_test"]
+    done, reason = transformation.invoke(home, command, Company("EUR"))
     if not done:
         raise ThermoclineError(f"dbt could not compile ({reason}): see {transformation.log_file(home)}")
     folder = transformation.target_folder(home) / "compiled" / "thermocline" / "models" / "screening"

@@ -6,14 +6,17 @@ import statistics
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import psutil
 from thermocline.errors import ThermoclineError
 
 SAMPLED_EVERY = 0.05
+CHILDREN_EVERY = 4
+"""Samples between two looks at which processes there are: that look reads all of the machine's."""
 
 
 @dataclass(frozen=True)
@@ -65,16 +68,20 @@ class _Sampler(threading.Thread):
 
     def run(self) -> None:
         try:
-            process = psutil.Process(self.pid)
-            while not self.ended.wait(SAMPLED_EVERY):
-                self.most = max(self.most, _resident(process))
+            process, tree = psutil.Process(self.pid), list[psutil.Process]()
+            for number in count():
+                if self.ended.wait(SAMPLED_EVERY):
+                    return
+                if number % CHILDREN_EVERY == 0:
+                    tree = [process, *process.children(recursive=True)]
+                self.most = max(self.most, _resident(tree))
         except psutil.NoSuchProcess:
             return
 
 
-def _resident(process: psutil.Process) -> int:
+def _resident(tree: Iterable[psutil.Process]) -> int:
     total = 0
-    for each in (process, *process.children(recursive=True)):
+    for each in tree:
         try:
             total += each.memory_info().rss
         except psutil.NoSuchProcess:

@@ -39,9 +39,9 @@ def measure(size: Size, made: Prepared, tell: Tell) -> Iterator[Row]:
         tell("the start-up: the smallest company")
         start_first = [_first(smallest, made.set_up)]
         start_day = repeated(size.runs, lambda: _day(smallest))
-    lines = main.lines
-    tell(f"first load of {lines:,} lines")
+    tell("first load")
     first = repeated(size.runs, lambda: _first(main, made.set_up))
+    lines = main.lines
     tell("the same by hand")
     hand = repeated(size.runs, lambda: by_hand(main))
     yield _beside_hand(size, lines, first, hand, start_first)
@@ -68,9 +68,9 @@ def measure(size: Size, made: Prepared, tell: Tell) -> Iterator[Row]:
 def _shortest_past(size: Size, set_up: Home, by_past: ByPast, tell: Tell) -> Iterator[Row]:
     """The same days after a past that pandas holds in memory."""
     company = Company.dealt(size, "past", min(size.other_pasts))
-    lines = company.lines
-    tell(f"the whole and the same days with {lines:,} lines")
+    tell("the whole and the same days after a short past")
     first = repeated(size.runs, partial(_first, company, set_up))
+    lines = company.lines
     yield _beside_pandas(lines, first, repeated(size.runs, partial(with_pandas, company)))
     by_past[lines] = repeated(size.runs, partial(_day, company))
     company.remove()
@@ -79,7 +79,7 @@ def _shortest_past(size: Size, set_up: Home, by_past: ByPast, tell: Tell) -> Ite
 def _longest_past(size: Size, longest: Company, by_past: ByPast, tell: Tell) -> Iterator[Row]:
     company = longest.copied("past")
     lines = company.lines
-    tell(f"the same days after {lines:,} lines")
+    tell("the same days after a long past")
     by_past[lines] = repeated(size.runs, partial(_day, company))
     company.remove()
     yield _flat(by_past)
@@ -98,9 +98,9 @@ def _day(company: Company) -> Taken:
 def try_out(size: Size, screened: Callable[[Company], Taken], tell: Tell) -> list[Row]:
     """That the company is made, screened, and screened alike by both peers; no figure to quote."""
     company = Company.dealt(size, "main", size.past)
-    lines = company.lines
-    tell(f"first load of {lines:,} lines")
+    tell("first load")
     ours = [screened(company)]
+    lines = company.lines
     tell("by hand and in pandas")
     rows = [_beside_pandas(lines, ours, [with_pandas(company)])]
     hand = [by_hand(company)]
