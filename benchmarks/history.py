@@ -97,20 +97,39 @@ select
 from screening.int_event_degrees
 group by account_id, occurred_on
 order by occurred_on;
+create or replace table screening.changes (
+    account_id varchar, changed_on date, temperature varchar, cause varchar);
 """
 LOOP_STEP = """
 create or replace table screening.state as
-select
-    account_id,
-    state.heat * pow(2, -1 / 120.0) + coalesce(days.degrees, 0) as heat,
-    case
-        when state.heat * pow(2, -1 / 120.0) + coalesce(days.degrees, 0) >= 1 then 'hot'
-        when state.heat * pow(2, -1 / 120.0) + coalesce(days.degrees, 0) < 0.5 then 'cold'
-        else state.temperature
-    end as temperature
+with cooled as (
+    select
+        state.account_id, state.temperature as was, days.degrees is not null as has_events,
+        state.heat * pow(2, -1 / 120.0) + coalesce(days.degrees, 0) as heat
+    from screening.state
+    left join (select * from screening.days where occurred_on = date '{first_day}' + {day}) as days
+        using (account_id)
+)
+select *, case when heat >= 1.2 then 'hot' when heat < 0.5 then 'cold' else was end as temperature
+from cooled;
+insert into screening.changes
+select account_id, date '{first_day}' + {day}, temperature, if(has_events, 'activity', 'cooling')
 from screening.state
-left join (select * from screening.days where occurred_on = date '{first_day}' + {day}) as days
-    using (account_id)
+where temperature <> was
+"""
+
+UNLIKE = """
+with theirs as (
+    select int_bodies.body_number, changes.changed_on, changes.temperature, changes.cause
+    from screening.changes
+    inner join screening.int_bodies using (account_id)
+),
+ours as (
+    select body_number, changed_on, temperature, cause
+    from screening.int_temperature_paths
+    where changed_on < date '{first_day}' + {looped}
+)
+select count(*) from ((from theirs except from ours) union all (from ours except from theirs))
 """
 
 
@@ -144,6 +163,13 @@ def timed(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[float, flo
     return time.perf_counter() - clock, time.process_time() - cores
 
 
+def looped(connection: duckdb.DuckDBPyConnection) -> float:
+    """Seconds of the loop's days; what it keeps before the first of them isn't counted."""
+    connection.execute(LOOP_STATE)
+    steps = [LOOP_STEP.format(first_day=FIRST_DAY, day=day) for day in range(LOOPED_DAYS)]
+    return sum(timed(connection, step)[0] for step in steps)
+
+
 def measure(size: Size) -> dict[str, object]:
     """Seconds of each model and of the loop, medians of three; rows of each model."""
     with TemporaryDirectory() as folder:
@@ -159,14 +185,10 @@ def measure(size: Size) -> dict[str, object]:
                     taken[model].append(timed(connection, f"create table screening.{model} as {query}"))
                     counted = connection.execute(f"select count(*) from screening.{model}").fetchone()
                     rows[model] = counted[0] if counted else 0
-            connection.execute(LOOP_STATE)
-            loops = [
-                sum(
-                    timed(connection, LOOP_STEP.format(first_day=FIRST_DAY, day=day))[0]
-                    for day in range(LOOPED_DAYS)
-                )
-                for _ in range(RUNS)
-            ]
+            loops = [looped(connection) for _ in range(RUNS)]
+            unlike = connection.execute(UNLIKE.format(first_day=FIRST_DAY, looped=LOOPED_DAYS)).fetchone()
+            if unlike != (0,):
+                raise ThermoclineError(f"the loop and the history differ in {unlike} changes")
     totals = [sum(clock for clock, _ in run) for run in zip(*taken.values(), strict=True)]
     history, loop = statistics.median(totals), statistics.median(loops) * DAYS / LOOPED_DAYS
     return {
