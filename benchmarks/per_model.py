@@ -57,7 +57,7 @@ def measure(size: Size, company: Company, tell: Callable[[str], None]) -> Iterat
         return
     tell("the dbt build, one task and a task per model")
     try:
-        one, many = (_runs(company, size, dag) for dag in ("one_task", "task_per_model"))
+        one, many = _compared(company, size)
     except ThermoclineError as error:
         row.found, row.note = "not measured", f"the peer doesn't run: {error}"
         yield row
@@ -80,8 +80,8 @@ class _Runs:
     tasks: int
 
 
-def _runs(company: Company, size: Size, dag: str) -> _Runs:
-    """One of the DAGs, as often as the size says, each time on its own copy of the built warehouse."""
+def _compared(company: Company, size: Size) -> tuple[_Runs, _Runs]:
+    """One task and a task per model, as often as the size says, each time on its own copy of a warehouse."""
     folder = WAREHOUSE.parent
     settings = {
         **environment(company.home),
@@ -102,8 +102,10 @@ def _runs(company: Company, size: Size, dag: str) -> _Runs:
         # The peer's own parse results, kept between its runs.
         "AIRFLOW__COSMOS__CACHE_DIR": str(PARSED / "cosmos"),
     }
-    said = run([PEERS, DAGS / f"{dag}.py"], company.root / f"{dag}.log", **settings).output
-    return _Runs(
-        [float(each) for each in re.findall(r"^seconds: ([\d.]+)$", said, re.MULTILINE)],
-        int(re.findall(r"^tasks: (\d+)$", said, re.MULTILINE)[-1]),
-    )
+    said = run([PEERS, DAGS / "compared.py"], company.root / "per_model.log", **settings).output
+    return _told(said, "one_task"), _told(said, "task_per_model")
+
+
+def _told(said: str, dag: str) -> _Runs:
+    found = re.findall(rf"^{dag}: ([\d.]+) s in (\d+) tasks$", said, re.MULTILINE)
+    return _Runs([float(seconds) for seconds, _ in found], int(found[-1][1]))

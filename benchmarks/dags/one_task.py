@@ -1,4 +1,4 @@
-"""A part of the dbt project as one task: `python one_task.py`, in the environment that `per_model` sets."""
+"""A part of the dbt project as one task, in the environment that `per_model` sets."""
 
 import json
 import os
@@ -6,7 +6,6 @@ from datetime import datetime
 from pathlib import Path
 
 from airflow.sdk import dag, task
-from tested import test
 
 
 @dag(schedule=None, start_date=datetime(2000, 1, 1))
@@ -31,6 +30,3 @@ def one_task() -> None:
 
 
 one_task()
-
-if __name__ == "__main__":
-    test(__file__)

@@ -1,7 +1,4 @@
-"""The same part of the dbt project as one task per model by astronomer-cosmos, in local mode.
-
-`python task_per_model.py`, with the Python of .venv-bench, in the environment that `per_model` sets.
-"""
+"""The same part of the dbt project as one task per model by astronomer-cosmos, in local mode."""
 
 import json
 import os
@@ -10,7 +7,6 @@ from pathlib import Path
 
 from cosmos import DbtDag, ExecutionConfig, ProfileConfig, ProjectConfig, RenderConfig
 from cosmos.constants import ExecutionMode, LoadMode, TestBehavior
-from tested import test
 
 PROJECT = Path(os.environ["BENCH_DBT_PROJECT"])
 
@@ -34,6 +30,3 @@ task_per_model = DbtDag(
     ),
     operator_args={"install_deps": False, "dbt_cmd_flags": ["--exclude-resource-type", "unit_test"]},
 )
-
-if __name__ == "__main__":
-    test(__file__)
