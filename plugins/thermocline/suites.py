@@ -71,8 +71,8 @@ def read(folder: Path) -> list[Suite]:
     return suites
 
 
-def context() -> Any:
-    """Great Expectations without a store of its own: for one audit."""
+def library() -> ModuleType:
+    """Great Expectations, imported: that takes longer than an audit."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     with without(CLOUDS), later(UNTIL_USED):
         import great_expectations as gx
@@ -81,7 +81,12 @@ def context() -> Any:
     # Of the bytes of a frame from which on it gets no fingerprint, which nobody here reads.
     pandas_execution_engine.HASH_THRESHOLD = 0
     logging.getLogger("great_expectations").setLevel(logging.WARNING)
-    made = gx.get_context(mode="ephemeral")
+    return gx
+
+
+def context() -> Any:
+    """Great Expectations without a store of its own: for one audit."""
+    made = library().get_context(mode="ephemeral")
     made.variables.progress_bars = {"globally": False}
     made.data_sources.add_pandas("candidate")
     return made

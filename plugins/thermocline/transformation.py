@@ -10,12 +10,16 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from thermocline import dbt_shortcuts, durable, warehouse
 from thermocline.company import Company
 from thermocline.errors import ThermoclineError
 from thermocline.home import PROJECT, Home
+
+if TYPE_CHECKING:
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
 
 DBT_PROJECT = PROJECT / "dbt_project"
 GOOD = ("success", "pass")
@@ -75,6 +79,15 @@ def arguments(home: Home, company: Company) -> list[str]:
     ]
 
 
+def library() -> tuple[type["dbtRunner"], type["DuckDBConnectionManager"]]:
+    """What runs dbt and what holds its connections, imported: that takes seconds."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
+
+    dbt_shortcuts.take()
+    return dbtRunner, DuckDBConnectionManager
+
+
 def invoke(
     home: Home, command: Sequence[str], company: Company, *, is_checked: bool = False
 ) -> tuple[bool, str]:
@@ -91,10 +104,7 @@ def invoke(
         THERMOCLINE_THREADS=limits["threads"],
         DO_NOT_TRACK="1",
     )
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-    from dbt.cli.main import dbtRunner
-
-    dbt_shortcuts.take()
+    runner, connections = library()
     log = log_file(home)
     log.parent.mkdir(parents=True, exist_ok=True)
     log.touch()
@@ -106,7 +116,7 @@ def invoke(
 
     # dbt's own log writes no more than that, but only after it has made a line of every event.
     with dbt_shortcuts.checked(is_checked):
-        outcome = dbtRunner(callbacks=[note]).invoke(
+        outcome = runner(callbacks=[note]).invoke(
             [
                 "--quiet",
                 "--no-use-colors",
@@ -121,7 +131,7 @@ def invoke(
             ]
         )
     # Kept open between the nodes, which saves a third of the time, but not beyond the last of them.
-    DuckDBConnectionManager.close_all_connections()
+    connections.close_all_connections()
     reason = "" if outcome.exception is None else " ".join(str(outcome.exception).split())
     return outcome.success, reason
 

@@ -10,6 +10,8 @@ import sys
 import threading
 import time
 
+SECONDS_TO_END = 20
+
 
 def end_with_parent(number: signal.Signals, seconds: float) -> None:
     """Have this process sent the signal `number` when the parent is gone, SIGKILL `seconds` later."""
@@ -25,6 +27,6 @@ def end_with_parent(number: signal.Signals, seconds: float) -> None:
 
 if __name__ == "__main__":
     # Runs a module as its program: python -m thermocline.orchestration.lifeline airflow scheduler
-    end_with_parent(signal.SIGTERM, seconds=20)
+    end_with_parent(signal.SIGTERM, SECONDS_TO_END)
     sys.argv = sys.argv[1:]
     runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)

@@ -1,7 +1,8 @@
 """The child process in which `runs` lets Airflow run the DAGs.
 
-Argument: {"location": ..., "as_of": ..., "log": ...} as JSON. Standard output: what `runs` reads; everything
-that Airflow and the libraries print goes to standard error, which is the log.
+Argument: {"location": ..., "as_of": ..., "log": ..., "worker": ...} as JSON, the last a file number.
+Standard output: what `runs` reads; everything that Airflow and the libraries print goes to standard
+error, which is the log.
 """
 
 import gc
@@ -11,15 +12,16 @@ import os
 import signal
 import sys
 import time
+from multiprocessing.connection import Connection
 from typing import IO, Any
 
 from airflow.listeners import hookimpl
 
 from thermocline.errors import ThermoclineError
 from thermocline.home import PROJECT, Home
+from thermocline.orchestration import worker
 from thermocline.orchestration.database import prepare_database
-from thermocline.orchestration.lifeline import end_with_parent
-from thermocline.orchestration.runs import SECONDS_TO_END
+from thermocline.orchestration.lifeline import SECONDS_TO_END, end_with_parent
 from thermocline.orchestration.startup import spare_older_task_apis
 
 
@@ -61,6 +63,8 @@ def main() -> None:
     teller = Teller(os.fdopen(os.dup(1), "w"), work["log"])
     os.dup2(2, 1)
     end_with_parent(signal.SIGINT, SECONDS_TO_END)
+    os.set_inheritable(work["worker"], False)
+    worker.work_at(Connection(work["worker"]))
     # Airflow makes some ten million small objects while it starts, and keeps them.
     gc.disable()
     prepare_database(Home.current())

@@ -22,7 +22,7 @@ from thermocline.errors import (
     WarehouseBusy,
 )
 from thermocline.home import Home
-from thermocline.orchestration import run_events
+from thermocline.orchestration import run_events, worker
 from thermocline.orchestration.arrivals import note_landing
 from thermocline.orchestration.order import note_published, overtaken
 
@@ -54,7 +54,7 @@ def build(as_of: str | None, wait_seconds: float) -> Candidate:
     run_events.start(home)
     log.info("building %s ...", f"as of {as_of}" if as_of else "the newest complete day")
     with refusals():
-        built = build_candidate(home, day_of(as_of), wait_seconds=wait_seconds, report=log.info)
+        built = worker.call(build_candidate, home, day_of(as_of), wait_seconds=wait_seconds, report=log.info)
     log.info("built candidate %.12s as of %s", built.content_hash, built.as_of)
     return {
         "content_hash": built.content_hash,
@@ -79,7 +79,7 @@ def judge(home: Home, candidate: Candidate) -> Candidate:
     log.info("auditing ...")
     with refusals():
         try:
-            verdict = audit_candidate(home, candidate["content_hash"])
+            verdict = worker.call(audit_candidate, home, candidate["content_hash"])
         except GateBlocked:
             complete_targets(home)
             raise
@@ -141,7 +141,7 @@ def document(wait_seconds: float) -> None:
     from thermocline.documentation import render
 
     with refusals():
-        rendered = render(Home.current(), wait_seconds)
+        rendered = worker.call(render, Home.current(), wait_seconds)
     log.info("rendered the documentation" if rendered else "the documentation is up to date")
 
 

@@ -1,0 +1,127 @@
+"""The worker of a run by hand: it imports dbt and Great Expectations while Airflow starts beside it.
+
+Python runs on one core, and importing all three one after the other is half of a small run. The worker is
+given functions to call, one at a time; what they log is told where they were called. Its argument is
+the file number of its end of the line; it ends when the line does, and with its parent.
+"""
+
+import gc
+import logging
+import os
+import pickle
+import queue
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from logging.handlers import QueueHandler
+from multiprocessing.connection import Connection
+from typing import Any, ParamSpec, TypeVar
+
+from thermocline.errors import ThermoclineError
+from thermocline.orchestration.lifeline import SECONDS_TO_END, end_with_parent
+
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
+
+_lines: list[Connection] = []
+
+
+def work_at(line: Connection) -> None:
+    """Let `call` use the worker at the other end of the line."""
+    _lines[:] = [line]
+
+
+def work_at_home() -> None:
+    """Let go of the worker, which ends, and let `call` use this process."""
+    while _lines:
+        _lines.pop().close()
+
+
+def call(function: Callable[Given, Result], *given: Given.args, **named: Given.kwargs) -> Result:
+    """What `function` gives or raises, by the worker where there is one, else by this process.
+
+    Under the scheduler there is none: each task has a process of its own. Raises ThermoclineError where the
+    worker is lost.
+    """
+    if not _lines:
+        return function(*given, **named)
+    [line] = _lines
+    try:
+        line.send((function, given, named))
+        while isinstance(told := line.recv(), logging.LogRecord):
+            logging.getLogger(told.name).handle(told)
+    except (EOFError, OSError):
+        raise ThermoclineError(
+            f"the process in which {function.__name__} worked was lost, perhaps for want of memory: run again"
+        ) from None
+    except BaseException:
+        # What the worker would still say answers nothing.
+        line.close()
+        raise
+    outcome, error = told
+    if error is not None:
+        raise error
+    return outcome
+
+
+class Forward(QueueHandler):
+    """Tells log records at the other end of the line."""
+
+    def __init__(self, line: Connection) -> None:
+        super().__init__(queue.SimpleQueue())
+        self.line = line
+
+    def enqueue(self, record: logging.LogRecord) -> None:
+        self.line.send(record)
+
+
+def main() -> None:
+    end_with_parent(signal.SIGINT, SECONDS_TO_END)
+    line = Connection(int(sys.argv[1]))
+    os.set_inheritable(line.fileno(), False)
+    gc.disable()
+    import_ahead()
+    gc.freeze()
+    gc.enable()
+    logger = logging.getLogger("thermocline")
+    logger.setLevel(logging.INFO)
+    logger.addHandler(Forward(line))
+    logger.propagate = False
+    with suppress(EOFError, ConnectionError, KeyboardInterrupt):
+        while True:
+            function, given, named = line.recv()
+            line.send(outcome_of(function, given, named))
+    sys.stderr.flush()
+    os._exit(0)
+
+
+def import_ahead() -> None:
+    """Import what builds, audits and documents; what can't be imported fails where it is needed."""
+    with suppress(Exception):
+        from thermocline import build, documentation, gate, suites, transformation  # noqa: F401
+
+        transformation.library()
+        suites.library()
+
+
+def outcome_of(function: Callable[..., Any], given: Any, named: Any) -> tuple[Any, Exception | None]:
+    """What the function gives and None, or None and what it raises, fit to be told."""
+    try:
+        return function(*given, **named), None
+    except Exception as error:
+        # The log is what both processes write to; a trace can't be told.
+        traceback.print_exc()
+        try:
+            pickle.loads(pickle.dumps(error))  # noqa: S301
+        except Exception:
+            return None, RuntimeError(f"{type(error).__name__}: {error}")
+        return None, error
+
+
+if __name__ == "__main__":
+    # As the module that others import, so that there is one of everything in it.
+    from thermocline.orchestration import worker
+
+    worker.main()
