@@ -18,9 +18,12 @@ SCHEMA = quoted("target", contract.REPORTING_SCHEMA)
 MOST_CHANGED = 0.6
 """The share of a table's rows above which it is written anew: removing and adding cost as much."""
 
+BUCKETS = 65_536
+"""By the last bits of their hashes, rows are first compared by so many sums: few of them differ."""
 
 _THERE = "temp.main.thermocline_rows_there"
 _WANTED = "temp.main.thermocline_rows_wanted"
+_BUCKETS = "temp.main.thermocline_buckets_differing"
 _DIFFERING = "temp.main.thermocline_rows_differing"
 
 
@@ -49,7 +52,7 @@ def write(connection: duckdb.DuckDBPyConnection, edition: Edition) -> None:
 def change(connection: duckdb.DuckDBPyConnection, edition: Edition, base: Base) -> None:
     """Turn the file that holds `base` into `edition`: a month, or table, with the same rows stays as it is.
 
-    Of other months only rows that differ are removed and added. Raises ThermoclineError where the file then
+    Of others only rows that differ are removed and added. Raises ThermoclineError where the file then
     holds others than the candidate.
     """
     connection.execute("begin")
@@ -73,7 +76,10 @@ def change(connection: duckdb.DuckDBPyConnection, edition: Edition, base: Base) 
 
 
 def changed_parts(earlier: FrozenTable, table: FrozenTable) -> set[str] | None:
-    """The months whose rows differ, or that one has alone; None where the table is to be written anew."""
+    """The months whose rows differ, or that one has alone; None where the table is to be written anew.
+
+    Of a table that isn't kept in months, or was or is empty, `WHOLE`.
+    """
     if (
         list(earlier.columns.items()) != list(table.columns.items())
         or contract.PUBLICATION_ID in table.columns
@@ -86,8 +92,10 @@ def changed_parts(earlier: FrozenTable, table: FrozenTable) -> set[str] | None:
         or part not in table.parts
         or earlier.parts[part].stored_hash != table.parts[part].stored_hash
     }
+    if WHOLE in changed and earlier.parts.keys() != table.parts.keys():
+        return None
     rows = sum(table.parts[part].rows for part in changed if part in table.parts)
-    if WHOLE in changed or rows > MOST_CHANGED * table.rows:
+    if WHOLE not in changed and rows > MOST_CHANGED * table.rows:
         return None
     return changed
 
@@ -100,42 +108,57 @@ def _create(connection: duckdb.DuckDBPyConnection, edition: Edition, name: str) 
 def _replace(
     connection: duckdb.DuckDBPyConnection, edition: Edition, table: FrozenTable, changed: Collection[str]
 ) -> None:
-    """Remove and add what differs between rows of these months in the file and in the candidate.
+    """Remove and add what differs between rows of these parts in the file and in the candidate.
 
     Rows are told apart by a 64-bit hash of their cells; afterwards each month must have as many rows as
-    in the candidate, and the same sum of their hashes.
+    in the candidate, and the same sum of their hashes. Where most rows differ the table is written anew.
     """
+    name, day = relation(table.name), contract.MONTHLY.get(table.name)
     cells = f"{fingerprint(table.columns)} as cells"
-    month = f"date_trunc('month', {quoted(contract.MONTHLY[table.name])}) as month"
-    held = f"{relation(table.name)} where {in_months(contract.MONTHLY[table.name], changed)}"
+    if day is None or WHOLE in changed:
+        month, held = "null::date as month", f"{name} where true"
+    else:
+        month = f"date_trunc('month', {quoted(day)}) as month"
+        held = f"{name} where {in_months(day, changed)}"
     files = [table.parts[part].path for part in sorted(changed) if part in table.parts]
-    come = parquet(*files) if files else f"{relation(table.name)} where false"
+    come = parquet(*files) if files else f"{name} where false"
     totals = "select month, count(*), sum(cells) from {} group by month order by month"
-    for name, query in (
+    bucket = f"(cells % {BUCKETS})::usmallint"
+    both = f"(select cells, 1 as number from {_WANTED} union all select cells, -1 from {_THERE})"
+    for made, query in (
         (_THERE, f"select rowid as place, {cells} from {held}"),
         (_WANTED, f"select {month}, {cells} from {come}"),
         (
+            _BUCKETS,
+            f"select {bucket} as bucket from {both} group by bucket "
+            "having sum(number) <> 0 or sum(number * (cells >> 1)::bigint) <> 0",
+        ),
+        (
             _DIFFERING,
-            f"select cells from (select cells, 1 as number from {_WANTED} "
-            f"union all select cells, -1 from {_THERE}) group by cells having sum(number) <> 0",
+            f"select cells from {both} where {bucket} in (select bucket from {_BUCKETS}) "
+            "group by cells having sum(number) <> 0",
         ),
     ):
-        connection.execute(f"create or replace temporary table {name} as {query}")
-    differing = f"in (select cells from {_DIFFERING})"
-    connection.execute(
-        f"delete from {relation(table.name)} "
-        f"where rowid in (select place from {_THERE} where cells {differing})"
-    )
-    connection.execute(
-        f"insert into {relation(table.name)} "
-        f"select * from (select * from {come}) where {fingerprint(table.columns)} {differing}"
-    )
+        connection.execute(f"create or replace temporary table {made} as {query}")
+    [(number,)] = connection.execute(f"select count(*) from {_DIFFERING}").fetchall()
+    if number > MOST_CHANGED * table.rows:
+        connection.execute(f"drop table {name}")
+        _create(connection, edition, table.name)
+    else:
+        differing = f"in (select cells from {_DIFFERING})"
+        connection.execute(
+            f"delete from {name} where rowid in (select place from {_THERE} where cells {differing})"
+        )
+        connection.execute(
+            f"insert into {name} "
+            f"select * from (select * from {come}) where {fingerprint(table.columns)} {differing}"
+        )
     found, wanted = (
         connection.execute(totals.format(rows)).fetchall()
         for rows in (f"(select {month}, {cells} from {held})", _WANTED)
     )
-    for name in (_THERE, _WANTED, _DIFFERING):
-        connection.execute(f"drop table {name}")
+    for made in (_THERE, _WANTED, _BUCKETS, _DIFFERING):
+        connection.execute(f"drop table {made}")
     if found != wanted:
         raise ThermoclineError(
             f"the rows of {table.name} that changed for publication {edition.publication_id} aren't those "
