@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+import shutil
 from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -17,13 +18,15 @@ from thermocline.errors import ThermoclineError
 from thermocline.hashing import WHOLE, PartHash, TableHash, literal, parquet, quoted
 
 _PART = re.compile(rf"{WHOLE}|{hashing.UNDATED}|\d{{4,}}-\d\d")
-ROWS_AT_ONCE = 1_000_000
-"""Rows of changed months that are copied aside together, about 300 MB."""
+MONTHS_AT_ONCE = 100
+"""Months that are written together: DuckDB keeps so many files open."""
 
 HASHED_AT_ONCE = 2
 """Months: while the hashes of one are put in order, the database makes those of another."""
 
-_CHANGED = "temp.main.thermocline_changed_parts"
+_MONTH = "thermocline_month"
+_PARQUET = "format parquet, compression zstd, compression_level 1, dictionary_size_limit 1000"
+"""Beyond so many different texts a dictionary takes longer and saves next to nothing."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +125,7 @@ def write(
         return FrozenTable(name, columns, {WHOLE: keeping.part(path, columns, WHOLE)})
     (folder / name).mkdir()
     held = dict(_linked(folder, name, earlier.parts if earlier else {}, found))
-    for parts in _batches({part: found[part].rows for part in sorted(set(found) - set(held))}):
+    for parts in _batches(sorted(set(found) - set(held))):
         paths = _written(connection, query, folder, name, month, parts)
         with ThreadPoolExecutor(HASHED_AT_ONCE) as pool:
             of_months = pool.map(keeping.part, paths.values(), repeat(columns), paths, map(found.get, paths))
@@ -157,16 +160,9 @@ def _fingerprints(
     return {part: _Fingerprint(rows, int(total), shape) for part, rows, total in found}
 
 
-def _batches(rows: Mapping[str, int]) -> Iterator[list[str]]:
-    """These months, so many at a time that copying their rows aside stays small."""
-    batch: list[str] = []
-    for part in rows:
-        if batch and sum(rows[each] for each in (*batch, part)) > ROWS_AT_ONCE:
-            yield batch
-            batch = []
-        batch.append(part)
-    if batch:
-        yield batch
+def _batches(parts: list[str]) -> Iterator[list[str]]:
+    for first in range(0, len(parts), MONTHS_AT_ONCE):
+        yield parts[first : first + MONTHS_AT_ONCE]
 
 
 def _linked(
@@ -197,22 +193,19 @@ def _written(
     month: str,
     parts: list[str],
 ) -> dict[str, Path]:
-    # In no order: to look through the days of so few rows for each month costs less than sorting the rows.
+    """Write these months, all in one pass over the table."""
+    apart = folder / f".{name}"
+    wanted = f"select *, {hashing.month_of(month)} as {_MONTH} from ({query})"
     connection.execute(
-        f"create or replace temporary table {_CHANGED} as select * from ({query}) "
-        f"where {hashing.in_months(month, parts)}"
+        f"copy ({wanted} where {hashing.in_months(month, parts)}) "
+        f"to {literal(apart)} ({_PARQUET}, partition_by ({_MONTH}))"
     )
-    try:
-        return {
-            part: _copy(
-                connection,
-                f"from {_CHANGED} where {hashing.in_months(month, [part])}",
-                _file(folder, name, part),
-            )
-            for part in parts
-        }
-    finally:
-        connection.execute(f"drop table {_CHANGED}")
+    paths = {}
+    for part in parts:
+        [written] = (apart / f"{_MONTH}={part}").iterdir()
+        paths[part] = _kept(written.rename(_file(folder, name, part)))
+    shutil.rmtree(apart)
+    return paths
 
 
 @dataclass(frozen=True)
@@ -250,9 +243,11 @@ class _Keeping:
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> Path:
-    connection.execute(
-        f"copy ({query}) to {literal(path)} (format parquet, compression zstd, compression_level 1)"
-    )
+    connection.execute(f"copy ({query}) to {literal(path)} ({_PARQUET})")
+    return _kept(path)
+
+
+def _kept(path: Path) -> Path:
     path.chmod(durable.READ_ONLY)
     durable.sync(path)
     return path

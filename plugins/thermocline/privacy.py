@@ -99,8 +99,10 @@ class Privacy:
             elif treatment == "unrecognised":
                 found[column] = _QUARANTINE
             elif kind == "VARCHAR":
-                # PostgreSQL holds no NUL; the same text has to be in every target.
-                found[column] = f"replace({quoted(column)}, chr(0), chr(9216))"
+                # PostgreSQL holds no NUL; the same text has to be in every target. Looking for it first takes
+                # half the time.
+                text = quoted(column)
+                found[column] = f"if(contains({text}, chr(0)), replace({text}, chr(0), chr(9216)), {text})"
         return found
 
     def _secret(self, home: Home) -> bytes:

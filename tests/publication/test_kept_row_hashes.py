@@ -170,7 +170,7 @@ def freeze(connection: duckdb.DuckDBPyConnection, tmp_path: Path, number: int) -
 def test_a_frozen_table_has_its_rows_hashes_whatever_was_kept(
     connection: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(frozen_table, "ROWS_AT_ONCE", 1200)
+    monkeypatch.setattr(frozen_table, "MONTHS_AT_ONCE", 2)
     connection.execute("update made set occurred_on = null where event_id = 'event 7'")
     kept = tmp_path / "row_hashes" / "account_timeline"
     for number, change in enumerate(
@@ -194,7 +194,7 @@ def test_a_file_that_lacks_rows_is_refused(
     monkeypatch.setattr(
         hashing,
         "in_months",
-        lambda column, parts: f"strftime({column}, '%Y-%m') = '{parts[0]}' and {column} > '2026-01-09'",
+        lambda column, _: f"{column} > '2026-01-09'",
     )
     with pytest.raises(ThermoclineError, match=r"2026-01\.parquet doesn't hold the rows of account_timeline"):
         freeze(connection, tmp_path, 1)
