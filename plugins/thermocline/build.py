@@ -115,7 +115,7 @@ def _refuse_unbuilt(home: Home, transformed: transformation.Transformed) -> None
         return
     cause = (transformed.broken or transformed.failed)[0]
     kind, name = cause.split(".")[0], cause.split(".")[2]
-    told = transformation.failing_record(home, cause) if kind == "test" else None
+    told = build_records.failing_record(home, cause) if kind == "test" else None
     message = (
         f"dbt stopped at {kind} {name}{f' ({told})' if told else ''}, {len(unbuilt)} tables were not built; "
         f"the earlier publication stays: see {transformation.log_file(home)}"

@@ -19,12 +19,13 @@ import hashlib
 import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from thermocline import durable, transformation
+from thermocline import durable, transformation, warehouse
 from thermocline.errors import ContentChanged
 from thermocline.home import Home
 
@@ -155,3 +156,21 @@ def _schemas(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, dict[
     ).fetchall():
         schemas.setdefault(schema, {}).setdefault(table, {})[column] = kind
     return schemas
+
+
+def failing_record(home: Home, test: str) -> str | None:
+    """The first record that a failed data test found, as `column value` pairs; how many more there are."""
+    results = json.loads(
+        (transformation.target_folder(home) / "run_results.json").read_text(encoding="utf-8")
+    )["results"]
+    query = next((result["compiled_code"] for result in results if result["unique_id"] == test), None)
+    if not query:
+        return None
+    with closing(warehouse.connect(home, read_only=True)) as connection:
+        cursor = connection.execute(f"select * from ({query}) as found order by all")
+        names = [column[0] for column in cursor.description]
+        rows = cursor.fetchall()
+    if not rows:
+        return None
+    told = ", ".join(f"{name} {value}" for name, value in zip(names, rows[0], strict=True))
+    return " ".join(told.split()) + (f"; {len(rows) - 1} more" if len(rows) > 1 else "")

@@ -2,18 +2,21 @@
 
 dbt makes an object of each of its six hundred macros twice for every node, a protobuf message of every event
 before it asks whether anybody listens, and four calendars for every result; that was half of its time here.
-It writes the manifest before a build and again after it, and makes a JSON schema to check settings by.
+It writes the manifest before a build and again after it, makes a JSON schema to check settings by, and reads
+the source of every frame on the stack, of all that is imported, to know the name of a module.
 Where a later dbt has another inside, a shortcut changes nothing but the time.
 """
 
 import functools
 import json
 import logging
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
 from importlib import import_module
+from types import FrameType
 from typing import Any
 
 log = logging.getLogger(__name__)
@@ -31,6 +34,7 @@ def take() -> tuple[str, ...]:
         _write_json_in_one_piece,
         _write_a_builds_manifest_once,
         _trust_what_was_checked,
+        _know_the_module_by_its_name,
     ):
         try:
             shortcut()
@@ -222,3 +226,19 @@ def _trust_what_was_checked() -> None:
             check(cls, data)
 
     mixin.validate = classmethod(validate)
+
+
+def _know_the_module_by_its_name() -> None:
+    """Tell who declares a behaviour without reading all of the stack's source, or running lazy modules."""
+    from dbt_common.behavior_flags import BehaviorFlagRendered
+
+    rendered: Any = BehaviorFlagRendered
+    own, _ = BehaviorFlagRendered.__module__, BehaviorFlagRendered._default_source
+
+    def source() -> str:
+        frame: FrameType | None = sys._getframe(1)
+        while frame and frame.f_globals["__name__"] == own:
+            frame = frame.f_back
+        return frame.f_globals["__name__"] if frame else "Unknown"
+
+    rendered._default_source = staticmethod(source)

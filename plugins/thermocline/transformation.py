@@ -7,25 +7,31 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from thermocline import dbt_shortcuts, durable, warehouse
+from thermocline import company, dbt_shortcuts, durable, warehouse
 from thermocline.company import Company
-from thermocline.errors import ThermoclineError
+from thermocline.errors import ThermoclineError, WarehouseBusy
 from thermocline.home import PROJECT, Home
 
 if TYPE_CHECKING:
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-    from dbt.cli.main import dbtRunner
+    from dbt.cli.main import dbtRunner, dbtRunnerResult
+    from dbt.contracts.graph.manifest import Manifest
 
 DBT_PROJECT = PROJECT / "dbt_project"
 GOOD = ("success", "pass")
 PARSED = "partial_parse.msgpack"
+UNIT_TESTED = "unit_tested"
 COMPARING = ("gate_scorecard_change", "gate_figures", "gate_failures")
 """The models that read what is published; no other model reads these."""
+
+
+_parsed: "dict[tuple[Path, str], Manifest]" = {}
+"""What `parse` left for the next build, by home and state of the project."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +101,20 @@ def invoke(
 
     `is_checked`: an invocation with this very project went well before.
     """
+    manifest = _parsed.pop((home.root, project_hash()), None) if command[0] == "build" else None
+    outcome = _outcome(home, command, company, is_checked=is_checked, manifest=manifest)
+    reason = "" if outcome.exception is None else " ".join(str(outcome.exception).split())
+    return outcome.success, reason
+
+
+def _outcome(
+    home: Home,
+    command: Sequence[str],
+    company: Company,
+    *,
+    is_checked: bool,
+    manifest: "Manifest | None" = None,
+) -> "dbtRunnerResult":
     limits = warehouse.limits(home)
     os.environ.update(
         THERMOCLINE_WAREHOUSE=str(home.warehouse),
@@ -116,7 +136,7 @@ def invoke(
 
     # dbt's own log writes no more than that, but only after it has made a line of every event.
     with dbt_shortcuts.checked(is_checked):
-        outcome = runner(callbacks=[note]).invoke(
+        outcome = runner(manifest, callbacks=[note]).invoke(
             [
                 "--quiet",
                 "--no-use-colors",
@@ -132,8 +152,7 @@ def invoke(
         )
     # Kept open between the nodes, which saves a third of the time, but not beyond the last of them.
     connections.close_all_connections()
-    reason = "" if outcome.exception is None else " ".join(str(outcome.exception).split())
-    return outcome.success, reason
+    return outcome
 
 
 def transform(home: Home, company: Company) -> Transformed:
@@ -146,14 +165,9 @@ def transform(home: Home, company: Company) -> Transformed:
     folder, project = target_folder(home), project_hash()
     results = folder / "run_results.json"
     results.unlink(missing_ok=True)
-    unit_tested = folder / "unit_tested"
-    tested = unit_tested.exists() and unit_tested.read_text(encoding="utf-8") == project
-    if not tested:
-        # Parsed by an earlier release, it may still name unit tests of models that are gone.
-        (folder / PARSED).unlink(missing_ok=True)
-        if parsed_ahead(project).exists():
-            folder.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(parsed_ahead(project), folder / PARSED)
+    tested = _is_tested(folder, project)
+    if not tested and (home.root, project) not in _parsed:
+        _begin_from_parsed_ahead(folder, project)
     _, reason = invoke(
         home,
         [
@@ -168,8 +182,34 @@ def transform(home: Home, company: Company) -> Transformed:
     transformed = _read_results(folder, project, with_unit_tests=not tested)
     durable.replace(folder / "whole_results.json", results.read_bytes())
     if not transformed.failed:
-        durable.replace(unit_tested, project.encode())
+        durable.replace(folder / UNIT_TESTED, project.encode())
     return transformed
+
+
+def parse(home: Home) -> None:
+    """Parse the project for the next build of this process; not where another run holds the warehouse."""
+    folder, project = target_folder(home), project_hash()
+    with suppress(WarehouseBusy), home.writer("parsing the dbt project"):
+        tested = _is_tested(folder, project)
+        if not tested:
+            _begin_from_parsed_ahead(folder, project)
+        outcome = _outcome(home, ["parse"], company.read(home) or Company("EUR"), is_checked=tested)
+        if outcome.success:
+            _parsed[home.root, project] = outcome.result
+
+
+def _is_tested(folder: Path, project: str) -> bool:
+    """Whether all went well with this state of the project in this home, its unit tests included."""
+    tested = folder / UNIT_TESTED
+    return tested.exists() and tested.read_text(encoding="utf-8") == project
+
+
+def _begin_from_parsed_ahead(folder: Path, project: str) -> None:
+    # Parsed by an earlier release, it may still name unit tests of models that are gone.
+    (folder / PARSED).unlink(missing_ok=True)
+    if parsed_ahead(project).exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(parsed_ahead(project), folder / PARSED)
 
 
 def parsed_ahead(project: str) -> Path:
@@ -238,22 +278,6 @@ def _judge(folder: Path, expected: set[str], project: str) -> Transformed:
         broken=tuple(name for name in failed if status.get(name) not in (None, "skipped")),
         manifest_hash=project,
     )
-
-
-def failing_record(home: Home, test: str) -> str | None:
-    """The first record that a failed data test found, as `column value` pairs; how many more there are."""
-    results = json.loads((target_folder(home) / "run_results.json").read_text(encoding="utf-8"))["results"]
-    query = next((result["compiled_code"] for result in results if result["unique_id"] == test), None)
-    if not query:
-        return None
-    with closing(warehouse.connect(home, read_only=True)) as connection:
-        cursor = connection.execute(f"select * from ({query}) as found order by all")
-        names = [column[0] for column in cursor.description]
-        rows = cursor.fetchall()
-    if not rows:
-        return None
-    told = ", ".join(f"{name} {value}" for name, value in zip(names, rows[0], strict=True))
-    return " ".join(told.split()) + (f"; {len(rows) - 1} more" if len(rows) > 1 else "")
 
 
 def project_hash() -> str:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 from screened import Screened
-from thermocline import transformation, warehouse
+from thermocline import company, transformation, warehouse
 from thermocline.company import Company
 
 CORE = {
@@ -102,6 +103,21 @@ def test_the_project_is_parsed_once_for_companies_of_all_settings(example: Scree
             if file.suffix == ".sql":
                 configured = "".join(re.findall(r"{{\s*config\(.*?\)\s*}}", configured, re.DOTALL))
             assert "var(" not in configured.replace("env_var(", ""), file
+
+
+def test_what_was_parsed_before_is_built_without_parsing(example: Screened, tmp_path: Path) -> None:
+    home = example.begin(tmp_path / "home")
+    shutil.copy(example.home.warehouse, home.warehouse)
+    settled = company.read(example.home)
+    assert settled
+    with home.writer("another run"):
+        transformation.parse(home)
+    transformation.parse(home)
+    parsed = transformation.target_folder(home) / transformation.PARSED
+    parsed.unlink()
+    command = ["build", "--select", "int_scorecards", "--exclude-resource-type", "unit_test"]
+    assert transformation.invoke(home, command, settled) == (True, "")
+    assert not parsed.exists()
 
 
 def test_no_double_is_published(example: Screened) -> None:

@@ -107,3 +107,12 @@ def test_settings_are_checked_until_they_went_well_once() -> None:
         PackageConfig.validate(wrong)
     with pytest.raises(ValidationError):
         PackageConfig.validate(wrong)
+
+
+def test_who_declares_a_behaviour_is_known_by_name() -> None:
+    dbt_shortcuts.take()
+    from dbt_common.behavior_flags import Behavior, BehaviorFlag
+
+    flag = BehaviorFlag(name="a_flag", default=False, description="what it does")
+    declared = Behavior([flag], {}).a_flag
+    assert declared._behavior_change_event.flag_source == __name__

@@ -15,7 +15,7 @@ from thermocline.orchestration import worker
 
 IDLE = """
 from thermocline.orchestration import worker
-worker.import_ahead = lambda: None
+worker.prepare = lambda: None
 worker.main()
 """
 log = logging.getLogger("thermocline.orchestration.steps")

@@ -20,6 +20,7 @@ from multiprocessing.connection import Connection
 from typing import Any, ParamSpec, TypeVar
 
 from thermocline.errors import ThermoclineError
+from thermocline.home import Home
 from thermocline.orchestration.lifeline import SECONDS_TO_END, end_with_parent
 
 Given = ParamSpec("Given")
@@ -82,7 +83,7 @@ def main() -> None:
     line = Connection(int(sys.argv[1]))
     os.set_inheritable(line.fileno(), False)
     gc.disable()
-    import_ahead()
+    prepare()
     gc.freeze()
     gc.enable()
     logger = logging.getLogger("thermocline")
@@ -97,12 +98,13 @@ def main() -> None:
     os._exit(0)
 
 
-def import_ahead() -> None:
-    """Import what builds, audits and documents; what can't be imported fails where it is needed."""
+def prepare() -> None:
+    """Do what every run does that builds, audits and documents; what fails here fails again there."""
     with suppress(Exception):
         from thermocline import build, documentation, gate, suites, transformation  # noqa: F401
 
         transformation.library()
+        transformation.parse(Home.current())
         suites.library()
 
 
