@@ -210,13 +210,16 @@
                 {%- if meta.day %}
                 and rewritten.{{ meta.day }} >= {{ changed_from(meta.month, 'accounts_changed.changed_from') }}
                 {%- endif %}
+        {#- Each looked for by itself: with `or` beside it, no row would be left out while the accounts are read. #}
+        {%- if meta.always %}
+        union all
+        select rewritten.rowid from {{ target }} as rewritten where {{ meta.always }}
+        {%- endif %}
+        {%- if meta.since_month_of_run %}
+        union all
+        select rewritten.rowid from {{ target }} as rewritten where {{ meta.day }} >= {{ month_of_run() }}
+        {%- endif %}
     )
-    {%- if meta.always %}
-    or {{ meta.always }}
-    {%- endif %}
-    {%- if meta.since_month_of_run %}
-    or {{ meta.day }} >= {{ month_of_run() }}
-    {%- endif %}
     {%- else -%}
     {{ exceptions.raise_compiler_error(target ~ ' does not say what it rewrites') }}
     {%- endif -%}

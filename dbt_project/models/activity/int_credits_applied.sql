@@ -1,4 +1,9 @@
-with fct_invoices as (
+{{ config(
+    materialized='incremental', incremental_strategy='rewrite', on_schema_change='fail',
+    meta={'rewrites': 'touched', 'feed': 'invoices', 'key': 'invoice_id'}
+) }}
+
+with fct_invoices as {{ inlined() }} (
     select * from {{ ref('fct_invoices') }}
     where
         money_state in ('attributed', 'void')
@@ -12,6 +17,7 @@ invoices as (
         and total > 0
 ),
 
+-- One credit's part hangs on the other credits of its invoice: where one is touched, all of them are.
 linked_credits as (
     select
         fct_invoices.invoice_id,
@@ -29,6 +35,7 @@ linked_credits as (
     where
         fct_invoices.kind = 'credit_note'
         and fct_invoices.money_state = 'attributed'
+        and {{ is_touched('fct_invoices.invoice_id', 'invoices') }}
 ),
 
 running_credits as (

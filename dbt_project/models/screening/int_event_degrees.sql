@@ -24,6 +24,7 @@ scored_events as (
         int_scorecards.scorecard_version,
         fct_account_events.event_id,
         fct_account_events.account_id,
+        fct_account_events.kind,
         fct_account_events.occurred_on,
         case
             when fct_account_events.kind = 'invoice' and fct_account_events.outcome <> 'void' and fct_account_events.amount > 0
@@ -99,6 +100,7 @@ select
     scored_events.event_id,
     scored_events.account_id,
     accounts.account_number,
+    scored_events.kind,
     {%- for dimension in heat_dimensions() %}
     cast(round(cast(coalesce(scored_events.{{ dimension }}, 0) as double), 9) as decimal(18, 9)) as {{ dimension }},
     {%- endfor %}

@@ -1,12 +1,4 @@
-with fct_account_events as (
-    select
-        event_id,
-        kind
-    from {{ ref('fct_account_events') }}
-    where {{ days_between('occurred_on', as_of_date()) }} < 90
-),
-
-int_scorecards as (
+with int_scorecards as (
     select
         scorecard_version,
         epoch,
@@ -36,12 +28,12 @@ recent_events as (
         int_scorecards.epoch,
         int_scorecards.half_life_days,
         case
-            when fct_account_events.kind in ('invoice', 'credit_note') then 'order'
-            when fct_account_events.kind = 'opportunity' then 'quote'
-            when fct_account_events.kind in ('nps', 'csat', 'survey', 'complaint') then 'opinion'
+            when int_event_degrees.kind in ('invoice', 'credit_note') then 'order'
+            when int_event_degrees.kind = 'opportunity' then 'quote'
+            when int_event_degrees.kind in ('nps', 'csat', 'survey', 'complaint') then 'opinion'
             else 'contact'
         end as family,
-        fct_account_events.kind not in ('credit_note') as is_counted,
+        int_event_degrees.kind not in ('credit_note') as is_counted,
         (
             {%- for dimension in heat_dimensions() %}
             int_event_degrees.{{ dimension }}{{ ' +' if not loop.last }}
@@ -49,7 +41,6 @@ recent_events as (
         ) as degrees,
         {{ heat_weight('int_event_degrees.occurred_on') }} as weight
     from int_event_degrees
-    inner join fct_account_events on int_event_degrees.event_id = fct_account_events.event_id
     inner join int_scorecards on int_event_degrees.scorecard_version = int_scorecards.scorecard_version
 ),
 

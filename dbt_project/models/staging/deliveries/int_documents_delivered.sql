@@ -1,3 +1,5 @@
+{{ config(materialized='table') }}
+
 {%- set feeds = {
     'invoices': {'invoices': 'invoice_id', 'invoice_lines': 'invoice_id'},
     'payments': {'payments': 'payment_id'},
