@@ -1,7 +1,19 @@
-{# Of an `asof left join` to rates, the condition that finds the one in force on a day: the latest that isn't later. #}
-{% macro rate_in_force(rates, currency, day) -%}
-    {{ currency }} = {{ rates }}.currency
-    and {{ day }} >= {{ rates }}.rate_on
+{#
+    The rate in force on each day that documents name, for each currency: the latest that isn't later. Found for days
+    and not for documents, since an `asof` join sorts what it is given, with all its columns.
+#}
+{% macro rates_in_force(rates, documents, day) -%}
+    select
+        days.{{ day }} as in_force_on,
+        rates.currency,
+        rates.rate,
+        rates.rate_on
+    from (select distinct {{ day }} from {{ documents }}) as days
+    cross join (select distinct currency from {{ rates }}) as currencies
+    asof inner join {{ rates }} as rates
+        on
+            currencies.currency = rates.currency
+            and days.{{ day }} >= rates.rate_on
 {%- endmacro %}
 
 {# An amount in the reporting currency; null where there is no rate, never the amount itself. #}

@@ -28,7 +28,7 @@ int_accounts_merged as (
     where account_id is not null
 ),
 
-stg_crm__opportunities as (
+stg_crm__opportunities as {{ inlined() }} (
     select * from {{ ref('stg_crm__opportunities') }}
     where
         is_current
@@ -54,6 +54,10 @@ stg_crm__feedback as (
 
 stg_billing__exchange_rates as (
     select * from {{ ref('stg_billing__exchange_rates') }}
+),
+
+rates_in_force as (
+    {{ rates_in_force('stg_billing__exchange_rates', 'stg_crm__opportunities', 'opened_on') }}
 ),
 
 invoice_events as (
@@ -113,15 +117,14 @@ valued_opportunities as (
     select
         stg_crm__opportunities.*,
         int_accounts_merged.account_id,
-        {{ in_reporting_currency(
-            'stg_crm__opportunities.amount', 'stg_crm__opportunities.currency', 'stg_billing__exchange_rates'
-        ) }} as reporting_amount
+        {{ in_reporting_currency('stg_crm__opportunities.amount', 'stg_crm__opportunities.currency', 'rates_in_force') }}
+            as reporting_amount
     from stg_crm__opportunities
     inner join int_accounts_merged on stg_crm__opportunities.crm_account_id = int_accounts_merged.crm_account_id
-    asof left join stg_billing__exchange_rates
-        on {{ rate_in_force(
-            'stg_billing__exchange_rates', 'stg_crm__opportunities.currency', 'stg_crm__opportunities.opened_on'
-        ) }}
+    left join rates_in_force
+        on
+            stg_crm__opportunities.currency = rates_in_force.currency
+            and stg_crm__opportunities.opened_on = rates_in_force.in_force_on
 ),
 
 opportunity_events as (

@@ -20,6 +20,10 @@ stg_billing__exchange_rates as (
     select * from {{ ref('stg_billing__exchange_rates') }}
 ),
 
+rates_in_force as (
+    {{ rates_in_force('stg_billing__exchange_rates', 'int_invoices_united', 'issued_on') }}
+),
+
 -- A credit note that names no customer is that of the invoice it credits.
 owned_invoices as (
     select
@@ -55,17 +59,17 @@ valued_invoices as (
         int_customers_linked.linked_by,
         case
             when owned_invoices.currency = '{{ var("reporting_currency") }}' then cast(1 as decimal(18, 8))
-            else cast(stg_billing__exchange_rates.rate as decimal(18, 8))
+            else cast(rates_in_force.rate as decimal(18, 8))
         end as rate,
-        stg_billing__exchange_rates.rate_on,
-        {{ in_reporting_currency(
-            'owned_invoices.document_total', 'owned_invoices.currency', 'stg_billing__exchange_rates'
-        ) }} as total
+        rates_in_force.rate_on,
+        {{ in_reporting_currency('owned_invoices.document_total', 'owned_invoices.currency', 'rates_in_force') }} as total
     from owned_invoices
     left join int_customers_linked
         on owned_invoices.billing_customer_id = int_customers_linked.billing_customer_id
-    asof left join stg_billing__exchange_rates
-        on {{ rate_in_force('stg_billing__exchange_rates', 'owned_invoices.currency', 'owned_invoices.issued_on') }}
+    left join rates_in_force
+        on
+            owned_invoices.currency = rates_in_force.currency
+            and owned_invoices.issued_on = rates_in_force.in_force_on
 )
 
 select

@@ -3,7 +3,7 @@
     meta={'rewrites': 'touched', 'key': 'payment_id'}
 ) }}
 
-with stg_billing__payments as (
+with stg_billing__payments as {{ inlined() }} (
     select * from {{ ref('stg_billing__payments') }}
     where
         is_current
@@ -21,6 +21,10 @@ int_customers_linked as (
 
 stg_billing__exchange_rates as (
     select * from {{ ref('stg_billing__exchange_rates') }}
+),
+
+rates_in_force as (
+    {{ rates_in_force('stg_billing__exchange_rates', 'stg_billing__payments', 'paid_on') }}
 ),
 
 attributed_payments as (
@@ -52,14 +56,15 @@ select
     attributed_payments.method,
     attributed_payments.currency,
     attributed_payments.document_amount,
-    {{ in_reporting_currency(
-        'attributed_payments.document_amount', 'attributed_payments.currency', 'stg_billing__exchange_rates'
-    ) }} as amount,
+    {{ in_reporting_currency('attributed_payments.document_amount', 'attributed_payments.currency', 'rates_in_force') }}
+        as amount,
     attributed_payments.paid_on,
     attributed_payments.paid_at,
     attributed_payments.source,
     attributed_payments.source_file,
     attributed_payments.source_row
 from attributed_payments
-asof left join stg_billing__exchange_rates
-    on {{ rate_in_force('stg_billing__exchange_rates', 'attributed_payments.currency', 'attributed_payments.paid_on') }}
+left join rates_in_force
+    on
+        attributed_payments.currency = rates_in_force.currency
+        and attributed_payments.paid_on = rates_in_force.in_force_on

@@ -3,7 +3,7 @@
     meta={'rewrites': 'delivered', 'feed': 'invoices'}
 ) }}
 
-with source as (
+with source as {{ inlined() if not is_incremental() }} (
     select * from {{ source('raw', 'invoices') }}
     {{ where_delivered('invoices', 'invoice_id') }}
 ),

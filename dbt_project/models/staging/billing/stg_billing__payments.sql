@@ -3,7 +3,7 @@
     meta={'rewrites': 'delivered', 'feed': 'payments'}
 ) }}
 
-with source as (
+with source as {{ inlined() if not is_incremental() }} (
     select * from {{ source('raw', 'payments') }}
     {{ where_delivered('payments', 'payment_id') }}
 ),

@@ -3,7 +3,7 @@
     meta={'rewrites': 'delivered', 'feed': 'communications'}
 ) }}
 
-with source as (
+with source as {{ inlined() if not is_incremental() }} (
     select * from {{ source('raw', 'communications') }}
     {{ where_delivered('communications', 'communication_id') }}
 ),

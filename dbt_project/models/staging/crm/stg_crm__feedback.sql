@@ -3,7 +3,7 @@
     meta={'rewrites': 'delivered', 'feed': 'feedback'}
 ) }}
 
-with source as (
+with source as {{ inlined() if not is_incremental() }} (
     select * from {{ source('raw', 'feedback') }}
     {{ where_delivered('feedback', 'feedback_id') }}
 ),

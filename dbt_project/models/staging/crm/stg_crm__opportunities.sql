@@ -3,7 +3,7 @@
     meta={'rewrites': 'delivered', 'feed': 'opportunities'}
 ) }}
 
-with source as (
+with source as {{ inlined() if not is_incremental() }} (
     select * from {{ source('raw', 'opportunities') }}
     {{ where_delivered('opportunities', 'opportunity_id') }}
 ),
