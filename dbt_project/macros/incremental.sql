@@ -234,7 +234,7 @@
     {%- if execute and not flags.FULL_REFRESH -%}
         {%- set tested = graph.nodes.values() | selectattr('relation_name', 'equalto', relation | string) | list -%}
         {%- set meta = (tested[0].config.meta or {}) if tested else {} -%}
-        {%- if meta.rewrites in ('touched', 'touched_events', 'accounts', 'bodies') -%}
+        {%- if meta.rewrites in ('touched', 'touched_events', 'accounts', 'bodies', 'sums') -%}
             {%- if not is_rebuilt(standing('run'), meta.rewrites) -%}
                 {{ return(rewritten_rows(relation, meta)) }}
             {%- endif -%}
@@ -248,18 +248,27 @@
     {%- set made = arguments['temp_relation'] -%}
     {%- set columns = get_quoted_csv(arguments['dest_columns'] | map(attribute='name')) -%}
     {%- set meta = config.get('meta') -%}
+    {%- set going = rewritten_rows(target, meta, made) -%}
+    {%- set replaced = target.identifier ~ '__replaced' -%}
+    {%- if meta.rewrites == 'touched_events' or meta.notes %}
+    {#- Looked for once: what differs is noted before it goes. #}
+    create or replace temp table {{ replaced }} as
+    select
+        {{ columns if meta.rewrites == 'touched_events' else 'money_state, ' ~ columns_of_sales() }},
+        rowid as place
+    from {{ target }}
+    where {{ going }};
+    {%- set going = 'rowid in (select place from ' ~ replaced ~ ')' -%}
+    {%- endif %}
     {%- if meta.rewrites == 'touched_events' %}
     insert into {{ source('config', 'accounts_changed') }}
-    with replaced as (
-        select {{ columns }} from {{ target }} where {{ rewritten_rows(target, meta) }}
-    )
     select
         account_id,
         min(occurred_on)
     from (
-        (select {{ columns }} from replaced except all select {{ columns }} from {{ made }})
+        (select {{ columns }} from {{ replaced }} except all select {{ columns }} from {{ made }})
         union all
-        (select {{ columns }} from {{ made }} except all select {{ columns }} from replaced)
+        (select {{ columns }} from {{ made }} except all select {{ columns }} from {{ replaced }})
     ) as differences
     group by account_id;
     {%- endif %}
@@ -284,7 +293,7 @@
     {%- if meta.notes %}
     insert into {{ standing(meta.notes) }}
     with as_it_was as (
-        select {{ columns_of_sales() }} from {{ target }} where money_state = 'attributed' and {{ rewritten_rows(target, meta) }}
+        select {{ columns_of_sales() }} from {{ replaced }} where money_state = 'attributed'
     ),
     as_it_is as (
         select {{ columns_of_sales() }} from {{ made }} where money_state = 'attributed'
@@ -293,8 +302,11 @@
     union all
     select *, -1 from (select * from as_it_was except all select * from as_it_is) as undone;
     {%- endif %}
-    delete from {{ target }} where {{ rewritten_rows(target, meta, made) }};
+    delete from {{ target }} where {{ going }};
     insert into {{ target }} ({{ columns }}) select {{ columns }} from {{ made }};
+    {%- if meta.rewrites == 'touched_events' or meta.notes %}
+    drop table {{ replaced }};
+    {%- endif %}
     {%- if meta.rewrites == 'sold' %}
     delete from {{ standing('invoices_changed') }};
     {%- endif %}

@@ -11,6 +11,7 @@ with stg_billing__invoice_lines as (
 
 fct_invoices as (
     select * from {{ ref('fct_invoices') }}
+    {{ where_delivered('invoices', 'document_id') }}
 ),
 
 files as (

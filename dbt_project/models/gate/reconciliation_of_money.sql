@@ -11,12 +11,29 @@ with files as (
     from {{ source('raw', 'files') }}
 ),
 
-int_document_money as (
-    select * from {{ ref('int_document_money') }}
+-- Summed before it is used twice: it has a row for each document and file.
+document_money as (
+    select
+        source,
+        source_file,
+        currency,
+        class,
+        sum(amount) as amount,
+        sum(abs(amount)) as size,
+        sum(volume) as volume
+    from {{ ref('int_document_money') }}
+    group by source, source_file, currency, class
 ),
 
 fct_invoices as (
-    select * from {{ ref('fct_invoices') }}
+    select
+        source,
+        source_file,
+        currency,
+        money_state,
+        sum(abs(document_total)) as volume
+    from {{ ref('fct_invoices') }}
+    group by source, source_file, currency, money_state
 ),
 
 loaded as (
@@ -42,7 +59,7 @@ invoices as (
         source_file,
         currency,
         money_state as class,
-        abs(document_total) as volume
+        volume
     from fct_invoices
     union all
     select
@@ -51,7 +68,7 @@ invoices as (
         currency,
         class,
         -volume as volume
-    from int_document_money
+    from document_money
     where volume is not null
 ),
 
@@ -71,11 +88,10 @@ entries as (
         source_file,
         currency,
         class,
-        sum(amount) as amount,
+        amount,
         -- Amounts of either sign don't cancel out.
-        sum(case when class is null then abs(amount) else 0 end) as unexplained
-    from int_document_money
-    group by source, source_file, currency, class
+        case when class is null then size else 0 end as unexplained
+    from document_money
     union all
     select
         source,

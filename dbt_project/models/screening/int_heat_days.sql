@@ -1,6 +1,6 @@
 {{ config(
     materialized='incremental', incremental_strategy='rewrite', on_schema_change='fail',
-    meta={'rewrites': 'bodies'}
+    meta={'rewrites': 'sums'}
 ) }}
 
 with int_bodies as (
@@ -33,10 +33,19 @@ int_scorecards as (
     inner join most_degrees on int_scorecards.scorecard_version = most_degrees.scorecard_version
 ),
 
+{% if is_incremental() %}
+bodies_changed as (
+    {{ bodies_changed_from() }}
+),
+{% endif %}
+
 -- A version's body is one number here, because sorting by two costs a tenth more.
 weighted_events as (
     select
         int_event_degrees.occurred_on,
+        {%- if is_incremental() %}
+        bodies_changed.changed_from,
+        {%- endif %}
         int_event_degrees.scorecard_version * cast(4294967296 as bigint) + int_bodies.body_number as path_number,
         (
             {%- for dimension in heat_dimensions() %}
@@ -46,7 +55,52 @@ weighted_events as (
     from {{ ref('int_event_degrees') }} as int_event_degrees
     inner join int_bodies on int_event_degrees.account_number = int_bodies.account_number
     inner join int_scorecards on int_event_degrees.scorecard_version = int_scorecards.scorecard_version
+    {%- if is_incremental() %}
+    inner join bodies_changed on int_bodies.body_number = bodies_changed.body_number
+    {%- endif %}
 ),
+
+{% if is_incremental() %}
+-- The last day before the first that changed is followed by another day now, so it is the first to be made again.
+first_days as (
+    select
+        path_number,
+        max(occurred_on) as first_on
+    from weighted_events
+    where occurred_on < changed_from
+    group by path_number
+),
+
+carried_totals as (
+    select
+        weighted_events.path_number,
+        kahan_sum(weighted_events.added) as total,
+        count(*) as events
+    from weighted_events
+    inner join first_days on weighted_events.path_number = first_days.path_number
+    where weighted_events.occurred_on < first_days.first_on
+    group by weighted_events.path_number
+),
+
+remade_events as (
+    select
+        weighted_events.*,
+        coalesce(carried_totals.total, 0) as total_carried,
+        coalesce(carried_totals.events, 0) as events_carried
+    from weighted_events
+    left join first_days on weighted_events.path_number = first_days.path_number
+    left join carried_totals on weighted_events.path_number = carried_totals.path_number
+    where coalesce(weighted_events.occurred_on >= first_days.first_on, true)
+),
+{% else %}
+remade_events as (
+    select
+        weighted_events.*,
+        cast(0 as double) as total_carried,
+        0 as events_carried
+    from weighted_events
+),
+{% endif %}
 
 running_totals as (
     select
@@ -54,11 +108,11 @@ running_totals as (
         cast(path_number % 4294967296 as integer) as body_number,
         occurred_on,
         added,
-        kahan_sum(added) over body_events as total,
-        row_number() over body_events as events,
-        rank() over body_events as first_of_day,
+        total_carried + kahan_sum(added) over body_events as total,
+        events_carried + row_number() over body_events as events,
+        events_carried + rank() over body_events as first_of_day,
         lead(occurred_on) over body_events as next_on
-    from weighted_events
+    from remade_events
     window body_events as (
         partition by path_number order by occurred_on
         rows between unbounded preceding and current row
