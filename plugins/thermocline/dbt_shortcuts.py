@@ -13,9 +13,9 @@ import logging
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import replace
 from importlib import import_module
+from threading import Event
 from types import FrameType
 from typing import Any
 
@@ -35,6 +35,7 @@ def take() -> tuple[str, ...]:
         _write_a_builds_manifest_once,
         _trust_what_was_checked,
         _know_the_module_by_its_name,
+        _find_materializations_once,
     ):
         try:
             shortcut()
@@ -44,17 +45,18 @@ def take() -> tuple[str, ...]:
     return tuple(missed)
 
 
-_is_checked: ContextVar[bool] = ContextVar("is_checked", default=False)
+_is_checked = Event()
 
 
 @contextmanager
 def checked(is_checked: bool) -> Iterator[None]:
-    """Whether dbt has checked the settings of this very project before."""
-    token = _is_checked.set(is_checked)
+    """Whether dbt has checked the settings of this very project before; holds in all of its threads."""
+    if is_checked:
+        _is_checked.set()
     try:
         yield
     finally:
-        _is_checked.reset(token)
+        _is_checked.clear()
 
 
 def _share_parse_results() -> None:
@@ -222,7 +224,7 @@ def _trust_what_was_checked() -> None:
     check = dbtClassMixin.validate.__func__  # type: ignore[attr-defined]
 
     def validate(cls: Any, data: Any) -> None:
-        if not _is_checked.get():
+        if not _is_checked.is_set():
             check(cls, data)
 
     mixin.validate = classmethod(validate)
@@ -242,3 +244,20 @@ def _know_the_module_by_its_name() -> None:
         return frame.f_globals["__name__"] if frame else "Unknown"
 
     rendered._default_source = staticmethod(source)
+
+
+def _find_materializations_once() -> None:
+    """Look through all macros for what makes a table or a view once for each kind, not for every node."""
+    from dbt.contracts.graph.manifest import Manifest
+
+    held: Any = Manifest
+    find = Manifest.find_materialization_macro_by_name
+
+    def found(manifest: Any, project_name: str, materialization_name: str, adapter_type: str) -> Any:
+        known = manifest.__dict__.setdefault("materializations_found", {})
+        asked = (project_name, materialization_name, adapter_type, len(manifest.macros))
+        if asked not in known:
+            known[asked] = find(manifest, project_name, materialization_name, adapter_type)
+        return known[asked]
+
+    held.find_materialization_macro_by_name = found

@@ -87,7 +87,8 @@ def test_a_worker_gives_results_logs_and_refusals(
     assert behind.value.publication_id == "2026-03-28-0002"
     with pytest.raises(RuntimeError, match=r"^Peculiar: invoices 7$"):
         worker.call(refuse_peculiarly)
-    assert worker.call(tell, "more") == at_work.pid
+    more = worker.begin(tell, "more")
+    assert more() == at_work.pid
 
 
 def test_a_lost_worker_is_a_failure_of_one_line(at_work: subprocess.Popen[bytes]) -> None:

@@ -22,7 +22,7 @@ from thermocline.home import PROJECT, Home
 from thermocline.orchestration import worker
 from thermocline.orchestration.database import prepare_database
 from thermocline.orchestration.lifeline import SECONDS_TO_END, end_with_parent
-from thermocline.orchestration.startup import spare_older_task_apis
+from thermocline.orchestration.startup import spare_older_task_apis, spare_web_frameworks
 
 
 class Teller(logging.Handler):
@@ -68,6 +68,7 @@ def main() -> None:
     # Airflow makes some ten million small objects while it starts, and keeps them.
     gc.disable()
     prepare_database(Home.current())
+    spare_web_frameworks()
     spare_older_task_apis()
     exit_code, message = run(work, teller)
     teller.tell(exit_code=exit_code, message=message)

@@ -1,6 +1,9 @@
 """A shorter start for a run by hand, where Airflow serves its task API to itself only."""
 
 import logging
+from contextlib import suppress
+
+from thermocline.suites import without
 
 log = logging.getLogger(__name__)
 
@@ -28,3 +31,9 @@ def spare_older_task_apis() -> None:
         return
     versions.bundle = latest
     execution_api_router.routes[:] = kept
+
+
+def spare_web_frameworks() -> None:
+    """Let what hands the task API its services find its own framework only, not two that nobody uses."""
+    with suppress(ImportError), without(("aiohttp", "flask")):
+        import svcs  # noqa: F401

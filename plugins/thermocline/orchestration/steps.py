@@ -51,14 +51,15 @@ def build(as_of: str | None, wait_seconds: float) -> Candidate:
     from thermocline.build import build as build_candidate
 
     home = Home.current()
-    run_events.start(home)
     log.info("building %s ...", f"as of {as_of}" if as_of else "the newest complete day")
     with refusals():
-        built = worker.call(build_candidate, home, day_of(as_of), wait_seconds=wait_seconds, report=log.info)
-    log.info("built candidate %.12s as of %s", built.content_hash, built.as_of)
+        built = worker.begin(build_candidate, home, day_of(as_of), wait_seconds=wait_seconds, report=log.info)
+        run_events.start(home)
+        candidate = built()
+    log.info("built candidate %.12s as of %s", candidate.content_hash, candidate.as_of)
     return {
-        "content_hash": built.content_hash,
-        "as_of": built.as_of.isoformat(),
+        "content_hash": candidate.content_hash,
+        "as_of": candidate.as_of.isoformat(),
         "built_at": datetime.now(UTC).isoformat(),
     }
 
@@ -79,7 +80,9 @@ def judge(home: Home, candidate: Candidate) -> Candidate:
     log.info("auditing ...")
     with refusals():
         try:
-            verdict = worker.call(audit_candidate, home, candidate["content_hash"])
+            judged = worker.begin(audit_candidate, home, candidate["content_hash"])
+            run_events.read_ahead(home, candidate["content_hash"])
+            verdict = judged()
         except GateBlocked:
             complete_targets(home)
             raise

@@ -15,6 +15,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from logging.handlers import QueueHandler
 from multiprocessing.connection import Connection
 from typing import Any, ParamSpec, TypeVar
@@ -46,16 +47,28 @@ def call(function: Callable[Given, Result], *given: Given.args, **named: Given.k
     Under the scheduler there is none: each task has a process of its own. Raises ThermoclineError where the
     worker is lost.
     """
+    return begin(function, *given, **named)()
+
+
+def begin(
+    function: Callable[Given, Result], *given: Given.args, **named: Given.kwargs
+) -> Callable[[], Result]:
+    """What ends a `call`, and gives its result; the worker, where there is one, works until then."""
     if not _lines:
-        return function(*given, **named)
+        return partial(function, *given, **named)
     [line] = _lines
-    try:
+    with suppress(OSError):
         line.send((function, given, named))
+    return lambda: _outcome(line, function.__name__)
+
+
+def _outcome(line: Connection, name: str) -> Any:
+    try:
         while isinstance(told := line.recv(), logging.LogRecord):
             logging.getLogger(told.name).handle(told)
     except (EOFError, OSError):
         raise ThermoclineError(
-            f"the process in which {function.__name__} worked was lost, perhaps for want of memory: run again"
+            f"the process in which {name} worked was lost, perhaps for want of memory: run again"
         ) from None
     except BaseException:
         # What the worker would still say answers nothing.

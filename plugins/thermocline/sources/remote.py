@@ -19,7 +19,6 @@ from thermocline.connections import connection
 from thermocline.errors import InputError, PlaceUnreachable, ThermoclineError
 from thermocline.home import Home
 from thermocline.sources.connections import options
-from thermocline.sources.host_keys import UnknownHost
 from thermocline.sources.places import LINK, NO_EXPORTS, Changed, Entry, Listing, is_data, written
 
 PROTOCOLS = {
@@ -199,6 +198,8 @@ class Remote:
 
     def _reason(self, error: BaseException, what: str) -> InputError | Changed | None:
         """Why trying again is of no use. The library's own words may hold secrets, and are left out."""
+        from thermocline.sources.host_keys import UnknownHost
+
         chain = list(_causes(error))
         if any(isinstance(one, UnknownHost) for one in chain):
             return InputError(
