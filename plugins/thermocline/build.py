@@ -16,6 +16,7 @@ from thermocline import (
     company,
     configuration,
     freshness,
+    frozen_build,
     publication,
     transformation,
     warehouse,
@@ -72,6 +73,7 @@ def build(
             configuration.load(home, connection)
             current = publication.current(home)
             _write_published(home, connection, current)
+            frozen_build.prepare(connection)
             admission.admit(home, connection, settled, day)
             made = freshness.made_of(connection, settled, day, transformation.project_hash())
             finished = None if full_refresh else freshness.last_finished(connection)

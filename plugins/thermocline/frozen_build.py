@@ -53,6 +53,11 @@ class FrozenBuild:
         return replace(table, parts=linked)
 
 
+def prepare(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the table of it, so that the columns kept for auditors are the same after a first build."""
+    connection.execute(_STATE)
+
+
 def of(home: Home, connection: duckdb.DuckDBPyConnection, fingerprint: str) -> FrozenBuild | None:
     """What was frozen of the build with this fingerprint, if it still is there."""
     connection.execute(_STATE)
