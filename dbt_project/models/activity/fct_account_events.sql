@@ -69,12 +69,7 @@ invoice_events as (
         fct_invoices.kind,
         cast(null as varchar) as direction,
         fct_invoices.status as outcome,
-        fct_invoices.document_id,
-        case fct_invoices.kind
-            when 'invoice' then 'Invoice '
-            when 'credit_note' then 'Credit note '
-            else 'Adjustment '
-        end || fct_invoices.document_id as summary,
+        cast(null as varchar) as words,
         fct_invoices.total as amount,
         fct_invoices.units,
         int_credits_applied.total_before,
@@ -98,8 +93,7 @@ payment_events as (
         'payment' as kind,
         'inbound' as direction,
         cast(null as varchar) as outcome,
-        document_id,
-        'Payment ' || document_id as summary,
+        cast(null as varchar) as words,
         amount,
         cast(null as decimal(18, 4)) as units,
         cast(null as double) as total_before,
@@ -136,8 +130,7 @@ opportunity_events as (
         'opportunity' as kind,
         cast(null as varchar) as direction,
         'opened' as outcome,
-        document_id,
-        'Opportunity opened' as summary,
+        cast(null as varchar) as words,
         reporting_amount as amount,
         cast(null as decimal(18, 4)) as units,
         cast(null as double) as total_before,
@@ -159,8 +152,7 @@ opportunity_events as (
         'opportunity' as kind,
         cast(null as varchar) as direction,
         outcome,
-        document_id,
-        'Opportunity ' || outcome as summary,
+        cast(null as varchar) as words,
         reporting_amount as amount,
         cast(null as decimal(18, 4)) as units,
         cast(null as double) as total_before,
@@ -186,8 +178,7 @@ communication_events as (
         stg_crm__communications.channel as kind,
         stg_crm__communications.direction,
         stg_crm__communications.outcome,
-        stg_crm__communications.document_id,
-        stg_crm__communications.subject as summary,
+        stg_crm__communications.subject as words,
         cast(null as decimal(18, 4)) as amount,
         cast(null as decimal(18, 4)) as units,
         cast(null as double) as total_before,
@@ -215,8 +206,7 @@ feedback_events as (
             when stg_crm__feedback.resolved_on <= {{ as_of_date() }} then 'resolved'
             else 'open'
         end as outcome,
-        stg_crm__feedback.document_id,
-        stg_crm__feedback.comment as summary,
+        stg_crm__feedback.comment as words,
         cast(null as decimal(18, 4)) as amount,
         cast(null as decimal(18, 4)) as units,
         cast(null as double) as total_before,
