@@ -22,7 +22,7 @@ from thermocline.home import PROJECT, Home
 from thermocline.orchestration import worker
 from thermocline.orchestration.database import prepare_database
 from thermocline.orchestration.lifeline import SECONDS_TO_END, end_with_parent
-from thermocline.orchestration.startup import spare_older_task_apis, spare_web_frameworks
+from thermocline.orchestration.startup import note_dags_once, spare_older_task_apis, spare_web_frameworks
 
 
 class Teller(logging.Handler):
@@ -70,6 +70,7 @@ def main() -> None:
     prepare_database(Home.current())
     spare_web_frameworks()
     spare_older_task_apis()
+    note_dags_once()
     exit_code, message = run(work, teller)
     teller.tell(exit_code=exit_code, message=message)
     # Taking all that down again would last two seconds.

@@ -1,7 +1,9 @@
 """A shorter start for a run by hand, where Airflow serves its task API to itself only."""
 
 import logging
+from collections.abc import Hashable
 from contextlib import suppress
+from typing import Any
 
 from thermocline.suites import without
 
@@ -37,3 +39,23 @@ def spare_web_frameworks() -> None:
     """Let what hands the task API its services find its own framework only, not two that nobody uses."""
     with suppress(ImportError), without(("aiohttp", "flask")):
         import svcs  # noqa: F401
+
+
+def note_dags_once() -> None:
+    """Let Airflow write the DAGs to its database at the first `dag.test`, which writes all, not at each."""
+    try:
+        from airflow.dag_processing import dagbag
+
+        module: Any = dagbag
+        write = dagbag.sync_bag_to_db
+    except (ImportError, AttributeError):
+        log.debug("the DAGs are written before each test", exc_info=True)
+        return
+    written: set[Hashable] = set()
+
+    def written_once(bag: Any, bundle_name: Hashable, *given: Any, **named: Any) -> None:
+        if bundle_name not in written:
+            write(bag, bundle_name, *given, **named)
+            written.add(bundle_name)
+
+    module.sync_bag_to_db = written_once
