@@ -94,6 +94,28 @@ def test_of_a_changed_month_only_rows_that_differ_are_written(tmp_path: Path) ->
         ]
 
 
+@pytest.mark.parametrize(("changed", "written"), [(9, range(50, 59)), (40, range(50))])
+def test_of_a_table_without_months_too_unless_most_differ(
+    tmp_path: Path, changed: int, written: range
+) -> None:
+    with duckdb.connect() as connection:
+        connection.execute("attach ':memory:' as target")
+        connection.execute(
+            "create schema target.reporting; create table target.reporting.account_products as "
+            "select product, 1 as units from range(50) as made(product)"
+        )
+        connection.execute(
+            f"create table made as select product, if(product < {changed}, 2, 1) as units "
+            "from range(50) as made(product)"
+        )
+        table = frozen_table.write(connection, "from made", tmp_path, "account_products")
+        edition = Edition("2026-02-28-0002", {"account_products": table}, [], [])
+        duckdb_tables._replace(connection, edition, table, {"all"})
+        found = connection.execute("select rowid, units from target.reporting.account_products").fetchall()
+        assert sorted(units for _, units in found) == [1] * (50 - changed) + [2] * changed
+        assert {place for place, units in found if units == 2 or changed == 40} == {*written}
+
+
 def test_a_month_that_does_not_become_what_was_frozen_is_not_published(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
