@@ -25,7 +25,6 @@ BENCH = PROJECT / "var" / "bench"
 COMMAND = Path(sys.executable).with_name("thermocline")
 MASTER_DATA = ("Account.csv", "Contact.csv", "Customers.csv", "ExchangeRates.csv")
 """What a shorter past needs of the time before it."""
-UNCHANGING = {"landing", "candidates"}
 DAILY = 3
 """The last deliveries, which come day by day after the first load."""
 
@@ -182,7 +181,7 @@ def deliver(example: Path, exports: Path, days: int) -> list[list[Path]]:
 
 
 def _linked_or_copied(source: str, target: str) -> None:
-    if any(part in UNCHANGING for part in Path(source).parts):
+    if not Path(source).stat(follow_symlinks=False).st_mode & 0o222:
         os.link(source, target, follow_symlinks=False)
     else:
         shutil.copy2(source, target, follow_symlinks=False)

@@ -2,7 +2,7 @@
 
 var/bench/<size>/example/   the exports of the whole past
 var/bench/<size>/loaded/    a company of the longest past, screened, where the first load's is shorter
-var/bench/smallest/set-up/  a home in which what is done once in a home has been done
+var/bench/smallest/set-up/  a company in whose home what is done once in a home has been done
 var/bench/parsed/           the dbt project as the peers' dbt has parsed it
 
 All but the exports bear in a file `code` what state of the code made them, and are made anew for another one.
@@ -20,7 +20,7 @@ import per_model
 from company import Company, Size
 from sizes import SMALLEST, named
 from thermocline.errors import ThermoclineError
-from thermocline.home import PROJECT, Home
+from thermocline.home import PROJECT
 
 CODE = ("plugins", "dags", "dbt_project", "expectations", "constraints.txt")
 IGNORED = {"target", "logs", "__pycache__"}
@@ -30,9 +30,9 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Prepared:
-    """`set_up`: a home with Airflow's database, dbt's parse results and passed unit tests."""
+    """`set_up`: a company whose home has Airflow's database, dbt's parse results and passed unit tests."""
 
-    set_up: Home
+    set_up: Company
     longest: Company | None
 
 
@@ -54,7 +54,7 @@ def prepare(size: Size, tell: Tell) -> Prepared:
         set_up.anew()
         _mark(set_up.root, state)
     if size.longest_past is None:
-        return Prepared(set_up.home, None)
+        return Prepared(set_up, None)
     longest = Company(size, "loaded", size.longest_past)
     if not _made_by(longest.root, state):
         tell("loading the longest past")
@@ -62,7 +62,7 @@ def prepare(size: Size, tell: Tell) -> Prepared:
         longest.fresh(set_up.home)
         longest.screened()
         _mark(longest.root, state)
-    return Prepared(set_up.home, longest)
+    return Prepared(set_up, longest)
 
 
 def code_state() -> str:

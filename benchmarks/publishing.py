@@ -32,7 +32,7 @@ sys.path.insert(0, str(PROJECT / "tests"))
 from postgres_server import Database, serving
 
 RESULTS = Path(__file__).resolve().parent / "results"
-SIZES = {"full": 1_000_000, "small": 20_000}
+SIZES = {"full": 500_000, "small": 20_000}
 RUNS = int(os.environ.get("RUNS", "3"))
 YEARS = (1, 5)
 

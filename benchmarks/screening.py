@@ -14,7 +14,6 @@ from company import Company, Size
 from peers import by_hand, with_pandas
 from prepared import Prepared
 from processes import Taken, memory, repeated, run, seconds
-from sizes import SMALLEST
 from table import Row
 from thermocline.home import Home
 from thermocline.orchestration.environment import environment
@@ -33,18 +32,17 @@ def measure(size: Size, made: Prepared, tell: Tell) -> Iterator[Row]:
 
     Where each is measured once, no start-up is set apart.
     """
-    smallest, main = Company.dealt(SMALLEST, "home", SMALLEST.past), Company.dealt(size, "main", size.past)
-    start_first, start_day = list[Taken](), list[Taken]()
-    if size.runs > 1:
+    main, start_day = Company.dealt(size, "main", size.past), list[Taken]()
+    smallest = made.set_up.copied("home") if size.runs > 1 else main
+    if smallest is not main:
         tell("the start-up: the smallest company")
-        start_first = [_first(smallest, made.set_up)]
         start_day = repeated(size.runs, lambda: _day(smallest))
     tell("first load")
-    first = repeated(size.runs, lambda: _first(main, made.set_up))
+    first = repeated(size.runs, lambda: _first(main, made.set_up.home))
     lines = main.lines
     tell("the same by hand")
     hand = repeated(size.runs, lambda: by_hand(main))
-    yield _beside_hand(size, lines, first, hand, start_first)
+    yield _beside_hand(size, lines, first, hand)
     if not size.other_pasts:
         yield _beside_pandas(lines, first, repeated(size.runs, lambda: with_pandas(main)))
     tell("the next days")
@@ -57,11 +55,11 @@ def measure(size: Size, made: Prepared, tell: Tell) -> Iterator[Row]:
     tell("nothing new")
     spared = repeated(size.runs, main.screened)
     yield _nothing_new(spared, repeated(size.runs, lambda: _empty(main)))
-    yield from per_model.measure(size, smallest if start_first else main, tell)
+    yield from per_model.measure(size, smallest, tell)
     main.remove()
     smallest.remove()
     if made.longest:
-        yield from _shortest_past(size, made.set_up, by_past, tell)
+        yield from _shortest_past(size, made.set_up.home, by_past, tell)
         yield from _longest_past(size, made.longest, by_past, tell)
 
 
@@ -105,20 +103,18 @@ def try_out(size: Size, screened: Callable[[Company], Taken], tell: Tell) -> lis
     rows = [_beside_pandas(lines, ours, [with_pandas(company)])]
     hand = [by_hand(company)]
     company.remove()
-    return [*rows, _beside_hand(size, lines, ours, hand, [])]
+    return [*rows, _beside_hand(size, lines, ours, hand)]
 
 
-def _beside_hand(size: Size, lines: int, first: list[Taken], hand: list[Taken], fixed: list[Taken]) -> Row:
+def _beside_hand(size: Size, lines: int, first: list[Taken], hand: list[Taken]) -> Row:
     whole, theirs, most = seconds(first), seconds(hand), memory(first) / 2**30
-    start = seconds(fixed) if fixed else 0.0
     return Row(
         f"first load and screening of {lines:,} invoice lines, {size.accounts:,} accounts, through the DAGs",
         "one hand-written DuckDB script, same temperatures",
         f"at most 1.5 times; under {GIGABYTES:.0f} GB",
-        f"{whole / theirs:.2f} times ({whole:.1f} s, {theirs:.1f} s), start-up of {start:.1f} s apart "
-        f"{(whole - start) / theirs:.2f}; {most:.2f} GB",
+        f"{whole / theirs:.2f} times ({whole:.1f} s, {theirs:.1f} s); {most:.2f} GB",
         whole <= 1.5 * theirs and most < GIGABYTES,
-        figures=_figures(first=first, by_hand=hand, start_up=fixed),
+        figures=_figures(first=first, by_hand=hand),
     )
 
 
