@@ -24,6 +24,9 @@ MONTHS_AT_ONCE = 100
 HASHED_AT_ONCE = 2
 """Months: while the hashes of one are put in order, the database makes those of another."""
 
+ROWS_AT_ONCE = 20_000
+"""Rows of a month that a thread gathers before it writes them; DuckDB's half a million would hold all."""
+
 _MONTH = "thermocline_month"
 _PARQUET = "format parquet, compression zstd, compression_level 1, dictionary_size_limit 1000"
 """Beyond so many different texts a dictionary takes longer and saves next to nothing."""
@@ -196,10 +199,12 @@ def _written(
     """Write these months, all in one pass over the table."""
     apart = folder / f".{name}"
     wanted = f"select *, {hashing.month_of(month)} as {_MONTH} from ({query})"
+    connection.execute(f"set partitioned_write_flush_threshold = {ROWS_AT_ONCE}")
     connection.execute(
         f"copy ({wanted} where {hashing.in_months(month, parts)}) "
         f"to {literal(apart)} ({_PARQUET}, partition_by ({_MONTH}))"
     )
+    connection.execute("reset partitioned_write_flush_threshold")
     paths = {}
     for part in parts:
         [written] = (apart / f"{_MONTH}={part}").iterdir()
