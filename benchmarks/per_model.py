@@ -43,8 +43,8 @@ def parse() -> None:
     )
 
 
-def measure(size: Size, company: Company, tell: Callable[[str], None]) -> Iterator[Row]:
-    """The row about the dbt build, on copies of a warehouse that has been built."""
+def measure(size: Size, set_up: Company, tell: Callable[[str], None]) -> Iterator[Row]:
+    """The row about the dbt build, on copies of the warehouse that was built where a home was set up."""
     row = Row(
         f"the dbt build of `{SELECTED[size.name]}`",
         "the same models as one Airflow task each (astronomer-cosmos, local mode, `dbt build` of one model), "
@@ -56,12 +56,15 @@ def measure(size: Size, company: Company, tell: Callable[[str], None]) -> Iterat
         yield row
         return
     tell("the dbt build, one task and a task per model")
+    company = set_up.copied("built")
     try:
         one, many = _compared(company, size)
     except ThermoclineError as error:
         row.found, row.note = "not measured", f"the peer doesn't run: {error}"
         yield row
         return
+    finally:
+        company.remove()
     ratio = statistics.median(many.seconds) / statistics.median(one.seconds)
     row.found = (
         f"{ratio:.1f} times ({statistics.median(one.seconds):.1f} s, "

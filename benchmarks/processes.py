@@ -1,7 +1,6 @@
 """Programs run and measured: seconds by the clock and of all cores, and the most memory of the whole tree."""
 
 import os
-import resource
 import statistics
 import subprocess
 import threading
@@ -31,7 +30,6 @@ class Taken:
 
 def run(command: Sequence[str | Path], log: Path, **environment: str) -> Taken:
     """Run a program to its end. Raises ThermoclineError, naming the log, where it fails."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     began = time.perf_counter()
     with log.open("w+", encoding="utf-8") as output:
         process = subprocess.Popen(
@@ -43,7 +41,9 @@ def run(command: Sequence[str | Path], log: Path, **environment: str) -> Taken:
         )
         sampler = _Sampler(process.pid)
         sampler.start()
-        process.wait()
+        # Of this process and its children alone, whatever else runs beside it.
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
         seconds = time.perf_counter() - began
         sampler.ended.set()
         sampler.join()
@@ -54,9 +54,7 @@ def run(command: Sequence[str | Path], log: Path, **environment: str) -> Taken:
         raise ThermoclineError(
             f"{Path(command[0]).name} ended with {process.returncode}: {last[0]}: see {log}"
         )
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cores = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Taken(seconds, cores, sampler.most, said)
+    return Taken(seconds, used.ru_utime + used.ru_stime, sampler.most, said)
 
 
 class _Sampler(threading.Thread):

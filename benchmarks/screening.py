@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 
 import duckdb
-import per_model
 from company import Company, Size
 from peers import by_hand, with_pandas
 from prepared import Prepared
@@ -28,7 +27,7 @@ ByPast = dict[int, list[Taken]]
 
 
 def measure(size: Size, made: Prepared, tell: Tell) -> Iterator[Row]:
-    """All rows that are about whole runs, and the dbt build. Their files are removed.
+    """All rows that are about whole runs. Their files are removed.
 
     Where each is measured once, no start-up is set apart.
     """
@@ -55,7 +54,6 @@ def measure(size: Size, made: Prepared, tell: Tell) -> Iterator[Row]:
     tell("nothing new")
     spared = repeated(size.runs, main.screened)
     yield _nothing_new(spared, repeated(size.runs, lambda: _empty(main)))
-    yield from per_model.measure(size, smallest, tell)
     main.remove()
     smallest.remove()
     if made.longest:

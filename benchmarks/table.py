@@ -59,7 +59,9 @@ def _processor() -> str:
 def render(size: str, runs: int, minutes: float, rows: list[Row]) -> str:
     of = machine()
     versions = ", ".join(f"{name} {number}" for name, number in of["versions"].items())
-    medians = f"medians of {runs}" if runs > 1 else "one run each, so no figure to quote"
+    medians = (
+        f"medians of {runs}" if runs > 1 else "one run each, two beside each other, so no figure to quote"
+    )
     lines = [
         f"SIZE={size}, {medians}, {minutes:.1f} minutes. {of['cores']} cores ({of['processor']}), "
         f"{of['memory_gb']} GB, {of['system']}, Python {of['python']}.",

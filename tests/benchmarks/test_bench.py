@@ -3,7 +3,9 @@
 import json
 import shutil
 import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -64,6 +66,34 @@ def test_memory_is_that_of_the_whole_tree(tmp_path: Path) -> None:
     assert family.memory - alone.memory > 80_000_000
 
 
+def test_core_seconds_are_those_of_one_program_beside_another(tmp_path: Path) -> None:
+    work = "import time\nwhile time.process_time() < 0.8: pass"
+    with ThreadPoolExecutor(2) as pool:
+        busy = pool.submit(run, [sys.executable, "-c", work], tmp_path / "busy")
+        idle = pool.submit(run, [sys.executable, "-c", "import time; time.sleep(2)"], tmp_path / "idle")
+        assert busy.result().core_seconds >= 0.8 > 0.5 > idle.result().core_seconds
+
+
+def test_parts_are_measured_beside_each_other_and_told_in_their_order() -> None:
+    both = threading.Barrier(2, timeout=10)
+
+    def part(*names: str) -> Iterator[table.Row]:
+        both.wait()
+        for name in names:
+            yield table.Row(name, "", "")
+
+    assert [row.what for row in bench.at_once([part("a", "b"), part("c")])] == ["a", "b", "c"]
+
+
+def test_a_part_that_fails_fails_the_whole() -> None:
+    def broken() -> Iterator[table.Row]:
+        yield table.Row("a", "", "")
+        raise ThermoclineError("a peer differs")
+
+    with pytest.raises(ThermoclineError, match="a peer differs"):
+        list(bench.at_once([broken(), iter([table.Row("b", "", "")])]))
+
+
 def test_a_program_that_fails_is_named_with_its_last_words(tmp_path: Path) -> None:
     with pytest.raises(ThermoclineError, match=r"ended with 3: no such row: see .*log"):
         run([sys.executable, "-c", "print('no such row'); raise SystemExit(3)"], tmp_path / "log")
@@ -79,7 +109,7 @@ def test_what_was_not_measured_or_not_met_is_said(tmp_path: Path) -> None:
     assert "| a | b | c | 2 times | met |" in text
     assert "| d | e | f | 9 times | **not met** |" in text
     assert "| g | h | i | not measured |  |" in text
-    assert "- d: why" in text and "one run each, so no figure to quote" in text
+    assert "- d: why" in text and "one run each, two beside each other, so no figure to quote" in text
 
 
 def test_an_unknown_size_is_refused() -> None:
