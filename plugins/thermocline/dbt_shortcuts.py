@@ -12,12 +12,15 @@ import json
 import logging
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from importlib import import_module
+from pathlib import Path
 from threading import Event
 from types import FrameType
 from typing import Any
+
+from thermocline import dbt_templates
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +39,8 @@ def take() -> tuple[str, ...]:
         _trust_what_was_checked,
         _know_the_module_by_its_name,
         _find_materializations_once,
+        _write_what_differs,
+        dbt_templates.keep,
     ):
         try:
             shortcut()
@@ -261,3 +266,20 @@ def _find_materializations_once() -> None:
         return known[asked]
 
     held.find_materialization_macro_by_name = found
+
+
+def _write_what_differs() -> None:
+    """Leave a query's file as it is that holds it already: most are those of the run before."""
+    from dbt.contracts.graph import nodes
+
+    of_nodes: Any = nodes
+    write = of_nodes.write_file
+
+    def written(path: str, contents: str = "") -> bool:
+        with suppress(OSError, ValueError), Path(path).open(encoding="utf-8", newline="") as file:
+            if file.read() == contents:
+                return True
+        held: bool = write(path, contents)
+        return held
+
+    of_nodes.write_file = written

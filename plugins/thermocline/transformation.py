@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from thermocline import company, dbt_shortcuts, durable, warehouse
+from thermocline import company, dbt_shortcuts, dbt_templates, durable, warehouse
 from thermocline.company import Company
 from thermocline.errors import ThermoclineError, WarehouseBusy
 from thermocline.home import PROJECT, Home
@@ -168,17 +168,13 @@ def transform(home: Home, company: Company) -> Transformed:
     tested = _is_tested(folder, project)
     if not tested and (home.root, project) not in _parsed:
         _begin_from_parsed_ahead(folder, project)
-    _, reason = invoke(
-        home,
-        [
-            "build",
-            *(["--exclude-resource-type", "unit_test"] if tested else []),
-        ],
-        company,
-        is_checked=tested,
-    )
+    command = ["build", *(["--exclude-resource-type", "unit_test"] if tested else [])]
+    _, reason = invoke(home, command, company, is_checked=tested)
     if not results.exists():
         raise ThermoclineError(f"dbt didn't run ({reason or 'no results'}): see {log_file(home)}")
+    # The made rows of unit tests are templates too.
+    if tested:
+        dbt_templates.write()
     transformed = _read_results(folder, project, with_unit_tests=not tested)
     durable.replace(folder / "whole_results.json", results.read_bytes())
     if not transformed.failed:

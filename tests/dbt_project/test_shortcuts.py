@@ -116,3 +116,19 @@ def test_who_declares_a_behaviour_is_known_by_name() -> None:
     flag = BehaviorFlag(name="a_flag", default=False, description="what it does")
     declared = Behavior([flag], {}).a_flag
     assert declared._behavior_change_event.flag_source == __name__
+
+
+def test_a_querys_file_is_written_where_its_content_differs(tmp_path: Path) -> None:
+    dbt_shortcuts.take()
+    from dbt.contracts.graph.nodes import ParsedNode
+
+    def written(content: str) -> tuple[str, int]:
+        ParsedNode.write_node(None, str(tmp_path), "run/model.sql", content)
+        path = tmp_path / "run" / "model.sql"
+        return path.read_text(encoding="utf-8"), path.stat().st_mtime_ns
+
+    first = written("select 'ü'\n")
+    assert written("select 'ü'\n") == first
+    other = written("select 2\r\n")
+    assert other[0] == "select 2\n" and other[1] > first[1]
+    assert (tmp_path / "run" / "model.sql").read_bytes() == b"select 2\r\n"
