@@ -87,6 +87,7 @@ def arguments(home: Home, company: Company) -> list[str]:
 
 def library() -> tuple[type["dbtRunner"], type["DuckDBConnectionManager"]]:
     """What runs dbt and what holds its connections, imported: that takes seconds."""
+    dbt_shortcuts.spare_schema_serializers()
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
@@ -101,7 +102,7 @@ def invoke(
 
     `is_checked`: an invocation with this very project went well before.
     """
-    manifest = _parsed.pop((home.root, project_hash()), None) if command[0] == "build" else None
+    manifest = _parsed.pop((home.root, project_hash()), None) if command[0] in ("build", "compile") else None
     outcome = _outcome(home, command, company, is_checked=is_checked, manifest=manifest)
     reason = "" if outcome.exception is None else " ".join(str(outcome.exception).split())
     return outcome.success, reason

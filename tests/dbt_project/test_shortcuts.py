@@ -1,5 +1,7 @@
 """The shortcuts through dbt lead where dbt's own ways lead."""
 
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -132,3 +134,25 @@ def test_a_querys_file_is_written_where_its_content_differs(tmp_path: Path) -> N
     other = written("select 2\r\n")
     assert other[0] == "select 2\n" and other[1] > first[1]
     assert (tmp_path / "run" / "model.sql").read_bytes() == b"select 2\r\n"
+
+
+def test_a_schema_gets_its_serializer_when_it_is_written() -> None:
+    program = """
+from mashumaro.core.meta.code.builder import CodeBuilder
+
+examined, examine = set(), CodeBuilder.get_field_types
+
+def noted(builder, *given, **named):
+    examined.add(builder.cls.__name__)
+    return examine(builder, *given, **named)
+
+CodeBuilder.get_field_types = noted
+from thermocline import transformation
+transformation.library()
+from mashumaro.jsonschema.models import JSONObjectSchema
+
+assert "JSONObjectSchema" not in examined
+assert JSONObjectSchema(title="settings").to_dict()["title"] == "settings"
+assert "JSONObjectSchema" in examined
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=120)
