@@ -48,7 +48,7 @@ def measure(size: Size, made: Prepared, tell: Tell) -> Iterator[Row]:
     by_past: ByPast = {lines: repeated(size.runs, lambda: _day(main))}
     yield _share("the next day's delivery", by_past[lines], start_day, seconds(first))
     tell("corrections")
-    corrections = iter(range(size.runs))
+    corrections = iter(_corrections(main, size.runs))
     corrected = repeated(size.runs, lambda: _correction(main, next(corrections)))
     yield _share(f"correction of {CORRECTED:,} old invoices", corrected, start_day, seconds(first))
     tell("nothing new")
@@ -194,52 +194,62 @@ def _empty(company: Company) -> Taken:
     return run([sys.executable, HERE / "empty" / "empty_dags.py"], log, **within)
 
 
-def _correction(company: Company, number: int) -> Taken:
-    """A later delivery corrects old invoices: each costs one more, and so does its first line."""
-    folder = company.exports / "billing" / f"correction-{number}" / company.as_of
-    folder.mkdir(parents=True)
-    parameters = {
-        "files": str(company.exports / "billing" / "*" / "Invoices.csv"),
-        "lines": str(company.exports / "billing" / "*" / "InvoiceLines.csv"),
-        "changed": f"{company.as_of}T2{number % 4}:00:00",
-        "skip": number * CORRECTED,
-    }
+def _correction(company: Company, made: Path) -> Taken:
+    """A later delivery corrects old invoices."""
+    made.rename(company.exports / "billing" / made.name)
+    return company.screened()
+
+
+def _corrections(company: Company, count: int) -> list[Path]:
+    """So many deliveries of old invoices, each dearer by one, and so is its first line."""
+    folders = [company.root / f"correction-{number}" for number in range(count)]
+    delivered = company.exports / "billing" / "*"
     read = "read_csv({}, header = true, all_varchar = true, ignore_errors = true)"
     with duckdb.connect() as connection:
         connection.execute(
             f"""
             create table chosen as
-            select * from {read.format("$files")}
+            select *, (row_number() over (order by InvoiceDate, InvoiceNo) - 1) // {CORRECTED} as number
+            from {read.format("$files")}
             where
                 try_cast(Total as decimal(18, 2)) > 0 and Status = 'Paid'
                 and Changed < InvoiceDate[1:7] || '-32'
-            order by InvoiceDate, InvoiceNo limit {CORRECTED} offset $skip
+            order by InvoiceDate, InvoiceNo limit {CORRECTED * count}
             """,
-            {name: parameters[name] for name in ("files", "skip")},
+            {"files": str(delivered / "Invoices.csv")},
         )
         connection.execute(
-            "create table invoices as select * replace "
-            "(cast(cast(Total as decimal(18, 2)) + 1 as varchar) as Total, $changed as Changed) from chosen",
-            {"changed": parameters["changed"]},
+            """
+            create table invoices as select * replace (
+                cast(cast(Total as decimal(18, 2)) + 1 as varchar) as Total,
+                $day || 'T2' || number % 4 || ':00:00' as Changed
+            ) from chosen
+            """,
+            {"day": company.as_of},
         )
         connection.execute(
             f"""
             create table lines as
-            select distinct on (InvoiceNo, LineNo) * exclude (filename) replace (
+            select distinct on (number, InvoiceNo, LineNo) * exclude (filename) replace (
                 if(LineNo = '1', cast(cast(Amount as decimal(18, 2)) + 1 as varchar), Amount) as Amount
             )
             from (
-                from {read.format("$lines").removesuffix(")") + ", filename = true)"}
-                where InvoiceNo in (select InvoiceNo from chosen)
+                select lines.*, chosen.number
+                from {read.format("$lines").removesuffix(")") + ", filename = true)"} as lines
+                inner join (select distinct InvoiceNo, number from chosen) as chosen using (InvoiceNo)
                 qualify filename = max(filename) over (partition by InvoiceNo)
             )
             """,
-            {"lines": parameters["lines"]},
+            {"lines": str(delivered / "InvoiceLines.csv")},
         )
-        for table, name in (("invoices", "Invoices"), ("lines", "InvoiceLines")):
-            connection.table(table).write_csv(str(folder / f"{name}.csv"))
-    _age(folder)
-    return company.screened()
+        for number, root in enumerate(folders):
+            folder = root / company.as_of
+            folder.mkdir(parents=True)
+            for table, name in (("invoices", "Invoices"), ("lines", "InvoiceLines")):
+                of_one = connection.sql(f"select * exclude (number) from {table} where number = {number}")
+                of_one.write_csv(str(folder / f"{name}.csv"))
+            _age(folder)
+    return folders
 
 
 def _age(folder: Path) -> None:

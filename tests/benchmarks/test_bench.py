@@ -160,7 +160,7 @@ def test_a_shorter_past_keeps_the_master_data_and_the_last_days_come_one_by_one(
 
 
 def test_corrections_are_later_versions_of_old_invoices_each_dearer_by_one(dealt: Company) -> None:
-    screening._correction(dealt, 0)
+    screening._correction(dealt, *screening._corrections(dealt, 1))
     [folder] = (dealt.exports / "billing" / "correction-0").iterdir()
     assert folder.name == dealt.as_of
     with duckdb.connect() as connection:
@@ -196,3 +196,26 @@ def test_corrections_are_later_versions_of_old_invoices_each_dearer_by_one(dealt
     truth = json.loads((SIZES["tiny"].example() / "truth.json").read_text(encoding="utf-8"))
     differing = {entry["key"] for entry in truth["entries"] if entry["kind"] == "total_differs"}
     assert {invoice for (invoice,) in unlike} <= differing
+
+
+def test_each_correction_concerns_invoices_of_its_own(
+    dealt: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(screening, "CORRECTED", 10)
+    corrected = list[set[str]]()
+    with duckdb.connect() as connection:
+        for folder in screening._corrections(dealt, 2):
+            invoices, lines = (
+                {
+                    number
+                    for (number,) in connection.execute(
+                        "select InvoiceNo from read_csv($file, all_varchar = true)",
+                        {"file": str(folder / dealt.as_of / f"{name}.csv")},
+                    ).fetchall()
+                }
+                for name in ("Invoices", "InvoiceLines")
+            )
+            assert invoices == lines
+            corrected.append(invoices)
+    assert [len(each) for each in corrected] == [10, 10]
+    assert not corrected[0] & corrected[1]
