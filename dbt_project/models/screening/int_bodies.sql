@@ -12,25 +12,16 @@ int_account_groups as (
     where accounts > 1
 ),
 
-members as (
+bodies as (
     select
         'account' as body_kind,
-        account_id as body_id,
-        account_id
+        account_id as body_id
     from int_accounts_first_seen
     union all
-    select
-        'group' as body_kind,
-        group_id as body_id,
-        account_id
-    from int_account_groups
-),
-
-bodies as (
     select distinct
-        body_kind,
-        body_id
-    from members
+        'group' as body_kind,
+        group_id as body_id
+    from int_account_groups
 ),
 
 -- A body keeps its number, under which other tables hold its rows; new ones get the next. An account is a body, too.
@@ -59,7 +50,7 @@ numbered_bodies as (
         on
             bodies.body_kind = known_bodies.body_kind
             and bodies.body_id = known_bodies.body_id
-)
+),
 {%- else %}
 numbered_bodies as (
     select
@@ -67,21 +58,34 @@ numbered_bodies as (
         body_id,
         row_number() over (order by body_kind, body_id) as body_number
     from bodies
-)
+),
 {%- endif %}
 
+accounts as (
+    select
+        cast(body_number as integer) as account_number,
+        body_id as account_id
+    from numbered_bodies
+    where body_kind = 'account'
+)
+
+select
+    account_number as body_number,
+    'account' as body_kind,
+    account_id as body_id,
+    account_id,
+    account_number
+from accounts
+union all
 select
     cast(numbered_bodies.body_number as integer) as body_number,
-    members.body_kind,
-    members.body_id,
-    members.account_id,
-    cast(numbered_accounts.body_number as integer) as account_number
-from members
+    'group' as body_kind,
+    int_account_groups.group_id as body_id,
+    int_account_groups.account_id,
+    accounts.account_number
+from int_account_groups
 inner join numbered_bodies
     on
-        members.body_kind = numbered_bodies.body_kind
-        and members.body_id = numbered_bodies.body_id
-inner join numbered_bodies as numbered_accounts
-    on
-        numbered_accounts.body_kind = 'account'
-        and members.account_id = numbered_accounts.body_id
+        numbered_bodies.body_kind = 'group'
+        and int_account_groups.group_id = numbered_bodies.body_id
+inner join accounts on int_account_groups.account_id = accounts.account_id

@@ -28,7 +28,8 @@ int_scorecards as (
         cast(int_scorecards.half_life_days as double) as half_life_days,
         cast(int_scorecards.hot_at as double) as hot_at,
         cast(int_scorecards.cold_at as double) as cold_at,
-        most_degrees.most_degrees
+        most_degrees.most_degrees,
+        pow(2, 1 / cast(int_scorecards.half_life_days as double)) as times_a_day_before
     from {{ ref('int_scorecards') }} as int_scorecards
     inner join most_degrees on int_scorecards.scorecard_version = most_degrees.scorecard_version
 ),
@@ -75,7 +76,8 @@ carried_totals as (
     select
         weighted_events.path_number,
         kahan_sum(weighted_events.added) as total,
-        count(*) as events
+        count(*) as events,
+        max(weighted_events.occurred_on) as last_on
     from weighted_events
     inner join first_days on weighted_events.path_number = first_days.path_number
     where weighted_events.occurred_on < first_days.first_on
@@ -86,7 +88,8 @@ remade_events as (
     select
         weighted_events.*,
         coalesce(carried_totals.total, 0) as total_carried,
-        coalesce(carried_totals.events, 0) as events_carried
+        coalesce(carried_totals.events, 0) as events_carried,
+        carried_totals.last_on as last_carried_on
     from weighted_events
     left join first_days on weighted_events.path_number = first_days.path_number
     left join carried_totals on weighted_events.path_number = carried_totals.path_number
@@ -97,20 +100,20 @@ remade_events as (
     select
         weighted_events.*,
         cast(0 as double) as total_carried,
-        0 as events_carried
+        0 as events_carried,
+        cast(null as date) as last_carried_on
     from weighted_events
 ),
 {% endif %}
 
 running_totals as (
     select
-        cast(path_number // 4294967296 as integer) as scorecard_version,
-        cast(path_number % 4294967296 as integer) as body_number,
+        path_number,
         occurred_on,
         added,
         total_carried + kahan_sum(added) over body_events as total,
         events_carried + row_number() over body_events as events,
-        events_carried + rank() over body_events as first_of_day,
+        coalesce(lag(occurred_on) over body_events, last_carried_on) as previous_on,
         lead(occurred_on) over body_events as next_on
     from remade_events
     window body_events as (
@@ -119,50 +122,65 @@ running_totals as (
     )
 ),
 
--- The last of a day's events has the whole day's sum, and it alone knows the sum before, unless others were before it.
+-- The last of a day's events has the whole day's sum.
 heated as (
     select
-        running_totals.scorecard_version,
-        running_totals.body_number,
+        running_totals.path_number,
         running_totals.occurred_on,
         running_totals.next_on,
         int_scorecards.half_life_days,
         int_scorecards.hot_at,
         int_scorecards.cold_at,
+        int_scorecards.times_a_day_before,
         {{ heat_decay('running_totals.occurred_on') }} as decay,
         running_totals.total * decay as heat_about,
-        case
-            when running_totals.events = running_totals.first_of_day
-                then (running_totals.total - running_totals.added) * decay
-        end as heat_before,
+        (running_totals.total - running_totals.added) * decay as heat_before,
+        {{ days_between('running_totals.previous_on', 'running_totals.occurred_on') }} as days_before,
+        {{ days_between('running_totals.occurred_on', 'running_totals.next_on') }} as days_after,
         {{ heat_margin('running_totals.events', 'int_scorecards.most_degrees', 'decay') }} as margin
     from running_totals
-    inner join int_scorecards on running_totals.scorecard_version = int_scorecards.scorecard_version
+    inner join int_scorecards on running_totals.path_number // 4294967296 = int_scorecards.scorecard_version
     where running_totals.next_on is null or running_totals.next_on > running_totals.occurred_on
 ),
 
 cooling_times as (
     select
         *,
-        case when heat_about >= cold_at then half_life_days * log2(heat_about / cold_at) end as days_to_cool
+        half_life_days * log2(greatest(heat_about, cold_at) / cold_at) as days_to_cool,
+        1.5 * margin * half_life_days / cold_at as days_of_margin
     from heated
 ),
 
-told as (
+-- A day's last event knows the heat before, unless others of the day were before it.
+bounded as (
     select
         *,
+        heat_about + margin < hot_at as is_not_hot,
+        days_to_cool - days_of_margin > days_after as stays_warm,
+        coalesce(days_before > 0, true) and (heat_before + margin) * times_a_day_before < cold_at as was_cold,
+        days_before > 0
+        and heat_before - margin >= cold_at
+        and days_before + half_life_days * log2(greatest(heat_before - margin, cold_at) / hot_at) >= 0 as was_hot
+    from cooling_times
+),
+
+-- Cold before and not hot now, or warm until the next day and hot before or not hot now: such a day changes nothing.
+changing_days as (
+    select
+        *,
+        case when heat_about >= cold_at then ceil(days_to_cool) end as whole_days_to_cool,
         abs(heat_about - hot_at) > margin
         and abs(heat_about - cold_at) > margin
-        and coalesce(
-            abs(days_to_cool - round(days_to_cool)) > 1.5 * margin * half_life_days / cold_at, true
-        ) as is_certain,
-        {{ add_days('occurred_on', 'ceil(days_to_cool)') }} as cools_on
-    from cooling_times
+        and (heat_about < cold_at or abs(days_to_cool - round(days_to_cool)) > days_of_margin) as is_certain
+    from bounded
+    where
+        days_after is null
+        or not coalesce(is_not_hot and was_cold or stays_warm and (is_not_hot or was_hot), false)
 )
 
 select
-    scorecard_version,
-    body_number,
+    cast(path_number // 4294967296 as integer) as scorecard_version,
+    cast(path_number % 4294967296 as integer) as body_number,
     occurred_on,
     next_on,
     is_certain,
@@ -171,12 +189,5 @@ select
         when heat_about >= hot_at then true
         when heat_about < cold_at then false
     end as is_hot,
-    case when is_certain then cools_on end as cools_on
-from told
-where
-    not is_certain
-    or next_on is null
-    or cools_on <= next_on
-    -- Hot and hot before, cold and cold before, or between the thresholds: such a day changes nothing.
-    or (heat_about >= hot_at and coalesce(heat_before - margin < hot_at, true))
-    or (heat_about < cold_at and coalesce((heat_before + margin) * pow(2, 1 / half_life_days) >= cold_at, true))
+    case when is_certain then {{ add_days('occurred_on', 'whole_days_to_cool') }} end as cools_on
+from changing_days

@@ -29,60 +29,56 @@ heat_days as (
             and int_heat_days.occurred_on = int_heat_doubts.occurred_on
 ),
 
--- What a day with events says by itself; between the thresholds it says nothing.
-event_points as (
+-- What the body is after each day, until the next one with events; a day between the thresholds leaves it as it was.
+-- On a day with events these decide, but it would have cooled.
+days as (
     select
         scorecard_version,
         body_number,
-        occurred_on as changed_on,
+        occurred_on,
         is_hot,
-        true as has_events
+        case
+            when cools_on <= {{ as_of_date() }} and (next_on is null or cools_on <= next_on) then cools_on
+        end as cools_on,
+        coalesce(cools_on <= {{ as_of_date() }} and (next_on is null or cools_on < next_on), false) as is_cooled
     from heat_days
-    where is_hot is not null
 ),
 
--- The day on which it has cooled, if no event came before. On a day with events these decide, but it would have cooled.
-cooling_points as (
+previous_days as (
     select
         scorecard_version,
         body_number,
-        cools_on as changed_on,
-        case when next_on is null or cools_on < next_on then false end as is_hot,
-        false as has_events
-    from heat_days
-    where
-        cools_on <= {{ as_of_date() }}
-        and (next_on is null or cools_on <= next_on)
-),
-
-points as (
-    select * from event_points
-    union all
-    select * from cooling_points
-),
-
-previous_points as (
-    select
-        *,
+        occurred_on,
+        is_hot,
+        cools_on,
+        is_cooled,
         coalesce(
-            last_value(is_hot ignore nulls) over (
-                body_points rows between unbounded preceding and 1 preceding
+            last_value(case when is_cooled then false else is_hot end ignore nulls) over (
+                body_days rows between unbounded preceding and 1 preceding
             ),
             false
         ) as was_hot,
-        lag(changed_on) over (body_points) as previous_on
-    from points
-    window body_points as (partition by scorecard_version, body_number order by changed_on, has_events)
+        lag(cools_on) over (body_days) as previous_cools_on
+    from days
+    window body_days as (partition by scorecard_version, body_number order by occurred_on)
 )
 
 select
     scorecard_version,
     body_number,
-    changed_on,
+    occurred_on as changed_on,
     case when is_hot then 'hot' else 'cold' end as temperature,
-    case
-        when not is_hot and (not has_events or coalesce(previous_on = changed_on, false)) then 'cooling'
-        else 'activity'
-    end as cause
-from previous_points
+    case when not is_hot and previous_cools_on = occurred_on then 'cooling' else 'activity' end as cause
+from previous_days
 where is_hot <> was_hot
+union all
+select
+    scorecard_version,
+    body_number,
+    cools_on as changed_on,
+    'cold' as temperature,
+    'cooling' as cause
+from previous_days
+where
+    is_cooled
+    and coalesce(is_hot, was_hot)
