@@ -36,24 +36,33 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the tables of notes, so that the columns kept for auditors are the same after a first build."""
     connection.execute("create schema if not exists config")
     for name in _standing(connection, KEYS, WAREHOUSE_SCHEMA):
-        connection.execute(
-            f"create table if not exists {relation(name)} as "
-            f"select *, 0 as change from {quoted(WAREHOUSE_SCHEMA, name)} limit 0"
-        )
+        if not _standing(connection, [f"{name}_changed"], "config"):
+            connection.execute(
+                f"create table {relation(name)} as "
+                f"select *, 0 as change from {quoted(WAREHOUSE_SCHEMA, name)} limit 0"
+            )
+            _write_mark(connection, name, None)
 
 
 def forget(connection: duckdb.DuckDBPyConnection) -> None:
     """Of tables that are made anew, with columns that may be others."""
     for name in KEYS:
         connection.execute(f"drop table if exists {relation(name)}")
+    for name in _standing(connection, KEYS, WAREHOUSE_SCHEMA):
+        _write_mark(connection, name, None)
 
 
 def mark(connection: duckdb.DuckDBPyConnection, digest: str) -> None:
     """Say that tables stand as the candidate of this digest holds them; of the caller's transaction."""
-    for name in _standing(connection, KEYS, WAREHOUSE_SCHEMA):
-        connection.execute(f"comment on table {quoted(WAREHOUSE_SCHEMA, name)} is {literal(digest)}")
     forget(connection)
     prepare(connection)
+    for name in _standing(connection, KEYS, WAREHOUSE_SCHEMA):
+        _write_mark(connection, name, digest)
+
+
+def _write_mark(connection: duckdb.DuckDBPyConnection, name: str, digest: str | None) -> None:
+    told = literal(digest) if digest else "null"
+    connection.execute(f"comment on table {quoted(WAREHOUSE_SCHEMA, name)} is {told}")
 
 
 def are_since(connection: duckdb.DuckDBPyConnection, name: str, digest: str) -> bool:

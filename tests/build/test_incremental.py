@@ -13,6 +13,7 @@ from in_parts import InParts
 from made_warehouse import warehouse
 from screened import Screened
 from thermocline import contract, freshness, frozen_notes
+from thermocline.candidate import Candidate
 
 STEPS = 4
 FROZEN = "the digest of a candidate"
@@ -27,6 +28,13 @@ def test_a_build_by_what_changed_has_the_content_of_one_that_builds_all(
     assert "building what changed" in delivered_in_parts.whole.said
     assert delivered_in_parts.first.screened.built.as_of < example.built.as_of
     assert delivered_in_parts.whole.screened.built == example.built
+
+
+def test_what_models_noted_is_frozen_beside_what_was_frozen(delivered_in_parts: InParts) -> None:
+    built = delivered_in_parts.whole.screened.built
+    home = delivered_in_parts.whole.screened.home
+    tables = Candidate.read(home, built.content_hash).tables
+    assert [name for name in contract.KEYS if any(part.changes for part in tables[name].parts.values())]
 
 
 @settings(

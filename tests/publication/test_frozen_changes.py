@@ -1,6 +1,7 @@
 """What models noted of a table brings what was frozen up to date: always the warehouse's rows."""
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -434,6 +435,38 @@ def test_only_what_changed_beside_the_file_is_published(
     assert compared == [("account_timeline", {"2011-11"})]
 
 
+def test_what_stood_beside_an_earlier_file_is_not_trusted_when_it_is_damaged(
+    home: Home, connection: duckdb.DuckDBPyConnection, compared: list[tuple[str, frozenset[str]]]
+) -> None:
+    published(home, connection)
+    change(connection, PAID)
+    published(home, connection)
+    earlier = [Candidate.read(home, candidate.name) for candidate in home.candidates.iterdir()]
+    change(connection, PAID.replace("paid", "late"))
+    candidate = audit(home, frozen(home, connection))
+    for each in earlier:
+        spoil_changes(each)
+    publish(home, candidate.content_hash)
+    assert compared == [("account_timeline", {"2011-10", "2011-11"})]
+    assert verify(home).exit_code == 0
+
+
+def test_notes_that_were_thrown_away_are_not_taken_for_none(
+    home: Home, connection: duckdb.DuckDBPyConnection
+) -> None:
+    frozen(home, connection)
+    for number, throw_away in enumerate(
+        (
+            lambda: frozen_notes.forget(connection),
+            lambda: connection.execute(f"drop table {NOTES}"),
+        )
+    ):
+        change(connection, PAID.replace("paid", str(number)))
+        throw_away()
+        frozen_notes.prepare(connection)
+        frozen(home, connection)
+
+
 def test_a_file_of_other_rows_is_compared_row_by_row(
     home: Home,
     connection: duckdb.DuckDBPyConnection,
@@ -466,3 +499,23 @@ def test_a_file_that_does_not_become_what_was_frozen_is_not_published(
     monkeypatch.setattr(duckdb_tables, "in_months", lambda *given: f"{find(*given)} and source_row <> 8")
     with pytest.raises(ThermoclineError, match=r"rows of account_timeline that changed .* aren't those"):
         publish(home, candidate.content_hash)
+
+
+def test_other_targets_get_the_rows_too(with_postgres: Home, connection: duckdb.DuckDBPyConnection) -> None:
+    with company.path(with_postgres).open("a", encoding="utf-8") as file:
+        file.write("  - {kind: parquet, location: lake}\n")
+    published(with_postgres, connection)
+    change(connection, PAID, SOLD)
+    published(with_postgres, connection)
+    change(connection, f"update {TIMELINE} set outcome = null", SOLD)
+    published(with_postgres, connection)
+
+
+def test_without_the_candidate_all_rows_are_looked_at(
+    home: Home, connection: duckdb.DuckDBPyConnection
+) -> None:
+    published(home, connection)
+    change(connection, PAID, SOLD)
+    for candidate in home.candidates.iterdir():
+        shutil.rmtree(candidate)
+    published(home, connection)

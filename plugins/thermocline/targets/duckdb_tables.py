@@ -128,11 +128,14 @@ def _apply(
 ) -> bool:
     """Remove and add what differs between what stands beside the files of these parts, then and now.
 
-    False, and nothing is changed, where the table doesn't hold the rows to be removed, each once. Raises
-    ThermoclineError where it then hasn't as many rows of each part as the candidate, or others were added.
+    False, and nothing is changed, where a file from then isn't intact, or the table doesn't hold the rows
+    to be removed, each once. Raises ThermoclineError where it then hasn't the candidate's number of rows
+    of each part, or others than its rows were added.
     """
     name, day, key = relation(table.name), contract.MONTHLY.get(table.name), contract.KEYS[table.name]
     names, cells = ", ".join(map(quoted, table.columns)), fingerprint(table.columns)
+    if not all(changes.is_intact for part in parts if (changes := earlier.parts[part].changes)):
+        return False
     sides = [
         f"select {names}, {sign}{CHANGE} as change from {parquet(*paths)}"
         for sign, side in (("", table), ("-", earlier))
