@@ -24,6 +24,7 @@ _EMPTY = b"\0" * HEX_DIGITS
 _NUMBER = 8
 _WIDTH = 4
 _SHIFT = np.uint64(64 - 4 * HEX_DIGITS_OF_BUCKET)
+_BEGINNINGS = np.arange(_BUCKETS, dtype=np.uint64) << _SHIFT
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class SortedHashes:
         """The hashes in any order."""
         ordered = _ordered(hashes)
         made = cls(ordered, [_EMPTY] * _BUCKETS)
-        return cls(ordered, made._rehashed(range(_BUCKETS)))
+        return cls(ordered, made._rehashed(range(_BUCKETS), _first(ordered)))
 
     @classmethod
     def read(cls, path: Path, part_hash: str) -> "SortedHashes | None":
@@ -71,32 +72,32 @@ class SortedHashes:
         return hashlib.sha256(b"".join(bucket for bucket in self.buckets if bucket != _EMPTY)).hexdigest()
 
     def changed(self, gone: Words, come: Words) -> "SortedHashes | None":
-        """Without the rows that are gone and with those that came; None where it doesn't hold the former."""
-        gone, come = _ordered(gone), _ordered(come)
-        touched = np.unique(np.concatenate([_first(gone), _first(come)]) >> _SHIFT).tolist()
-        before = self._rehashed(touched)
+        """Without rows that are gone and with those that came; None where the former can't be found."""
+        gone, come, first = _ordered(gone), _ordered(come), _first(self.hashes)
+        first_gone, first_come = _first(gone), _first(come)
+        touched = np.unique(np.concatenate([first_gone, first_come]) >> _SHIFT).tolist()
+        before = self._rehashed(touched, first)
         if any(before[bucket] != self.buckets[bucket] for bucket in touched):
             return None
-        first = _first(self.hashes)
-        left = np.searchsorted(_first(gone), _first(gone))
         # Equal ones stand next to each other: the second of them is the second that is found.
-        places = np.searchsorted(first, _first(gone)) + np.arange(len(gone)) - left
+        nth = np.arange(len(gone)) - np.searchsorted(first_gone, first_gone)
+        places = np.searchsorted(first, first_gone) + nth
         if len(gone) and (places.max() >= len(first) or (self.hashes[places] != gone).any()):
             return None
         staying = np.ones(len(first), dtype=np.bool_)
         staying[places] = False
         hashes, first = self.hashes[staying], first[staying]
-        hashes = np.insert(hashes, np.searchsorted(first, _first(come)), come, axis=0)
-        merged = _first(hashes)
-        if (merged[1:] == merged[:-1]).any():
+        places = np.searchsorted(first, first_come)
+        hashes, first = np.insert(hashes, places, come, axis=0), np.insert(first, places, first_come)
+        if (first[1:] == first[:-1]).any():
             hashes = _ordered(hashes)
         after = SortedHashes(hashes, self.buckets)
-        return SortedHashes(hashes, after._rehashed(touched))
+        return SortedHashes(hashes, after._rehashed(touched, first))
 
-    def _rehashed(self, touched: Iterable[int]) -> list[bytes]:
-        """The buckets' hashes, of these made anew."""
-        first, buckets = _first(self.hashes) >> _SHIFT, list(self.buckets)
-        bounds = np.searchsorted(first, np.arange(_BUCKETS + 1, dtype=np.uint64)).tolist()
+    def _rehashed(self, touched: Iterable[int], first: npt.NDArray[np.uint64]) -> list[bytes]:
+        """The buckets' hashes, of these made anew; `first` is the beginning of each row's hash."""
+        buckets = list(self.buckets)
+        bounds = [*np.searchsorted(first, _BEGINNINGS).tolist(), len(first)]
         for bucket in touched:
             rows = self.hashes[bounds[bucket] : bounds[bucket + 1]]
             buckets[bucket] = (
