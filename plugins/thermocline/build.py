@@ -17,6 +17,7 @@ from thermocline import (
     configuration,
     freshness,
     frozen_build,
+    frozen_notes,
     publication,
     transformation,
     warehouse,
@@ -92,6 +93,7 @@ def build(
             if configuration.keep_first_scorecard(home, connection):
                 configuration.load(home, connection)
                 made = freshness.made_of(connection, settled, day, transformation.project_hash())
+            frozen_notes.prepare(connection)
             if not transformed.failed:
                 freshness.finish(connection, made, transformed.expected)
             candidate = freeze(

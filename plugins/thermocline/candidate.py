@@ -94,12 +94,12 @@ class Candidate:
                     yield f"{self._where(table)} doesn't hold the rows that {MANIFEST} names"
 
     def _damaged(self, table: FrozenTable) -> Iterator[str]:
-        for part in table.parts.values():
-            if not part.path.is_file():
-                yield f"{self._where(table, part.path)} is missing"
-            elif (found := durable.file_hash(part.path)) != part.sha256:
+        for file in (file for part in table.parts.values() for file in part.files):
+            if not file.path.is_file():
+                yield f"{self._where(table, file.path)} is missing"
+            elif (found := durable.file_hash(file.path)) != file.sha256:
                 yield (
-                    f"{self._where(table, part.path)} was changed: SHA-256 {part.sha256} expected, "
+                    f"{self._where(table, file.path)} was changed: SHA-256 {file.sha256} expected, "
                     f"{found} found"
                 )
 

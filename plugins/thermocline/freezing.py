@@ -10,10 +10,11 @@ from pathlib import Path
 
 import duckdb
 
-from thermocline import contract, durable, frozen_build, frozen_table, hashing
+from thermocline import contract, durable, frozen_build, frozen_notes, frozen_table, hashing
 from thermocline.candidate import MANIFEST, Candidate
 from thermocline.errors import ThermoclineError
 from thermocline.facts import Facts
+from thermocline.frozen_changes import Updating
 from thermocline.frozen_table import FrozenTable
 from thermocline.hashing import quoted
 from thermocline.home import Home
@@ -45,6 +46,7 @@ def freeze(
     try:
         tables: dict[str, FrozenTable] = {}
         earlier = _latest(home)
+        last = frozen_build.last(home, connection)
         before = frozen_build.of(home, connection, fingerprint) if fingerprint and changed else None
         privacy, published = Privacy.of(home), _table_names(connection, contract.WAREHOUSE_SCHEMA)
         columns = {name: hashing.columns_of(connection, _source(name)) for name in published}
@@ -56,8 +58,14 @@ def freeze(
                 linked = None
                 if before and name not in (changed or ()) and privacy.key is None:
                     linked = before.link(name, query, building, _rows(connection, name))
+                updated = None
+                if last and not linked and privacy.key is None:
+                    changes = _query(name, columns[name], privacy, frozen_notes.relation(name))
+                    if noted := last.noted(connection, name, query, changes):
+                        kept = home.scratch / ROW_HASHES / name
+                        updated = Updating(connection, query, columns[name], noted, building, kept).made()
                 tables[name] = linked or frozen_table.write(
-                    connection, query, building, name, earlier.get(name), home.scratch / ROW_HASHES
+                    connection, query, building, name, earlier.get(name), home.scratch / ROW_HASHES, updated
                 )
         hashes = {name: table.hashes for name, table in tables.items()}
         gate = {
@@ -83,12 +91,13 @@ def freeze(
         )
         durable.sync(building / "gate")
         _put_in_place(home, building, content_hash)
+        candidate = Candidate.read(home, content_hash)
         if fingerprint:
-            frozen_build.note(connection, fingerprint, content_hash, queries)
+            frozen_build.note(connection, fingerprint, candidate, queries)
     finally:
         connection.execute("reset preserve_insertion_order")
         shutil.rmtree(building, ignore_errors=True)
-    return Candidate.read(home, content_hash)
+    return candidate
 
 
 def _table_names(connection: duckdb.DuckDBPyConnection, schema: str) -> list[str]:
@@ -115,7 +124,7 @@ def _source(name: str) -> str:
     return quoted(contract.WAREHOUSE_SCHEMA, name)
 
 
-def _query(name: str, columns: Mapping[str, str], privacy: Privacy) -> str:
+def _query(name: str, columns: Mapping[str, str], privacy: Privacy, source: str | None = None) -> str:
     for column, kind in columns.items():
         if not contract.is_storable(kind):
             raise ThermoclineError(
@@ -126,7 +135,7 @@ def _query(name: str, columns: Mapping[str, str], privacy: Privacy) -> str:
     if contract.PUBLICATION_ID in columns:
         changed[contract.PUBLICATION_ID] = "null::varchar"
     replaced = ", ".join(f"{sql} as {quoted(column)}" for column, sql in changed.items())
-    return f"select *{f' replace ({replaced})' if replaced else ''} from {_source(name)}"
+    return f"select *{f' replace ({replaced})' if replaced else ''} from {source or _source(name)}"
 
 
 def _latest(home: Home) -> dict[str, FrozenTable]:

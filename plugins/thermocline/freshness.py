@@ -13,6 +13,7 @@ from datetime import date
 
 import duckdb
 
+from thermocline import frozen_notes
 from thermocline.company import Company
 from thermocline.configuration import SCORECARDS, TABLES
 
@@ -130,6 +131,7 @@ def begin(
             connection.execute(f"create or replace table config.{table} ({columns})")
     if rebuilt == ALL:
         connection.execute(f"create or replace table config.invoices_changed ({_INVOICES_CHANGED})")
+        frozen_notes.forget(connection)
     connection.execute(
         "create or replace table config.run (as_of_date date, published_as_of_date date, "
         "first_as_of_date date, last_as_of_date date, rebuilt varchar, since_build integer)"

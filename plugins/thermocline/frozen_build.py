@@ -1,6 +1,5 @@
 """Which candidate holds the tables as a finished build left them: they needn't be frozen a second time."""
 
-import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -8,9 +7,11 @@ from pathlib import Path
 
 import duckdb
 
-from thermocline import __version__, durable
+from thermocline import __version__, durable, frozen_notes
 from thermocline.candidate import Candidate
+from thermocline.contract import KEYS
 from thermocline.errors import ThermoclineError
+from thermocline.frozen_notes import Noted
 from thermocline.frozen_table import FrozenTable
 from thermocline.home import Home
 
@@ -24,8 +25,9 @@ create table if not exists config.frozen (
 
 @dataclass(frozen=True)
 class FrozenBuild:
-    """A candidate, and by table the query whose rows it holds."""
+    """A build, its candidate, and by table the query whose rows it holds."""
 
+    build: str
     candidate: Candidate
     queries: Mapping[str, str]
 
@@ -34,23 +36,31 @@ class FrozenBuild:
         table = self.candidate.tables.get(name)
         if table is None or self.queries.get(name) != query or table.rows != rows:
             return None
-        linked = {
-            part: replace(file, path=folder / file.path.relative_to(self.candidate.folder))
-            for part, file in table.parts.items()
+        parts = {
+            part: held.linked(folder / held.path.relative_to(self.candidate.folder))
+            for part, held in table.parts.items()
         }
-        try:
-            if any(durable.file_hash(file.path) != file.sha256 for file in table.parts.values()):
-                return None
-            for part, file in linked.items():
-                file.path.parent.mkdir(exist_ok=True)
-                os.link(table.parts[part].path, file.path)
-        except OSError:
-            # A file that is gone, or a filesystem without links.
+        linked = {part: held for part, held in parts.items() if held}
+        if linked.keys() != parts.keys():
+            for held in linked.values():
+                for file in held.files:
+                    file.path.unlink()
             shutil.rmtree(folder / name, ignore_errors=True)
             return None
-        for place in {file.path.parent for file in linked.values()}:
+        for place in {held.path.parent for held in linked.values()}:
             durable.sync(place)
         return replace(table, parts=linked)
+
+    def noted(
+        self, connection: duckdb.DuckDBPyConnection, name: str, query: str, changes: str
+    ) -> Noted | None:
+        """The table as it was frozen, and what models noted since; None unless that is all there is."""
+        table = self.candidate.tables.get(name)
+        if table is None or self.queries.get(name) != query:
+            return None
+        if name not in KEYS or not frozen_notes.are_since(connection, name, self.candidate.digest):
+            return None
+        return Noted(table, changes)
 
 
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:
@@ -60,21 +70,25 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
 
 def of(home: Home, connection: duckdb.DuckDBPyConnection, fingerprint: str) -> FrozenBuild | None:
     """What was frozen of the build with this fingerprint, if it still is there."""
+    frozen = last(home, connection)
+    return frozen if frozen and frozen.build == _build(fingerprint) else None
+
+
+def last(home: Home, connection: duckdb.DuckDBPyConnection) -> FrozenBuild | None:
+    """What was frozen last of a build that finished, by this release, if it still is there."""
     connection.execute(_STATE)
-    rows = connection.execute(
-        "select content_hash, table_name, query from config.frozen where build = ?", [_build(fingerprint)]
-    ).fetchall()
-    if not rows:
+    rows = connection.execute("select build, content_hash, table_name, query from config.frozen").fetchall()
+    if not rows or not rows[0][0].startswith(_build("")):
         return None
     try:
-        candidate = Candidate.read(home, rows[0][0])
+        candidate = Candidate.read(home, rows[0][1])
     except ThermoclineError:
         return None
-    return FrozenBuild(candidate, {name: query for _, name, query in rows})
+    return FrozenBuild(rows[0][0], candidate, {name: query for _, _, name, query in rows})
 
 
 def note(
-    connection: duckdb.DuckDBPyConnection, fingerprint: str, content_hash: str, queries: Mapping[str, str]
+    connection: duckdb.DuckDBPyConnection, fingerprint: str, candidate: Candidate, queries: Mapping[str, str]
 ) -> None:
     """Remember that the candidate holds what these queries gave after the build with this fingerprint."""
     connection.execute(_STATE)
@@ -82,8 +96,9 @@ def note(
     connection.execute("delete from config.frozen")
     connection.execute(
         "insert into config.frozen select ?, ?, unnest(?::varchar[]), unnest(?::varchar[])",
-        [_build(fingerprint), content_hash, list(queries), list(queries.values())],
+        [_build(fingerprint), candidate.content_hash, list(queries), list(queries.values())],
     )
+    frozen_notes.mark(connection, candidate.digest)
     connection.execute("commit")
 
 

@@ -48,6 +48,23 @@ class HashedRows:
         return places, (self.first[places] == first) & (self.second[places] == second)
 
 
+@dataclass(frozen=True)
+class Fingerprint:
+    """Of rows their number and the sum of their first fingerprints, and what these are made of."""
+
+    rows: int
+    total: int
+    shape: str
+
+    @classmethod
+    def of(cls, rows: int, total: int, columns: Mapping[str, str]) -> "Fingerprint":
+        return cls(rows, total, f"{duckdb.__version__} {list(columns.items())}")
+
+    @property
+    def text(self) -> str:
+        return hashlib.sha256(f"{self.shape} {self.rows} {self.total}".encode()).hexdigest()
+
+
 def fingerprint(columns: Iterable[str]) -> str:
     """The first fingerprint of a row, in SQL."""
     return f"hash({', '.join(map(quoted, columns))})"
@@ -57,14 +74,14 @@ def hash_part(
     connection: duckdb.DuckDBPyConnection, relation: str, columns: Mapping[str, str], kept: Path | None
 ) -> tuple[PartHash, int]:
     """A part's hashes, and the sum of its rows' first fingerprints; `kept` is read and brought up to date."""
-    shape = hashlib.sha256(f"{duckdb.__version__} {columns} {_query('rows', columns)}".encode()).digest()
+    shape = _shape(columns)
     known = _read(kept, shape, 4 * hashing.hashes_per_row(columns))
     if not len(known.first):
         [(rows,)] = connection.execute(f"select count(*) from {relation}").fetchall()
         made = _made(connection, relation, columns, np.empty(rows, dtype=np.uint64), is_few=False)
         if kept:
             _write(kept, shape, made)
-        return hashing.part_of_rows(made.hashes), _total(made.first)
+        return hashing.part_of_rows(made.hashes), total(made.first)
     selected = ", ".join(f"{sql} as {quoted(name)}" for name, sql in _fingerprints(columns).items())
     found = _fetched(connection, f"select {selected} from {relation}")
     # In an order, in which they are looked up fast, and kept.
@@ -81,11 +98,20 @@ def hash_part(
         if not is_made.all():
             # Different rows share a first fingerprint: here they can't be told apart.
             made = _made(connection, relation, columns, first, is_few=False)
-            return hashing.part_of_rows(made.hashes), _total(first)
+            return hashing.part_of_rows(made.hashes), total(first)
         hashes[~is_known] = made.hashes[places]
     if kept:
         _write(kept, shape, HashedRows(first, second, hashes))
-    return hashing.part_of_rows(hashes), _total(first)
+    return hashing.part_of_rows(hashes), total(first)
+
+
+def kept_hashes(path: Path, columns: Mapping[str, str]) -> Words:
+    """The hashes of all rows of the part for which they were kept; none where they can't be used."""
+    return _read(path, _shape(columns), 4 * hashing.hashes_per_row(columns)).hashes
+
+
+def _shape(columns: Mapping[str, str]) -> bytes:
+    return hashlib.sha256(f"{duckdb.__version__} {columns} {_query('rows', columns)}".encode()).digest()
 
 
 def _fingerprints(columns: Mapping[str, str]) -> dict[str, str]:
@@ -129,7 +155,8 @@ def _ordered(first: Words, second: Words, hashes: Words) -> HashedRows:
     return HashedRows(first[order], second[order], np.take(hashes, order, axis=0))
 
 
-def _total(first: Words) -> int:
+def total(first: Words) -> int:
+    """The sum of fingerprints, beyond 64 bits."""
     half = np.uint64(32)
     return (int((first >> half).sum()) << 32) + int((first & np.uint64(2**32 - 1)).sum())
 

@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from in_parts import InParts
 from made_warehouse import warehouse
 from screened import Screened
-from thermocline import freshness
+from thermocline import contract, freshness, frozen_notes
+from thermocline.candidate import Candidate
 
 STEPS = 4
+FROZEN = "the digest of a candidate"
 # What only says how a table was brought up to date.
 WORKINGS = ("int_documents_delivered", "int_documents_touched")
 
@@ -26,6 +28,13 @@ def test_a_build_by_what_changed_has_the_content_of_one_that_builds_all(
     assert "building what changed" in delivered_in_parts.whole.said
     assert delivered_in_parts.first.screened.built.as_of < example.built.as_of
     assert delivered_in_parts.whole.screened.built == example.built
+
+
+def test_what_models_noted_is_frozen_beside_what_was_frozen(delivered_in_parts: InParts) -> None:
+    built = delivered_in_parts.whole.screened.built
+    home = delivered_in_parts.whole.screened.home
+    tables = Candidate.read(home, built.content_hash).tables
+    assert [name for name in contract.KEYS if any(part.changes for part in tables[name].parts.values())]
 
 
 @settings(
@@ -68,6 +77,27 @@ def run(world: World, connection: duckdb.DuckDBPyConnection, models: list[Model]
         world.change()
     compiled_models.build(connection, models, world.begin(connection))
     freshness.finish(connection, world.made_of(connection), 1)
+    for name in contract.KEYS:
+        check_notes(connection, name)
+    if world.random.random() < 0.5:
+        frozen_notes.mark(connection, FROZEN)
+        for name in contract.KEYS:
+            connection.execute(f"create or replace temp table frozen_{name} as from reporting.{name}")
+
+
+def check_notes(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    """A table is what it was when it was frozen and what was noted since, unless it was made anew."""
+    if frozen_notes.are_since(connection, name, FROZEN):
+        since = f"select *, 1 as change from frozen_{name} union all from {frozen_notes.relation(name)}"
+        found = f"select * exclude (change), sum(change) as number from ({since}) group by all"
+        expected = f"select *, count(*) as number from reporting.{name} group by all"
+        assert (
+            connection.execute(
+                f"from (select * from ({found}) where number <> 0 except all {expected}) "
+                f"union all from ({expected} except all {found})"
+            ).fetchall()
+            == []
+        )
 
 
 def rows(connection: duckdb.DuckDBPyConnection, model: Model) -> list[tuple[object, ...]]:

@@ -156,7 +156,7 @@ def test_rows_are_fetched_in_slices(
 
 def test_sums_beyond_64_bits_are_exact() -> None:
     many = np.full(1000, 2**64 - 1, dtype=np.uint64)
-    assert kept_row_hashes._total(many) == 1000 * (2**64 - 1)
+    assert kept_row_hashes.total(many) == 1000 * (2**64 - 1)
 
 
 def freeze(connection: duckdb.DuckDBPyConnection, tmp_path: Path, number: int) -> frozen_table.FrozenTable:

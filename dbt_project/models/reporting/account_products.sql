@@ -1,6 +1,6 @@
 {{ config(
     materialized='incremental', incremental_strategy='rewrite', on_schema_change='fail',
-    meta={'rewrites': 'sold'}
+    meta={'rewrites': 'sold', 'frozen': true}
 ) }}
 
 {%- set notes = source('config', 'invoices_changed') %}

@@ -1,6 +1,6 @@
 {{ config(
     materialized='incremental', incremental_strategy='rewrite', on_schema_change='fail',
-    meta={'rewrites': 'accounts', 'day': 'occurred_on', 'always': "kind = 'temperature'"}
+    meta={'rewrites': 'accounts', 'day': 'occurred_on', 'always': "kind = 'temperature'", 'frozen': true}
 ) }}
 
 with fct_account_events as (

@@ -9,8 +9,9 @@ import duckdb
 
 from thermocline import contract
 from thermocline.errors import ThermoclineError
+from thermocline.frozen_part import CHANGE
 from thermocline.frozen_table import FrozenTable
-from thermocline.hashing import WHOLE, in_months, parquet, quoted
+from thermocline.hashing import WHOLE, in_months, literal, month_of, parquet, quoted
 from thermocline.kept_row_hashes import fingerprint
 from thermocline.targets import Base, Edition, stamped
 
@@ -21,6 +22,10 @@ MOST_CHANGED = 0.6
 BUCKETS = 65_536
 """By the last bits of their hashes, rows are first compared by so many sums: few of them differ."""
 
+_UNLIKE = (
+    "the rows of {} that changed for publication {} aren't those of its candidate: run thermocline verify, "
+    "and run again"
+)
 _THERE = "temp.main.thermocline_rows_there"
 _WANTED = "temp.main.thermocline_rows_wanted"
 _BUCKETS = "temp.main.thermocline_buckets_differing"
@@ -69,7 +74,11 @@ def change(connection: duckdb.DuckDBPyConnection, edition: Edition, base: Base) 
             connection.execute(f"drop table {relation(name)}")
             _create(connection, edition, name)
         elif changed:
-            _replace(connection, edition, table, changed)
+            beside = {part for part in changed if have_one_file(earlier, table, part)}
+            if beside and _apply(connection, edition, earlier, table, beside):
+                changed -= beside
+            if changed:
+                _replace(connection, edition, table, changed)
         stamped.check_count(edition, name, _count(connection, name))
     _fill_own(connection, edition)
     connection.execute("commit")
@@ -94,10 +103,81 @@ def changed_parts(earlier: FrozenTable, table: FrozenTable) -> set[str] | None:
     }
     if WHOLE in changed and earlier.parts.keys() != table.parts.keys():
         return None
-    rows = sum(table.parts[part].rows for part in changed if part in table.parts)
+    rows = sum(
+        table.parts[part].rows
+        for part in changed
+        if part in table.parts and not have_one_file(earlier, table, part)
+    )
     if WHOLE not in changed and rows > MOST_CHANGED * table.rows:
         return None
     return changed
+
+
+def have_one_file(earlier: FrozenTable, table: FrozenTable, part: str) -> bool:
+    """Whether a part differs only in what stands beside its file (see `frozen_part`)."""
+    one, other = earlier.parts.get(part), table.parts.get(part)
+    return bool(one and other and one.file.sha256 == other.file.sha256)
+
+
+def _apply(
+    connection: duckdb.DuckDBPyConnection,
+    edition: Edition,
+    earlier: FrozenTable,
+    table: FrozenTable,
+    parts: Collection[str],
+) -> bool:
+    """Remove and add what differs between what stands beside the files of these parts, then and now.
+
+    False, and nothing is changed, where a file from then isn't intact, or the table doesn't hold the rows
+    to be removed, each once. Raises ThermoclineError where it then hasn't the candidate's number of rows
+    of each part, or others than its rows were added.
+    """
+    name, day, key = relation(table.name), contract.MONTHLY.get(table.name), contract.KEYS[table.name]
+    names, cells = ", ".join(map(quoted, table.columns)), fingerprint(table.columns)
+    if not all(changes.is_intact for part in parts if (changes := earlier.parts[part].changes)):
+        return False
+    sides = [
+        f"select {names}, {sign}{CHANGE} as change from {parquet(*paths)}"
+        for sign, side in (("", table), ("-", earlier))
+        if (paths := [changes.path for part in sorted(parts) if (changes := side.parts[part].changes)])
+    ]
+    connection.execute(
+        f"create or replace temporary table {_DIFFERING} as "
+        f"select {names}, sum(change)::integer as change from ({' union all '.join(sides)}) "
+        "group by all having sum(change) <> 0"
+    )
+    gone, come = (f"(from {_DIFFERING} where change {sign} 0)" for sign in "<>")
+    inside = in_months(day, parts) if day else "true"
+    same = " and ".join(f"there.{quoted(each)} is not distinct from gone.{quoted(each)}" for each in key)
+    cells_there = f"hash({', '.join(f'there.{quoted(column)}' for column in table.columns)}) as cells"
+    connection.execute(
+        f"create or replace temporary table {_THERE} as select there.place, {cells_there} "
+        f"from (select rowid as place, * from {name} where {inside}) as there "
+        f"semi join {gone} as gone on {same}"
+    )
+    found, wanted = (
+        connection.execute(f"select count(*), sum({each}) from {rows}").fetchall()
+        for each, rows in (("cells", _THERE), (cells, gone))
+    )
+    if found == wanted:
+        [(last,)] = connection.execute(f"select coalesce(max(rowid), -1) from {name}").fetchall()
+        connection.execute(f"delete from {name} where rowid in (select place from {_THERE})")
+        connection.execute(f"insert into {name} select {names} from {come}")
+        added, wanted_added = (
+            connection.execute(f"select count(*), sum({cells}) from {rows}").fetchall()
+            for rows in (f"(from {name} where rowid > {last})", come)
+        )
+        part = month_of("first day") if day else literal(WHOLE)
+        first = f"date_trunc('month', {quoted(day)})" if day else "null::date"
+        counted = connection.execute(
+            f'select {part}, number from (select {first} as "first day", count(*) as number from {name} '
+            f"where {inside} group by all)"
+        ).fetchall()
+        if added != wanted_added or dict(counted) != {part: table.parts[part].rows for part in parts}:
+            raise ThermoclineError(_UNLIKE.format(table.name, edition.publication_id))
+    for made in (_THERE, _DIFFERING):
+        connection.execute(f"drop table {made}")
+    return found == wanted
 
 
 def _create(connection: duckdb.DuckDBPyConnection, edition: Edition, name: str) -> None:
@@ -120,8 +200,8 @@ def _replace(
     else:
         month = f"date_trunc('month', {quoted(day)}) as month"
         held = f"{name} where {in_months(day, changed)}"
-    files = [table.parts[part].path for part in sorted(changed) if part in table.parts]
-    come = parquet(*files) if files else f"{name} where false"
+    parts = sorted(set(changed) & set(table.parts))
+    come = table.rows_of(parts) if parts else f"{name} where false"
     totals = "select month, count(*), sum(cells) from {} group by month order by month"
     bucket = f"(cells % {BUCKETS})::usmallint"
     both = f"(select cells, 1 as number from {_WANTED} union all select cells, -1 from {_THERE})"
@@ -160,10 +240,7 @@ def _replace(
     for made in (_THERE, _WANTED, _BUCKETS, _DIFFERING):
         connection.execute(f"drop table {made}")
     if found != wanted:
-        raise ThermoclineError(
-            f"the rows of {table.name} that changed for publication {edition.publication_id} aren't those "
-            "of its candidate: run thermocline verify, and run again"
-        )
+        raise ThermoclineError(_UNLIKE.format(table.name, edition.publication_id))
 
 
 def _count(connection: duckdb.DuckDBPyConnection, name: str) -> int:

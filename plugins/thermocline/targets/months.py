@@ -11,8 +11,9 @@ from thermocline.hashing import UNDATED, WHOLE
 
 @dataclass(frozen=True)
 class Month:
-    """The rows of one month of a table, in a file.
+    """The rows of one month of a table.
 
+    path: the file of the rows, if they are in one; `relation` reads them in any case.
     month: yyyy-mm, or `undated` for rows without a day. digest: SHA-256 (hex) of the rows with all
     their columns and types. first, last: the month's ISO dates, the end exclusive; None if undated.
     """
@@ -20,7 +21,8 @@ class Month:
     month: str
     digest: str
     rows: int
-    path: Path
+    path: Path | None
+    relation: str
     first: str | None
     last: str | None
 
@@ -33,7 +35,8 @@ def months(table: FrozenTable) -> list[Month]:
             name,
             hashlib.sha256(f"{part.stored_hash} {shape}".encode()).hexdigest(),
             part.rows,
-            part.path,
+            None if part.changes else part.path,
+            table.rows_of([name]),
             *_bounds(name),
         )
         for name, part in sorted(table.parts.items())

@@ -21,7 +21,7 @@ from psycopg import sql
 
 from thermocline import contract, hashing, warehouse
 from thermocline.frozen_table import FrozenTable
-from thermocline.hashing import TableHash, parquet, quoted
+from thermocline.hashing import TableHash, quoted
 from thermocline.home import Home
 from thermocline.targets import Edition, Progress, TargetFailed, stamped
 from thermocline.targets.months import months
@@ -174,7 +174,7 @@ class Postgres:
                 continue
             table = self.store.relation(relation)
             opened.execute(sql.SQL("create table {} ({})").format(table, declared(frozen.columns)))
-            copied = copy_in(opened, table, connection, f"from {parquet(month.path)}")
+            copied = copy_in(opened, table, connection, f"from {month.relation}")
             if copied != month.rows:
                 raise TargetFailed(f"{copied} of {month.rows} rows of {frozen.name}, {month.month} arrived")
             if month.first:
