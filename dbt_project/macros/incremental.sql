@@ -22,25 +22,52 @@
     {{ return(layers == 'all' or layers == 'screening' and rewrites in ('accounts', 'bodies', 'sums', 'paths')) }}
 {%- endmacro %}
 
-{# Of a run that adds to earlier ones: only the documents that its files carry. #}
-{% macro where_delivered(feed, key) -%}
+{#
+    Of a run that adds to earlier ones: only the documents that its files carry. `placed_by` names the file or the day
+    of their records, `file_id` or a date.
+#}
+{% macro where_delivered(feed, key, placed_by=none) -%}
     {%- set delivered = ref('int_documents_delivered') -%}
     {%- if is_incremental() -%}
-    where {{ key }} in (select document_id from {{ delivered }} where feed = '{{ feed }}')
+    where {{ is_delivered(delivered, feed, key, placed_by) }}
     {%- endif -%}
 {%- endmacro %}
 
 {#
-    Whether a document must be made again. Where no feed is named, equal ids of other feeds count as well: DuckDB
-    then looks for them while it reads, and more may be made again than changed.
+    Whether a row is of a delivered document. All that was ever made of its records lies in their files and on their
+    days; DuckDB looks for these first, which are integers and mostly lie together, and reads few of the ids.
 #}
-{% macro is_touched(key, feed=none) -%}
+{% macro is_delivered(delivered, feed, key, placed_by) -%}
+    {{ key }} in (select document_id from {{ delivered }} where feed = '{{ feed }}')
+    {%- if placed_by %}
+    and {{ placed_by }} in (
+        select {{ 'file_id' if placed_by.endswith('file_id') else 'recorded_on' }} from {{ delivered }}
+        where feed = '{{ feed }}'
+    )
+    {%- endif %}
+{%- endmacro %}
+
+{# Whether a document of a feed must be made again; `dated_by` names a column with one of its days. #}
+{% macro is_touched(key, feed, dated_by=none) -%}
     {%- set touched = ref('int_documents_touched') -%}
     {%- if is_incremental() -%}
-    {{ key }} in (select record_id from {{ touched }}{{ " where feed = '" ~ feed ~ "'" if feed }})
+    {{ is_of_touched(touched, key, feed, dated_by) }}
     {%- else -%}
     true
     {%- endif -%}
+{%- endmacro %}
+
+{# Of rows that bear a feed themselves, none is named. #}
+{% macro is_of_touched(touched, key, feed, dated_by) -%}
+    {%- set of_feed = " where feed = '" ~ feed ~ "'" if feed else '' -%}
+    {%- if feed -%}
+    {{ key }} in (select record_id from {{ touched }}{{ of_feed }})
+    {%- else -%}
+    (feed, {{ key }}) in (select (feed, record_id) from {{ touched }})
+    {%- endif %}
+    {%- if dated_by %}
+    and {{ dated_by }} in (select touched_on from {{ touched }}{{ of_feed }})
+    {%- endif %}
 {%- endmacro %}
 
 {# Whether a day lies between the as-of date of the last finished build and this run's; of a model with a CTE `run`. #}
@@ -169,11 +196,9 @@
 {# Which rows of the target a run deletes, and which it then writes; `meta.rewrites` of the model says by what. #}
 {% macro rewritten_rows(target, meta, made=none) -%}
     {%- if meta.rewrites == 'delivered' -%}
-    document_id in (select document_id from {{ standing('int_documents_delivered') }} where feed = '{{ meta.feed }}')
+    {{ is_delivered(standing('int_documents_delivered'), meta.feed, 'document_id', meta.placed_by) }}
     {%- elif meta.rewrites in ('touched', 'touched_events') -%}
-    {{ meta.key }} in (
-        select record_id from {{ standing('int_documents_touched') }}{{ " where feed = '" ~ meta.feed ~ "'" if meta.feed }}
-    )
+    {{ is_of_touched(standing('int_documents_touched'), meta.key, meta.feed, meta.placed_by) }}
     {%- elif meta.rewrites == 'sold' -%}
     rowid in (
         select rewritten.rowid
@@ -225,6 +250,11 @@
     {%- endif -%}
 {%- endmacro %}
 
+{# The model that a relation is of, in a list: empty where it is none's. #}
+{% macro models_of(relation) -%}
+    {{ return(graph.nodes.values() | selectattr('relation_name', 'equalto', relation | string) | list) }}
+{%- endmacro %}
+
 {#
     Of a table that a test reads, which rows this run wrote: a row that is double and wasn't before is one of them, or
     is like one of them. None where all are to be looked at. What a run without a good end wrote stays among them, since
@@ -232,7 +262,7 @@
 #}
 {% macro written_rows(relation) -%}
     {%- if execute and not flags.FULL_REFRESH -%}
-        {%- set tested = graph.nodes.values() | selectattr('relation_name', 'equalto', relation | string) | list -%}
+        {%- set tested = models_of(relation) -%}
         {%- set meta = (tested[0].config.meta or {}) if tested else {} -%}
         {%- if meta.rewrites in ('touched', 'touched_events', 'accounts', 'bodies', 'sums') -%}
             {%- if not is_rebuilt(standing('run'), meta.rewrites) -%}

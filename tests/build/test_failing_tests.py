@@ -94,6 +94,50 @@ def test_a_record_that_a_run_doubles_is_found_by_it_and_one_of_before_where_all_
         assert failures(home, names) == found
 
 
+def test_an_event_of_an_account_that_is_not_there_is_found_by_the_run_that_wrote_it_or_removed_the_account(
+    home: Home,
+) -> None:
+    settled = company.read(home)
+    assert settled
+    with closing(warehouse.connect(home)) as connection:
+        written, older = connection.execute(
+            "select min_by((feed, record_id, occurred_on), (record_id, occurred_on)), max(record_id) "
+            "from activity.fct_account_events where feed = 'payments'"
+        ).fetchone() or (None, None)
+        assert written
+        connection.execute("delete from activity.int_documents_touched")
+        connection.execute(
+            "insert into activity.int_documents_touched by name "
+            "select 0 as since_build, ? as feed, ? as record_id, ? as touched_on",
+            written,
+        )
+        connection.execute(
+            "update activity.fct_account_events set account_id = 'nobody' where record_id in (?, ?)",
+            [written[1], older],
+        )
+    assert lost_events(home, settled, "nothing") == 1
+    assert lost_events(home, settled, "all") == 2
+    with closing(warehouse.connect(home)) as connection:
+        (gone, events) = connection.execute(
+            "select account_id, count(*) from activity.fct_account_events where account_id <> 'nobody' "
+            "group by account_id order by all limit 1"
+        ).fetchone() or (None, 0)
+        connection.execute("delete from activity.dim_accounts where account_id = ?", [gone])
+    assert events > 0
+    assert lost_events(home, settled, "nothing") == 1 + events
+
+
+def lost_events(home: Home, settled: company.Company, rebuilt: str) -> int:
+    with closing(warehouse.connect(home)) as connection:
+        connection.execute("update config.run set rebuilt = ?", [rebuilt])
+    command = ["test", "--select", "fct_account_events,test_name:relationships"]
+    succeeded, _ = transformation.invoke(home, command, settled)
+    assert not succeeded
+    results = json.loads((transformation.target_folder(home) / "run_results.json").read_text())["results"]
+    (found,) = [result["failures"] for result in results]
+    return int(found)
+
+
 def failures(home: Home, tables: Iterable[str]) -> tuple[int, ...]:
     """Of each table's test of a unique column, how many values it found more than once."""
     results = json.loads((transformation.target_folder(home) / "run_results.json").read_text())["results"]

@@ -1,6 +1,6 @@
 {{ config(
     materialized='incremental', incremental_strategy='rewrite', on_schema_change='fail',
-    meta={'rewrites': 'touched_events', 'key': 'record_id'}
+    meta={'rewrites': 'touched_events', 'key': 'record_id', 'placed_by': 'occurred_on', 'named_by_record': ['event_id']}
 ) }}
 
 with fct_invoices as (
@@ -8,7 +8,7 @@ with fct_invoices as (
     where
         account_id is not null
         and money_state in ('attributed', 'void')
-        and {{ is_touched('invoice_id') }}
+        and {{ is_touched('invoice_id', 'invoices', 'issued_on') }}
 ),
 
 fct_payments as (
@@ -16,7 +16,7 @@ fct_payments as (
     where
         account_id is not null
         and amount is not null
-        and {{ is_touched('payment_id') }}
+        and {{ is_touched('payment_id', 'payments', 'paid_on') }}
 ),
 
 int_credits_applied as (
@@ -33,7 +33,7 @@ stg_crm__opportunities as {{ inlined() }} (
     where
         is_current
         and not is_deleted
-        and {{ is_touched('opportunity_id') }}
+        and {{ is_touched('opportunity_id', 'opportunities', 'opened_on') }}
 ),
 
 stg_crm__communications as (
@@ -41,7 +41,7 @@ stg_crm__communications as (
     where
         is_current
         and not is_deleted
-        and {{ is_touched('communication_id') }}
+        and {{ is_touched('communication_id', 'communications', 'occurred_on') }}
 ),
 
 stg_crm__feedback as (
@@ -49,7 +49,7 @@ stg_crm__feedback as (
     where
         is_current
         and not is_deleted
-        and {{ is_touched('feedback_id') }}
+        and {{ is_touched('feedback_id', 'feedback', 'given_on') }}
 ),
 
 stg_billing__exchange_rates as (

@@ -1,15 +1,30 @@
 {{ config(
     materialized='incremental', incremental_strategy='rewrite', on_schema_change='fail',
-    meta={'rewrites': 'touched', 'key': 'invoice_id', 'notes': 'invoices_changed'}
+    meta={'rewrites': 'touched', 'feed': 'invoices', 'key': 'invoice_id', 'placed_by': 'issued_on', 'notes': 'invoices_changed',
+        'named_by_record': ['invoice_id']}
 ) }}
 
 with int_invoices_united as {{ inlined() }} (
     select * from {{ ref('int_invoices_united') }}
 ),
 
-touched_invoices as (
+touched_invoices as {{ inlined() if not is_incremental() }} (
     select * from int_invoices_united
-    where {{ is_touched('invoice_id') }}
+    where {{ is_touched('invoice_id', 'invoices', 'issued_on') }}
+),
+
+-- Looked for by its id alone: few credit notes name no customer.
+credited_invoices as (
+    select
+        invoice_id,
+        billing_customer_id,
+        customer_code
+    from int_invoices_united
+    where
+        invoice_id in (
+            select credited_invoice_id from touched_invoices
+            where customer_code is null
+        )
 ),
 
 int_customers_linked as (
@@ -21,7 +36,7 @@ stg_billing__exchange_rates as (
 ),
 
 rates_in_force as (
-    {{ rates_in_force('stg_billing__exchange_rates', 'int_invoices_united', 'issued_on') }}
+    {{ rates_in_force('stg_billing__exchange_rates', 'touched_invoices', 'issued_on') }}
 ),
 
 -- A credit note that names no customer is that of the invoice it credits.
@@ -43,12 +58,12 @@ owned_invoices as (
         touched_invoices.source,
         touched_invoices.source_file,
         touched_invoices.source_row,
-        coalesce(touched_invoices.billing_customer_id, int_invoices_united.billing_customer_id) as billing_customer_id,
-        coalesce(touched_invoices.customer_code, int_invoices_united.customer_code) as customer_code
+        coalesce(touched_invoices.billing_customer_id, credited_invoices.billing_customer_id) as billing_customer_id,
+        coalesce(touched_invoices.customer_code, credited_invoices.customer_code) as customer_code
     from touched_invoices
-    left join int_invoices_united
+    left join credited_invoices
         on
-            touched_invoices.credited_invoice_id = int_invoices_united.invoice_id
+            touched_invoices.credited_invoice_id = credited_invoices.invoice_id
             and touched_invoices.customer_code is null
 ),
 

@@ -1,18 +1,26 @@
 {{ config(
     materialized='incremental', incremental_strategy='rewrite', on_schema_change='fail',
-    meta={'rewrites': 'touched', 'key': 'payment_id'}
+    meta={'rewrites': 'touched', 'feed': 'payments', 'key': 'payment_id', 'placed_by': 'paid_on', 'named_by_record': ['payment_id']}
 ) }}
 
-with stg_billing__payments as {{ inlined() }} (
+with stg_billing__payments as {{ inlined() if not is_incremental() }} (
     select * from {{ ref('stg_billing__payments') }}
     where
         is_current
         and not is_deleted
-        and {{ is_touched('payment_id') }}
+        and {{ is_touched('payment_id', 'payments', 'paid_on') }}
 ),
 
+-- Of a day's payments, a few.
 fct_invoices as (
-    select * from {{ ref('fct_invoices') }}
+    select
+        invoice_id,
+        account_id,
+        currency
+    from {{ ref('fct_invoices') }}
+    {%- if is_incremental() %}
+    where invoice_id in (select invoice_id from stg_billing__payments)
+    {%- endif %}
 ),
 
 int_customers_linked as (

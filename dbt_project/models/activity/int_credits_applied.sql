@@ -10,32 +10,38 @@ with fct_invoices as {{ inlined() }} (
         and kind in ('invoice', 'credit_note')
 ),
 
+-- One credit's part hangs on the other credits of its invoice: where one is touched, all of them are.
+credits as {{ inlined() if not is_incremental() }} (
+    select * from fct_invoices
+    where
+        kind = 'credit_note'
+        and money_state = 'attributed'
+        and credited_invoice_id is not null
+        and {{ is_touched('invoice_id', 'invoices', 'issued_on') }}
+),
+
 invoices as (
     select * from fct_invoices
     where
         kind = 'invoice'
         and total > 0
+        and invoice_id in (select credited_invoice_id from credits)
 ),
 
--- One credit's part hangs on the other credits of its invoice: where one is touched, all of them are.
 linked_credits as (
     select
-        fct_invoices.invoice_id,
-        fct_invoices.issued_on,
+        credits.invoice_id,
+        credits.issued_on,
         invoices.invoice_id as credited_invoice_id,
         invoices.document_total as invoiced,
         -- A void invoice gave no heat, so there is none to take back.
         case when invoices.money_state = 'void' then 0 else cast(invoices.total as double) end as worth,
         case
-            when fct_invoices.currency = invoices.currency then fct_invoices.document_total
-            else cast(round(fct_invoices.total / cast(invoices.rate as double), 4) as decimal(18, 4))
+            when credits.currency = invoices.currency then credits.document_total
+            else cast(round(credits.total / cast(invoices.rate as double), 4) as decimal(18, 4))
         end as credited
-    from fct_invoices
-    inner join invoices on fct_invoices.credited_invoice_id = invoices.invoice_id
-    where
-        fct_invoices.kind = 'credit_note'
-        and fct_invoices.money_state = 'attributed'
-        and {{ is_touched('fct_invoices.invoice_id', 'invoices') }}
+    from credits
+    inner join invoices on credits.credited_invoice_id = invoices.invoice_id
 ),
 
 running_credits as (

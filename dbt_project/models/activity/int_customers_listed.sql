@@ -3,7 +3,7 @@ with stg_billing__customers as (
     where is_current
 ),
 
-int_invoices_united as (
+int_invoices_united as {{ inlined() }} (
     select * from {{ ref('int_invoices_united') }}
     -- Whom we owe is no customer.
     where kind <> 'payable'
@@ -14,6 +14,13 @@ sources_with_a_customer_list as (
     from {{ ref('stg_billing__customers') }}
 ),
 
+invoices_without_a_customer_list as {{ inlined() }} (
+    select int_invoices_united.*
+    from int_invoices_united
+    left join sources_with_a_customer_list on int_invoices_united.source = sources_with_a_customer_list.source
+    where sources_with_a_customer_list.source is null
+),
+
 named_on_invoices as (
     select
         source,
@@ -21,7 +28,7 @@ named_on_invoices as (
         max(customer_name) as customer_name,
         max(customer_email) as email,
         max(country) as country
-    from int_invoices_united
+    from invoices_without_a_customer_list
     where lines_customer_code is not null
     group by source, lines_customer_code
     union all
@@ -31,22 +38,20 @@ named_on_invoices as (
         cast(null as varchar) as customer_name,
         cast(null as varchar) as email,
         cast(null as varchar) as country
-    from int_invoices_united
+    from invoices_without_a_customer_list
     where customer_code is not null
 ),
 
 named_on_invoices_only as (
     select
-        named_on_invoices.source,
-        named_on_invoices.customer_code,
-        named_on_invoices.source || ':' || named_on_invoices.customer_code as billing_customer_id,
-        max(named_on_invoices.customer_name) as customer_name,
-        max(named_on_invoices.email) as email,
-        max(named_on_invoices.country) as country
+        source,
+        customer_code,
+        source || ':' || customer_code as billing_customer_id,
+        max(customer_name) as customer_name,
+        max(email) as email,
+        max(country) as country
     from named_on_invoices
-    left join sources_with_a_customer_list on named_on_invoices.source = sources_with_a_customer_list.source
-    where sources_with_a_customer_list.source is null
-    group by named_on_invoices.source, named_on_invoices.customer_code
+    group by source, customer_code
 ),
 
 customers as (

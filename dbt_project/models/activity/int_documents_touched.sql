@@ -90,16 +90,28 @@ rates_changed as (
 ),
 
 invoices_touched as (
-    select record_id as invoice_id from int_documents_delivered
+    select
+        record_id as invoice_id,
+        recorded_on as issued_on
+    from int_documents_delivered
     where feed = 'invoices'
     union
-    select invoice_id from int_invoices_united
+    select
+        invoice_id,
+        issued_on
+    from int_invoices_united
     where billing_customer_id in (select billing_customer_id from customers_relinked)
     union
-    select invoice_id from int_invoices_united
+    select
+        invoice_id,
+        issued_on
+    from int_invoices_united
     where {{ comes_into_sight('issued_on') }}
     union
-    select int_invoices_united.invoice_id from int_invoices_united
+    select
+        int_invoices_united.invoice_id,
+        int_invoices_united.issued_on
+    from int_invoices_united
     inner join rates_changed
         on
             int_invoices_united.currency = rates_changed.currency
@@ -114,39 +126,61 @@ invoices_credited as (
     where
         credited_invoice_id is not null
         and invoice_id in (select invoice_id from invoices_touched)
+        and issued_on in (select issued_on from invoices_touched)
     union
     select credited_invoice_id from {{ ref('stg_billing__invoices') }}
     where
         credited_invoice_id is not null
-        and document_id in (select document_id from int_documents_delivered)
+        and {{ is_delivered('int_documents_delivered', 'invoices', 'document_id', 'issued_on') }}
     union
     select credited_invoice_id from {{ ref('stg_billing__invoice_lines') }}
     where
         credited_invoice_id is not null
-        and document_id in (select document_id from int_documents_delivered)
+        and {{ is_delivered('int_documents_delivered', 'invoices', 'document_id', 'file_id') }}
 ),
 
 invoices_and_credits_touched as (
-    select invoice_id from invoices_touched
+    select
+        invoice_id,
+        issued_on
+    from invoices_touched
     union
-    select invoice_id from int_invoices_united
+    select
+        invoice_id,
+        issued_on
+    from int_invoices_united
     where credited_invoice_id in (select invoice_id from invoices_credited)
 ),
 
 payments_touched as (
-    select record_id as payment_id from int_documents_delivered
+    select
+        record_id as payment_id,
+        recorded_on as paid_on
+    from int_documents_delivered
     where feed = 'payments'
     union
-    select payment_id from stg_billing__payments
+    select
+        payment_id,
+        paid_on
+    from stg_billing__payments
     where billing_customer_id in (select billing_customer_id from customers_relinked)
     union
-    select payment_id from stg_billing__payments
+    select
+        payment_id,
+        paid_on
+    from stg_billing__payments
     where invoice_id in (select invoice_id from invoices_and_credits_touched)
     union
-    select payment_id from stg_billing__payments
+    select
+        payment_id,
+        paid_on
+    from stg_billing__payments
     where {{ comes_into_sight('paid_on') }}
     union
-    select stg_billing__payments.payment_id from stg_billing__payments
+    select
+        stg_billing__payments.payment_id,
+        stg_billing__payments.paid_on
+    from stg_billing__payments
     inner join rates_changed
         on
             stg_billing__payments.currency = rates_changed.currency
@@ -182,31 +216,33 @@ crm_documents as {{ inlined() }} (
 crm_documents_touched as (
     select
         feed,
-        record_id
-    from int_documents_delivered
-    where feed in ('opportunities', 'communications', 'feedback')
-    union
-    select
-        feed,
-        record_id
+        record_id,
+        occurred_on,
+        ended_on
     from crm_documents
     where crm_account_id in (select crm_account_id from crm_accounts_moved)
     union
     select
         feed,
-        record_id
+        record_id,
+        occurred_on,
+        ended_on
     from crm_documents
     where {{ comes_into_sight('occurred_on') }}
     union
     select
         feed,
-        record_id
+        record_id,
+        occurred_on,
+        ended_on
     from crm_documents
     where {{ comes_into_sight('ended_on') }}
     union
     select
         'opportunities' as feed,
-        stg_crm__opportunities.opportunity_id
+        stg_crm__opportunities.opportunity_id as record_id,
+        stg_crm__opportunities.opened_on as occurred_on,
+        stg_crm__opportunities.closed_on as ended_on
     from stg_crm__opportunities
     inner join rates_changed
         on
@@ -217,24 +253,41 @@ crm_documents_touched as (
 documents_touched as (
     select
         'invoices' as feed,
-        invoice_id as record_id
+        invoice_id as record_id,
+        issued_on as touched_on
     from invoices_and_credits_touched
-    union all
+    union
     select
         'payments' as feed,
-        payment_id as record_id
+        payment_id as record_id,
+        paid_on as touched_on
     from payments_touched
-    union all
+    union
     select
         feed,
-        record_id
+        record_id,
+        recorded_on as touched_on
+    from int_documents_delivered
+    where feed in ('opportunities', 'communications', 'feedback')
+    union
+    select
+        feed,
+        record_id,
+        occurred_on as touched_on
+    from crm_documents_touched
+    union
+    select
+        feed,
+        record_id,
+        ended_on as touched_on
     from crm_documents_touched
 )
 
 select
     run.since_build,
     documents_touched.feed,
-    documents_touched.record_id
+    documents_touched.record_id,
+    documents_touched.touched_on
 from documents_touched
 cross join run
 where {{ 'true' if is_incremental() else 'false' }}

@@ -1,11 +1,11 @@
 {{ config(
     materialized='incremental', incremental_strategy='rewrite', on_schema_change='fail',
-    meta={'rewrites': 'delivered', 'feed': 'invoices'}
+    meta={'rewrites': 'delivered', 'feed': 'invoices', 'placed_by': 'issued_on'}
 ) }}
 
 with stg_billing__invoices as (
     select * from {{ ref('stg_billing__invoices') }}
-    {{ where_delivered('invoices', 'document_id') }}
+    {{ where_delivered('invoices', 'document_id', 'issued_on') }}
 ),
 
 headers as (
@@ -22,7 +22,7 @@ itemised_documents as (
         sum(quantity) as units,
         sum({{ line_content() }}) as lines_content
     from {{ ref('stg_billing__invoice_lines') }}
-    {{ where_delivered('invoices', 'document_id') }}
+    {{ where_delivered('invoices', 'document_id', 'file_id') }}
     {{ 'and' if is_incremental() else 'where' }} is_current and not has_header
     group by source, document_id
 ),
@@ -48,7 +48,7 @@ documents_of_lines as (
         sum({{ line_content() }}) as lines_content,
         {{ first_record('has_header') }} as first_record
     from {{ ref('stg_billing__invoice_lines') }}
-    {{ where_delivered('invoices', 'document_id') }}
+    {{ where_delivered('invoices', 'document_id', 'file_id') }}
     {{ 'and' if is_incremental() else 'where' }} is_current and has_header
     group by source, invoice_id, document_id
 ),

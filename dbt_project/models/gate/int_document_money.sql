@@ -14,10 +14,10 @@ with files as (
 
 fct_invoices as (
     select * from {{ ref('fct_invoices') }}
-    where {{ is_touched('invoice_id', 'invoices') }}
+    where {{ is_touched('invoice_id', 'invoices', 'issued_on') }}
 ),
 
-headers as {{ inlined() }} (
+headers as {{ inlined() if not is_incremental() }} (
     select
         source,
         source_file,

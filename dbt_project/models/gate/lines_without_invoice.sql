@@ -5,13 +5,13 @@
 
 with stg_billing__invoice_lines as (
     select * from {{ ref('stg_billing__invoice_lines') }}
-    {{ where_delivered('invoices', 'document_id') }}
+    {{ where_delivered('invoices', 'document_id', 'file_id') }}
     {{ 'and' if is_incremental() else 'where' }} is_current and not has_header
 ),
 
 fct_invoices as (
     select * from {{ ref('fct_invoices') }}
-    {{ where_delivered('invoices', 'document_id') }}
+    {{ where_delivered('invoices', 'document_id', 'issued_on') }}
 ),
 
 files as (

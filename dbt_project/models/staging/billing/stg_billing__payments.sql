@@ -1,11 +1,11 @@
 {{ config(
     materialized='incremental', incremental_strategy='rewrite', on_schema_change='fail',
-    meta={'rewrites': 'delivered', 'feed': 'payments'}
+    meta={'rewrites': 'delivered', 'feed': 'payments', 'placed_by': 'paid_on'}
 ) }}
 
 with source as {{ inlined() if not is_incremental() }} (
     select * from {{ source('raw', 'payments') }}
-    {{ where_delivered('payments', 'payment_id') }}
+    {{ where_delivered('payments', 'payment_id', 'file_id') }}
 ),
 
 versions as (

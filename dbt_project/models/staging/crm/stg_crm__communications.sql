@@ -1,11 +1,11 @@
 {{ config(
     materialized='incremental', incremental_strategy='rewrite', on_schema_change='fail',
-    meta={'rewrites': 'delivered', 'feed': 'communications'}
+    meta={'rewrites': 'delivered', 'feed': 'communications', 'placed_by': 'occurred_on'}
 ) }}
 
 with source as {{ inlined() if not is_incremental() }} (
     select * from {{ source('raw', 'communications') }}
-    {{ where_delivered('communications', 'communication_id') }}
+    {{ where_delivered('communications', 'communication_id', 'file_id') }}
 ),
 
 versions as (

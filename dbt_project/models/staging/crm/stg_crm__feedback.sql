@@ -1,11 +1,11 @@
 {{ config(
     materialized='incremental', incremental_strategy='rewrite', on_schema_change='fail',
-    meta={'rewrites': 'delivered', 'feed': 'feedback'}
+    meta={'rewrites': 'delivered', 'feed': 'feedback', 'placed_by': 'given_on'}
 ) }}
 
 with source as {{ inlined() if not is_incremental() }} (
     select * from {{ source('raw', 'feedback') }}
-    {{ where_delivered('feedback', 'feedback_id') }}
+    {{ where_delivered('feedback', 'feedback_id', 'file_id') }}
 ),
 
 versions as (

@@ -1,11 +1,11 @@
 {{ config(
     materialized='incremental', incremental_strategy='rewrite', on_schema_change='fail',
-    meta={'rewrites': 'delivered', 'feed': 'opportunities'}
+    meta={'rewrites': 'delivered', 'feed': 'opportunities', 'placed_by': 'opened_on'}
 ) }}
 
 with source as {{ inlined() if not is_incremental() }} (
     select * from {{ source('raw', 'opportunities') }}
-    {{ where_delivered('opportunities', 'opportunity_id') }}
+    {{ where_delivered('opportunities', 'opportunity_id', 'file_id') }}
 ),
 
 versions as (

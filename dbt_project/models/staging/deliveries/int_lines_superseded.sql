@@ -1,7 +1,8 @@
 {{ config(
     materialized='incremental', incremental_strategy='rewrite', on_schema_change='fail',
-    meta={'rewrites': 'delivered', 'feed': 'invoices'}
+    meta={'rewrites': 'delivered', 'feed': 'invoices', 'placed_by': 'file_id'}
 ) }}
+{%- set int_documents_delivered = ref('int_documents_delivered') %}
 
 with logical_files as (
     select
@@ -28,16 +29,20 @@ files as (
 
 documents_of_files as (
     select distinct
-        invoice_id,
+        {{ 'document_id' if is_incremental() else 'invoice_id' }} as document_id,
         file_id
+    {%- if is_incremental() %}
+    from {{ int_documents_delivered }}
+    where raw_table = 'invoice_lines'
+    {%- else %}
     from {{ source('raw', 'invoice_lines') }}
-    {{ where_delivered('invoices', 'invoice_id') }}
+    {%- endif %}
 ),
 
 carried as (
     select
         files.source,
-        documents_of_files.invoice_id as document_id,
+        documents_of_files.document_id,
         files.file_id,
         files.delivery_number,
         files.logical_file_number,

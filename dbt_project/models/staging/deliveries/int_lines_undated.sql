@@ -1,31 +1,33 @@
 {{ config(
     materialized='incremental', incremental_strategy='rewrite', on_schema_change='fail',
-    meta={'rewrites': 'delivered', 'feed': 'invoices'}
+    meta={'rewrites': 'delivered', 'feed': 'invoices', 'placed_by': 'file_id'}
 ) }}
+{%- set int_documents_delivered = ref('int_documents_delivered') %}
 
-with dated_lines as (
+with lines as {{ inlined() }} (
+    {%- if is_incremental() %}
     select
-        invoice_id,
-        file_id
-    from {{ source('raw', 'invoice_lines') }}
-    {{ where_delivered('invoices', 'invoice_id') }}
-    {{ 'and' if is_incremental() else 'where' }} issued_at is not null
-),
-
-undated_lines as (
+        document_id,
+        file_id,
+        recorded_on is not null as is_dated
+    from {{ int_documents_delivered }}
+    where raw_table = 'invoice_lines'
+    {%- else %}
     select
-        invoice_id,
-        file_id
+        invoice_id as document_id,
+        file_id,
+        issued_at is not null as is_dated
     from {{ source('raw', 'invoice_lines') }}
-    {{ where_delivered('invoices', 'invoice_id') }}
-    {{ 'and' if is_incremental() else 'where' }} issued_at is null
+    {%- endif %}
 )
 
 select distinct
-    undated_lines.invoice_id as document_id,
+    undated_lines.document_id,
     undated_lines.file_id
-from undated_lines
-inner join dated_lines
+from lines as undated_lines
+inner join lines as dated_lines
     on
-        undated_lines.invoice_id = dated_lines.invoice_id
+        undated_lines.document_id = dated_lines.document_id
         and undated_lines.file_id = dated_lines.file_id
+        and dated_lines.is_dated
+where not undated_lines.is_dated
