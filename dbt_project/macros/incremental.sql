@@ -181,7 +181,7 @@
     )
     {%- elif meta.rewrites == 'builds' -%}
     since_build <> (select since_build from {{ standing('run') }})
-    {%- elif meta.rewrites == 'numbered' -%}
+    {%- elif meta.rewrites in ('numbered', 'all') -%}
     true
     {%- elif meta.rewrites == 'bodies' -%}
     body_number in (select bodies_changed.body_number from {{ standing('bodies_changed') }} as bodies_changed)

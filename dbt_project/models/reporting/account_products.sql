@@ -45,31 +45,61 @@ stg_billing__invoice_lines as (
     where
         is_current
         and product_code is not null
-        {%- if is_incremental() %}
-        and document_id in (select document_id from fct_invoices)
-        {%- endif %}
+        and {{ 'document_id in (select document_id from fct_invoices)' if is_incremental() else 'true' }}
+),
+
+-- Numbered, because millions of lines are grouped by them.
+accounts as (
+    select
+        account_id,
+        cast(row_number() over (order by account_id) as integer) as account_number
+    from (select distinct account_id from fct_invoices) as distinct_accounts
+),
+
+invoices as (
+    select
+        {{ any_number() }} as invoice_number,
+        accounts.account_number,
+        fct_invoices.source,
+        fct_invoices.document_id,
+        fct_invoices.kind,
+        fct_invoices.currency,
+        fct_invoices.rate,
+        fct_invoices.issued_on
+    from fct_invoices
+    inner join accounts on fct_invoices.account_id = accounts.account_id
+),
+
+summed_lines as (
+    select
+        invoices.account_number,
+        stg_billing__invoice_lines.product_code,
+        count(distinct case when invoices.kind = 'invoice' then invoices.invoice_number end) as invoices,
+        sum(stg_billing__invoice_lines.quantity) as units,
+        sum({{ in_reporting_currency('stg_billing__invoice_lines.amount', 'invoices.currency', 'invoices') }}) as revenue,
+        max(stg_billing__invoice_lines.description) as description,
+        min(invoices.issued_on) as first_invoice_on,
+        max(invoices.issued_on) as last_invoice_on
+    from stg_billing__invoice_lines
+    inner join invoices
+        on
+            stg_billing__invoice_lines.source = invoices.source
+            and stg_billing__invoice_lines.document_id = invoices.document_id
+    group by invoices.account_number, stg_billing__invoice_lines.product_code
 ),
 
 sold as (
     select
-        fct_invoices.account_id,
-        stg_billing__invoice_lines.product_code,
-        count(
-            distinct case when fct_invoices.kind = 'invoice' then fct_invoices.source || ':' || fct_invoices.document_id end
-        ) as invoices,
-        sum(stg_billing__invoice_lines.quantity) as units,
-        sum(
-            {{ in_reporting_currency('stg_billing__invoice_lines.amount', 'fct_invoices.currency', 'fct_invoices') }}
-        ) as revenue,
-        max(stg_billing__invoice_lines.description) as description,
-        min(fct_invoices.issued_on) as first_invoice_on,
-        max(fct_invoices.issued_on) as last_invoice_on
-    from stg_billing__invoice_lines
-    inner join fct_invoices
-        on
-            stg_billing__invoice_lines.source = fct_invoices.source
-            and stg_billing__invoice_lines.document_id = fct_invoices.document_id
-    group by fct_invoices.account_id, stg_billing__invoice_lines.product_code
+        accounts.account_id,
+        summed_lines.product_code,
+        summed_lines.invoices,
+        summed_lines.units,
+        summed_lines.revenue,
+        summed_lines.description,
+        summed_lines.first_invoice_on,
+        summed_lines.last_invoice_on
+    from summed_lines
+    inner join accounts on summed_lines.account_number = accounts.account_number
 )
 
 {%- if is_incremental() %},
