@@ -174,23 +174,17 @@
     having sum(change) <> 0
 {%- endmacro %}
 
-{% macro columns_of_sales() -%}
-    account_id, source, document_id, kind, currency, rate, issued_on, lines_content
+{% macro columns_of_sales(relation=none) -%}
+    {%- for column in ['account_id', 'source', 'document_id', 'kind', 'currency', 'rate', 'issued_on', 'lines_content'] -%}
+    {{ relation ~ '.' if relation }}{{ column }}{{ ', ' if not loop.last }}
+    {%- endfor %}
 {%- endmacro %}
 
-{# What was sold of each product to an account by an invoice that isn't that of before. #}
-{% macro products_undone() -%}
-    select distinct
-        invoices_changed.account_id,
-        lines.product_code
-    from ({{ invoices_changed() }}) as invoices_changed
-    inner join {{ ref('stg_billing__invoice_lines') }} as lines
-        on
-            invoices_changed.source = lines.source
-            and invoices_changed.document_id = lines.document_id
-    where
-        invoices_changed.change < 0
-        and lines.product_code is not null
+{# The accounts of which an invoice counted that doesn't any more, or not as before. #}
+{% macro accounts_undone() -%}
+    select distinct account_id
+    from ({{ invoices_changed() }}) as undone
+    where change < 0
 {%- endmacro %}
 
 {# Which rows of the target a run deletes, and which it then writes; `meta.rewrites` of the model says by what. #}
@@ -203,15 +197,16 @@
     rowid in (
         select rewritten.rowid
         from {{ target }} as rewritten
-        inner join (
-            select account_id, product_code from {{ made }}
-            union
-            {{ products_undone() }}
-        ) as sold on rewritten.account_id = sold.account_id and rewritten.product_code = sold.product_code
+        inner join {{ made }} as sold
+            on rewritten.account_id = sold.account_id and rewritten.product_code = sold.product_code
+        union
+        select rewritten.rowid
+        from {{ target }} as rewritten
+        where rewritten.account_id in ({{ accounts_undone() }})
     )
     {%- elif meta.rewrites == 'builds' -%}
     since_build <> (select since_build from {{ standing('run') }})
-    {%- elif meta.rewrites == 'numbered' -%}
+    {%- elif meta.rewrites in ('numbered', 'all') -%}
     true
     {%- elif meta.rewrites == 'bodies' -%}
     body_number in (select bodies_changed.body_number from {{ standing('bodies_changed') }} as bodies_changed)

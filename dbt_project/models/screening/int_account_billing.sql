@@ -88,7 +88,7 @@ sales_by_account as (
         max(case when is_sale then issued_on end) as last_invoice_on,
         count(case when is_sale and age_days < 90 then 1 end) as invoices_90d,
         count(case when is_sale and age_days < 365 then 1 end) as invoices_365d,
-        count(distinct case when is_sale and age_days < 365 then issued_on end) as invoice_days_365d
+        {{ days_counted('case when is_sale then age_days end', 365) }} as invoice_days_365d
     from fct_invoices
     group by account_id
 )
