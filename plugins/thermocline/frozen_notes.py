@@ -1,7 +1,7 @@
 """What models noted of their tables since these were frozen: the rows that went, and those that came.
 
 A model with `meta.frozen` writes both into `config.<table>_changed`, in the transaction in which it changes
-its table (`rewrite_what_differs` in `dbt_project/macros/incremental.sql`). Freezing clears the notes in the
+its table (`rewrite_what_differs` in `dbt_project/macros/rewrite.sql`). Freezing clears the notes in the
 transaction that says which candidate it made, and marks the table with that candidate: as a comment on the
 table, which is lost when the table is made anew. Notes of a table without that mark count for nothing.
 """

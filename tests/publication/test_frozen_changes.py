@@ -1,7 +1,7 @@
 """What models noted of a table brings what was frozen up to date: always the warehouse's rows."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from random import Random
@@ -21,7 +21,6 @@ from noted_company import (
     inodes,
     spoil,
     spoil_changes,
-    standing,
 )
 from thermocline import (
     freezing,
@@ -34,17 +33,7 @@ from thermocline.errors import ContentChanged
 from thermocline.freezing import freeze
 from thermocline.home import Home
 
-
-@pytest.fixture
-def connection(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
-    with standing(home) as opened:
-        yield opened
-
-
-@pytest.fixture(autouse=True)
-def no_turns(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No part is compared with the warehouse because its turn has come: the rest must do."""
-    monkeypatch.setattr(frozen_changes, "TURNS", 2**256)
+pytestmark = pytest.mark.usefixtures("no_turns")
 
 
 def test_rows_that_changed_stand_beside_the_file(home: Home, connection: duckdb.DuckDBPyConnection) -> None:

@@ -1,6 +1,5 @@
 """Notes count only where they say all that changed since what was frozen."""
 
-from collections.abc import Iterator
 from datetime import date
 from types import ModuleType
 
@@ -17,7 +16,6 @@ from noted_company import (
     changed,
     frozen,
     inodes,
-    standing,
 )
 from thermocline import (
     company,
@@ -30,17 +28,7 @@ from thermocline import (
 from thermocline.freezing import freeze
 from thermocline.home import Home
 
-
-@pytest.fixture
-def connection(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
-    with standing(home) as opened:
-        yield opened
-
-
-@pytest.fixture(autouse=True)
-def no_turns(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No part is compared with the warehouse because its turn has come: the rest must do."""
-    monkeypatch.setattr(frozen_changes, "TURNS", 2**256)
+pytestmark = pytest.mark.usefixtures("no_turns")
 
 
 @pytest.mark.parametrize("name", sorted(contract.KEYS))

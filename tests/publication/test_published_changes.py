@@ -1,16 +1,14 @@
 """What stands beside frozen files is published by changing these rows alone."""
 
 import shutil
-from collections.abc import Iterator
 
 import duckdb
 import pytest
 from made_company import audit
-from noted_company import PAID, PRODUCTS, SOLD, TIMELINE, change, frozen, spoil_changes, standing
+from noted_company import PAID, PRODUCTS, SOLD, TIMELINE, change, frozen, spoil_changes
 from thermocline import (
     company,
     contract,
-    frozen_changes,
     hashing,
 )
 from thermocline.candidate import Candidate
@@ -20,17 +18,7 @@ from thermocline.publication import database, publish
 from thermocline.targets import Base, Edition, duckdb_tables
 from thermocline.verification import verify
 
-
-@pytest.fixture
-def connection(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
-    with standing(home) as opened:
-        yield opened
-
-
-@pytest.fixture(autouse=True)
-def no_turns(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No part is compared with the warehouse because its turn has come: the rest must do."""
-    monkeypatch.setattr(frozen_changes, "TURNS", 2**256)
+pytestmark = pytest.mark.usefixtures("no_turns")
 
 
 def published(home: Home, connection: duckdb.DuckDBPyConnection) -> None:
