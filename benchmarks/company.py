@@ -13,6 +13,7 @@ import sys
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import chain
 from pathlib import Path
 
 import duckdb
@@ -98,8 +99,16 @@ class Company:
         self.coming = deliver(self.size.example(), self.exports, self.days)
 
     def copied(self, name: str) -> "Company":
-        """This company as it stands, elsewhere: what never changes once it is written is linked."""
-        other = Company.dealt(self.size, name, self.days)
+        """This company as it stands, in another home: what never changes once it is written is linked.
+
+        Its exports are this one's own, since a file under another path would be read anew. What comes to
+        them goes with the copy.
+        """
+        other = Company(self.size, name, self.days)
+        other.remove()
+        other.exports = self.exports
+        other.withdraw()
+        other.coming = days_to_come(self.size.example())
         shutil.copytree(self.home.root, other.home.root, symlinks=True, copy_function=_linked_or_copied)
         return other
 
@@ -154,6 +163,11 @@ class Company:
         for folder in self.coming.pop(0):
             link(folder, self.exports / folder.parent.name / folder.name)
 
+    def withdraw(self) -> None:
+        """Take back the deliveries of all days that come one by one."""
+        for folder in chain(*days_to_come(self.size.example())):
+            shutil.rmtree(self.exports / folder.parent.name / folder.name, ignore_errors=True)
+
     def temperatures(self) -> dict[str, str]:
         """As published, by account."""
         with closing(duckdb.connect(str(publication.database(self.home)), read_only=True)) as connection:
@@ -163,6 +177,8 @@ class Company:
         return dict(rows)
 
     def remove(self) -> None:
+        if not self.exports.is_relative_to(self.root):
+            self.withdraw()
         for path in self.root.rglob("*"):
             if path.is_dir() and not path.is_symlink():
                 path.chmod(0o755)
@@ -177,7 +193,13 @@ def deliver(example: Path, exports: Path, days: int) -> list[list[Path]]:
         for name in names[:-DAILY]:
             only = None if name > since else MASTER_DATA
             link(example / system / name, exports / system / name, only)
-    return [[example / system / name for system in ("crm", "billing")] for name in names[-DAILY:]]
+    return days_to_come(example)
+
+
+def days_to_come(example: Path) -> list[list[Path]]:
+    """The deliveries of the last few days, day by day."""
+    days = sorted(folder.name for folder in (example / "billing").iterdir())[-DAILY:]
+    return [[example / system / day for system in ("crm", "billing")] for day in days]
 
 
 def _linked_or_copied(source: str, target: str) -> None:

@@ -159,6 +159,25 @@ def test_a_shorter_past_keeps_the_master_data_and_the_last_days_come_one_by_one(
         dealt.next_day()
 
 
+def test_what_comes_to_a_copy_comes_under_the_same_path_and_goes_with_it(dealt: Company) -> None:
+    def delivered() -> list[Path]:
+        return sorted(path for path in dealt.exports.rglob("*") if path.is_file())
+
+    dealt.home.prepare()
+    before = delivered()
+    abandoned = dealt.copied("abandoned")
+    abandoned.next_day()
+    assert len(delivered()) > len(before)
+    copy = dealt.copied("copy")
+    assert delivered() == before
+    copy.next_day()
+    assert {path.parent.name for path in delivered()} - {path.parent.name for path in before} == {copy.as_of}
+    copy.remove()
+    abandoned.remove()
+    assert delivered() == before
+    assert dealt.home.root.exists() and not copy.root.exists()
+
+
 def test_corrections_are_later_versions_of_old_invoices_each_dearer_by_one(dealt: Company) -> None:
     screening._correction(dealt, *screening._corrections(dealt, 1))
     [folder] = (dealt.exports / "billing" / "correction-0").iterdir()
