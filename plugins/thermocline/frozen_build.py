@@ -71,14 +71,14 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
 def of(home: Home, connection: duckdb.DuckDBPyConnection, fingerprint: str) -> FrozenBuild | None:
     """What was frozen of the build with this fingerprint, if it still is there."""
     frozen = last(home, connection)
-    return frozen if frozen and frozen.build == _build(fingerprint) else None
+    return frozen if frozen and frozen.build == _build(fingerprint, frozen.candidate.digest) else None
 
 
 def last(home: Home, connection: duckdb.DuckDBPyConnection) -> FrozenBuild | None:
     """What was frozen last of a build that finished, by this release, if it still is there."""
     connection.execute(_STATE)
     rows = connection.execute("select build, content_hash, table_name, query from config.frozen").fetchall()
-    if not rows or not rows[0][0].startswith(_build("")):
+    if not rows or not rows[0][0].startswith(f"{__version__} "):
         return None
     try:
         candidate = Candidate.read(home, rows[0][1])
@@ -96,12 +96,17 @@ def note(
     connection.execute("delete from config.frozen")
     connection.execute(
         "insert into config.frozen select ?, ?, unnest(?::varchar[]), unnest(?::varchar[])",
-        [_build(fingerprint), candidate.content_hash, list(queries), list(queries.values())],
+        [
+            _build(fingerprint, candidate.digest),
+            candidate.content_hash,
+            list(queries),
+            list(queries.values()),
+        ],
     )
     frozen_notes.mark(connection, candidate.digest)
     connection.execute("commit")
 
 
-def _build(fingerprint: str) -> str:
-    """Another release may freeze otherwise."""
-    return f"{__version__} {fingerprint}"
+def _build(fingerprint: str, digest: str) -> str:
+    """Another release may freeze otherwise, and a build that failed replace what this digest is of."""
+    return f"{__version__} {fingerprint} {digest}"

@@ -26,6 +26,9 @@ from thermocline.sorted_hashes import SortedHashes
 MOST_CHANGED = 0.1
 """Beyond this share of a part's rows, those that came since its file was written have it written anew."""
 
+MOST_NOTED = 500_000
+"""Notes of a table beyond which all its rows are looked at: half a gigabyte of hashes."""
+
 TURNS = 4
 """One freezing in so many compares a part with the warehouse, row by row: each part in its turn."""
 
@@ -115,7 +118,10 @@ class Updating:
         return self.kept.with_name(f"{self.kept.name}.ordered")
 
     def _parts(self) -> list[_Part] | None:
-        """All that have rows. None where rows can't be told apart."""
+        """All that have rows. None where rows can't be told apart, or too many changed."""
+        [(notes,)] = self.connection.execute(f"select count(*) from ({self.noted.changes})").fetchall()
+        if notes > MOST_NOTED:
+            return None
         part = hashing.month_of(self._month) if self._month else literal(WHOLE)
         names = ", ".join(map(quoted, self.columns))
         self.connection.execute(

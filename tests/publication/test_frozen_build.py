@@ -66,6 +66,14 @@ def test_a_build_that_did_not_finish_leaves_no_note(home: Home) -> None:
         assert frozen_build.of(home, connection, "one") is None
 
 
+def test_what_a_build_that_failed_froze_in_other_packaging_is_never_linked(home: Home) -> None:
+    first = frozen(home)
+    failed = frozen(home, "update reporting.account_timeline set source_file = 'moved.csv'", fingerprint=None)
+    assert failed.content_hash == first.content_hash
+    # The same again, from which no candidate was made before the next run spared it.
+    assert frozen(home, changed=CHANGED).stored_hash == first.stored_hash
+
+
 def test_a_table_of_other_rows_is_never_linked(home: Home) -> None:
     frozen(home)
     again = frozen(

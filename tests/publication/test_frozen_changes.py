@@ -116,6 +116,18 @@ def test_after_any_changes_the_rows_are_the_warehouse_s(
         frozen(home, connection, random.choice(("one", "two", None)))
 
 
+def test_notes_of_more_rows_than_memory_is_for_are_not_fetched(
+    home: Home, connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frozen(home, connection)
+    monkeypatch.setattr(frozen_changes, "MOST_NOTED", 5)
+    # Three rows of the timeline and two of products, each as it was and is.
+    change(connection, PAID, SOLD)
+    again = frozen(home, connection)
+    assert changed(again) == set()
+    assert changed(again, "account_products") == {"all"}
+
+
 def test_rows_that_are_double_are_written_whole(home: Home, connection: duckdb.DuckDBPyConnection) -> None:
     frozen(home, connection)
     double = f"insert into {TIMELINE} from {TIMELINE} where source_row in (7, 8)"
