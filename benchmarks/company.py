@@ -2,7 +2,7 @@
 
 var/bench/<size>/example/          made once by `thermocline example`, and kept
 var/bench/<size>/loaded/           see `prepared`, kept as well
-var/bench/<size>/<name>/exports/   the deliveries of the last days of it, as hard links
+var/bench/<size>/<name>/exports/   the deliveries of its last days, as hard links; a copied company has none
 var/bench/<size>/<name>/home/      a home of Thermocline
 """
 
@@ -105,9 +105,8 @@ class Company:
         them goes with the copy.
         """
         other = Company(self.size, name, self.days)
-        other.remove()
         other.exports = self.exports
-        other.withdraw()
+        other.remove()
         other.coming = days_to_come(self.size.example())
         shutil.copytree(self.home.root, other.home.root, symlinks=True, copy_function=_linked_or_copied)
         return other
@@ -163,7 +162,7 @@ class Company:
         for folder in self.coming.pop(0):
             link(folder, self.exports / folder.parent.name / folder.name)
 
-    def withdraw(self) -> None:
+    def _withdraw(self) -> None:
         """Take back the deliveries of all days that come one by one."""
         for folder in chain(*days_to_come(self.size.example())):
             shutil.rmtree(self.exports / folder.parent.name / folder.name, ignore_errors=True)
@@ -177,8 +176,9 @@ class Company:
         return dict(rows)
 
     def remove(self) -> None:
+        """Remove its exports and its home; from exports that are another's, what came to them since."""
         if not self.exports.is_relative_to(self.root):
-            self.withdraw()
+            self._withdraw()
         for path in self.root.rglob("*"):
             if path.is_dir() and not path.is_symlink():
                 path.chmod(0o755)

@@ -108,5 +108,8 @@ def note(
 
 
 def _build(fingerprint: str, digest: str) -> str:
-    """Another release may freeze otherwise, and a build that failed replace what this digest is of."""
+    """The release, since another may freeze otherwise, what was built, and the digest of its candidate.
+
+    A build that failed may have put another one in its place, of the same content hash.
+    """
     return f"{__version__} {fingerprint} {digest}"
