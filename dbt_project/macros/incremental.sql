@@ -19,7 +19,7 @@
 {# Whether this run makes whole what is rewritten by such changes. #}
 {% macro is_rebuilt(run, rewrites) -%}
     {%- set layers = run_query('select rebuilt from ' ~ run).columns[0].values()[0] -%}
-    {{ return(layers == 'all' or layers == 'screening' and rewrites in ('accounts', 'bodies', 'sums', 'paths')) }}
+    {{ return(layers == 'all' or layers == 'screening' and rewrites in ('accounts', 'bodies', 'sums', 'paths', 'screened')) }}
 {%- endmacro %}
 
 {#
@@ -206,7 +206,7 @@
     )
     {%- elif meta.rewrites == 'builds' -%}
     since_build <> (select since_build from {{ standing('run') }})
-    {%- elif meta.rewrites in ('numbered', 'all') -%}
+    {%- elif meta.rewrites in ('numbered', 'all', 'screened') -%}
     true
     {%- elif meta.rewrites == 'bodies' -%}
     body_number in (select bodies_changed.body_number from {{ standing('bodies_changed') }} as bodies_changed)

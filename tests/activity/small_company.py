@@ -141,7 +141,8 @@ class Modelled:
         for name in ACTIVITY:
             self._make("activity", compiled / "activity" / f"{name}.sql")
         self._make("reporting", compiled / "reporting" / "quarantine.sql")
-        self._make("gate", compiled / "gate" / "int_document_money.sql")
+        for name in ("int_document_money", "int_rows_by_file", "int_invoices_by_file"):
+            self._make("gate", compiled / "gate" / f"{name}.sql")
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         return self.connection.execute(query).fetchall()

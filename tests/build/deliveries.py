@@ -112,11 +112,17 @@ class World:
                 f"insert into raw.{feed} ({', '.join(columns)}) values ({marks})",
                 [*record.values(), number, place],
             )
+        unreadable = self.random.choice((0, 0, 1, 2)) if feed != "exchange_rates" else 0
+        for place in range(rows + 1, rows + unreadable + 1):
+            self.tell(
+                "insert into raw.quarantine (file_id, source_row, document_id) values (?, ?, ?)",
+                [number, place, f"D{self.random.randrange(DOCUMENTS)}"],
+            )
         extent = "full" if (source, feed) in FULL else "changes"
         self.tell(
             "insert into raw.files by name select ? as file_id, ? as source, ? as system, ? as feed, "
             "? as source_file, ? as sha256, ? as delivery_key, ? as extent, cast(? as date) as covers_on, "
-            "1 as rhythm_days, ? as rows_read, ? as rows_loaded, 0 as rows_quarantined, ? as kind_of_file",
+            "1 as rhythm_days, ? as rows_read, ? as rows_loaded, ? as rows_quarantined, ? as kind_of_file",
             [
                 number,
                 source,
@@ -127,8 +133,9 @@ class World:
                 str(day),
                 extent,
                 day,
+                rows + unreadable,
                 rows,
-                rows,
+                unreadable,
                 feed,
             ],
         )
@@ -259,7 +266,7 @@ class World:
 
     def withdraw_a_file(self) -> None:
         number = self.random.randint(1, self.files)
-        for feed in {feed for _, feed in FEEDS}:
+        for feed in {feed for _, feed in FEEDS} | {"quarantine"}:
             self.tell(f"delete from raw.{feed} where file_id = {number}")
         self.tell(f"delete from raw.files where file_id = {number}")
 

@@ -16,7 +16,8 @@ fct_invoices as (
     select
         invoice_id,
         account_id,
-        currency
+        currency,
+        status
     from {{ ref('fct_invoices') }}
     {%- if is_incremental() %}
     where invoice_id in (select invoice_id from stg_billing__payments)
@@ -47,6 +48,7 @@ attributed_payments as (
         stg_billing__payments.source,
         stg_billing__payments.source_file,
         stg_billing__payments.source_row,
+        fct_invoices.status as invoice_status,
         coalesce(fct_invoices.account_id, int_customers_linked.account_id) as account_id,
         -- A payment that names no currency is in that of its invoice.
         coalesce(stg_billing__payments.currency, fct_invoices.currency) as currency
@@ -60,6 +62,7 @@ select
     attributed_payments.payment_id,
     attributed_payments.document_id,
     attributed_payments.invoice_id,
+    attributed_payments.invoice_status,
     attributed_payments.account_id,
     attributed_payments.method,
     attributed_payments.currency,

@@ -151,6 +151,17 @@ linked_customers as (
     left join shared_emails on int_customers_listed.billing_customer_id = shared_emails.billing_customer_id
 ),
 
+in_question as (
+    select
+        int_customers_listed.billing_customer_id,
+        int_customers_listed.email,
+        lower(trim(int_customers_listed.customer_name)) as customer_name
+    from int_customers_listed
+    inner join linked_customers
+        on int_customers_listed.billing_customer_id = linked_customers.billing_customer_id
+    where linked_customers.linked_by in ('ambiguous', 'unlinked')
+),
+
 -- Names that many bear tell nobody apart.
 account_names as (
     select
@@ -162,17 +173,7 @@ account_names as (
         on
             stg_crm__accounts.crm_account_id = int_accounts_merged.crm_account_id
             and stg_crm__accounts.crm_account_id = int_accounts_merged.account_id
-),
-
-in_question as (
-    select
-        int_customers_listed.billing_customer_id,
-        int_customers_listed.email,
-        lower(trim(int_customers_listed.customer_name)) as customer_name
-    from int_customers_listed
-    inner join linked_customers
-        on int_customers_listed.billing_customer_id = linked_customers.billing_customer_id
-    where linked_customers.linked_by in ('ambiguous', 'unlinked')
+    where lower(trim(stg_crm__accounts.account_name)) in (select in_question.customer_name from in_question)
 ),
 
 possible_accounts as (

@@ -1,6 +1,5 @@
 with stg_billing__customers as (
     select * from {{ ref('stg_billing__customers') }}
-    where is_current
 ),
 
 int_invoices_united as {{ inlined() }} (
@@ -11,7 +10,7 @@ int_invoices_united as {{ inlined() }} (
 
 sources_with_a_customer_list as (
     select distinct source
-    from {{ ref('stg_billing__customers') }}
+    from stg_billing__customers
 ),
 
 invoices_without_a_customer_list as {{ inlined() }} (
@@ -66,6 +65,7 @@ customers as (
         is_deleted,
         covers_on
     from stg_billing__customers
+    where is_current
     union all
     select
         source,

@@ -1,3 +1,7 @@
+{{ config(
+    materialized='incremental', incremental_strategy='rewrite', on_schema_change='fail',
+    meta={'rewrites': 'all'}
+) }}
 {%- set keys = {
     'accounts': 'account_id',
     'contacts': 'contact_id',
@@ -19,7 +23,7 @@ with files as (
     from {{ source('raw', 'files') }}
 ),
 
-quarantined as (
+all_quarantined as (
     select
         quarantine.file_id,
         quarantine.source_row,
@@ -33,14 +37,68 @@ quarantined as (
     where quarantine.document_id is not null
 ),
 
+{% if is_incremental() -%}
+files_changed as (
+    select * from {{ source('config', 'files_changed') }}
+),
+
+documents_changed as (
+    {%- for feed, key in keys.items() %}
+    select
+        '{{ feed }}' as feed,
+        {{ key }} as document_id
+    from {{ source('raw', feed) }}
+    where file_id in (select file_id from files_changed)
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
+-- What came before and came no more is released by what released it.
+quarantined as (
+    select * from all_quarantined
+    where
+        file_id in (select file_id from files_changed)
+        or (feed, document_id) in (select (feed, document_id) from documents_changed)
+),
+{%- else -%}
+quarantined as (
+    select * from all_quarantined
+),
+{%- endif %}
+
+earliest_deliveries as (
+    select
+        source,
+        feed,
+        min(delivery_key) as delivery_key
+    from quarantined
+    group by source, feed
+),
+
+-- No delivery releases what a later one holds.
+releasing_files as (
+    select files.file_id
+    from files
+    inner join earliest_deliveries
+        on
+            files.source = earliest_deliveries.source
+            and files.feed = earliest_deliveries.feed
+            and files.delivery_key >= earliest_deliveries.delivery_key
+),
+
 taken as (
     {%- for feed, key in keys.items() %}
     select distinct
-        records.file_id,
+        file_id,
         '{{ feed }}' as feed,
-        records.{{ key }} as document_id
-    from {{ source('raw', feed) }} as records
-    inner join quarantined on records.{{ key }} = quarantined.document_id and quarantined.feed = '{{ feed }}'
+        {{ key }} as document_id
+    from {{ source('raw', feed) }}
+    where
+        {{ key }} in (
+            select document_id from quarantined
+            where feed = '{{ feed }}'
+        )
+        and file_id in (select file_id from releasing_files)
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 )
@@ -67,3 +125,16 @@ where
         and (quarantined.feed <> 'invoice_lines' or files.logical_file = quarantined.logical_file)
     )
 group by quarantined.file_id, quarantined.source_row
+{%- if is_incremental() %}
+union all
+select
+    known.file_id,
+    known.source_row,
+    known.released_by
+from {{ this }} as known
+left join quarantined
+    on
+        known.file_id = quarantined.file_id
+        and known.source_row = quarantined.source_row
+where quarantined.file_id is null
+{%- endif %}

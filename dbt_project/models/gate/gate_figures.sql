@@ -10,8 +10,8 @@ published_segments as (
     select * from {{ source('config', 'published_segments') }}
 ),
 
-fct_invoices as (
-    select * from {{ ref('fct_invoices') }}
+int_invoices_by_file as (
+    select * from {{ ref('int_invoices_by_file') }}
 ),
 
 feeds as (
@@ -86,15 +86,15 @@ scorecard_effect as (
 money as (
     select
         coalesce(sum(case when money_state = 'unattributed' then total end), 0) as unattributed_revenue,
-        coalesce(sum(case when money_state = 'unattributed' then abs(total) end), 0) as unattributed_volume,
-        coalesce(sum(abs(total)), 0) as volume
-    from fct_invoices
+        coalesce(sum(case when money_state = 'unattributed' then size end), 0) as unattributed_volume,
+        coalesce(sum(size), 0) as volume
+    from int_invoices_by_file
     where money_state in ('attributed', 'unattributed')
 ),
 
 lines_checked as (
-    select count(case when document_total <> lines_total then 1 end) as invoices_unlike_lines
-    from fct_invoices
+    select coalesce(sum(invoices_unlike_lines), 0) as invoices_unlike_lines
+    from int_invoices_by_file
 ),
 
 lines_alone as (

@@ -108,7 +108,7 @@ revenue_by_account as (
         sum(total) as revenue_365d
     from fct_invoices
     where
-        money_state = 'attributed'
+        money_state in (select 'attributed' from changed_versions)
         and issued_on <= {{ published_as_of_date() }}
         and {{ days_between('issued_on', published_as_of_date()) }} < 365
     group by account_id

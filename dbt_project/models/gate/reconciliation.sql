@@ -6,8 +6,8 @@ reconciliation_of_money as (
     select * from {{ ref('reconciliation_of_money') }}
 ),
 
-fct_invoices as (
-    select * from {{ ref('fct_invoices') }}
+int_invoices_by_file as (
+    select * from {{ ref('int_invoices_by_file') }}
 ),
 
 account_segments as (
@@ -56,7 +56,7 @@ money_by_currency as (
 
 revenue_invoiced as (
     select coalesce(sum(total), 0) as amount
-    from fct_invoices
+    from int_invoices_by_file
     where money_state in ('attributed', 'unattributed')
 ),
 

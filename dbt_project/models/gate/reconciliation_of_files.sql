@@ -1,27 +1,22 @@
-{%- set feeds = {
-    'accounts': none, 'contacts': none, 'opportunities': none, 'communications': none,
-    'communication_accounts': none, 'feedback': none, 'billing_customers': none, 'invoices': 'total', 'invoice_lines': 'amount', 'payments': 'amount',
-    'exchange_rates': none,
-} -%}
-
 with files as (
     select * from {{ source('raw', 'files') }}
 ),
 
+int_rows_by_file as (
+    select * from {{ ref('int_rows_by_file') }}
+),
+
 kept as (
-    {%- for feed, money in feeds.items() %}
     select
         file_id,
-        count(*) as rows_loaded,
+        rows_loaded,
         0 as rows_quarantined,
         0 as rows_not_taken,
-        {{ 'sum(' ~ money ~ ')' if money else '0' }} as money_loaded,
+        money_loaded,
         0 as money_quarantined,
         0 as money_not_taken
-    from {{ source('raw', feed) }}
-    group by file_id
+    from int_rows_by_file
     union all
-    {%- endfor %}
     select
         file_id,
         0 as rows_loaded,

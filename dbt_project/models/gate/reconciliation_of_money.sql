@@ -25,31 +25,17 @@ document_money as (
     group by source, source_file, currency, class
 ),
 
-fct_invoices as (
-    select
-        source,
-        source_file,
-        currency,
-        money_state,
-        sum(abs(document_total)) as volume
-    from {{ ref('fct_invoices') }}
-    group by source, source_file, currency, money_state
+int_invoices_by_file as (
+    select * from {{ ref('int_invoices_by_file') }}
 ),
 
 loaded as (
     select
         file_id,
         currency,
-        sum(total) as amount
-    from {{ source('raw', 'invoices') }}
-    group by file_id, currency
-    union all
-    select
-        file_id,
-        currency,
-        sum(amount) as amount
-    from {{ source('raw', 'invoice_lines') }}
-    group by file_id, currency
+        money_loaded as amount
+    from {{ ref('int_rows_by_file') }}
+    where feed in ('invoices', 'invoice_lines')
 ),
 
 -- What has become of an invoice is known of each that there is, and of no other.
@@ -60,7 +46,7 @@ invoices as (
         currency,
         money_state as class,
         volume
-    from fct_invoices
+    from int_invoices_by_file
     union all
     select
         source,

@@ -30,29 +30,40 @@ playbooks as (
     from default_playbooks
 ),
 
+-- Playbooks are chosen by these alone, and many accounts share them.
+kinds_of_state as (
+    select distinct
+        temperature,
+        relationship,
+        guard
+    from int_account_states
+),
+
 matching_playbooks as (
     select
-        int_account_states.account_id,
+        kinds_of_state.temperature,
+        kinds_of_state.relationship,
+        kinds_of_state.guard,
         playbooks.playbook,
         row_number() over (
-            partition by int_account_states.account_id
+            partition by kinds_of_state.temperature, kinds_of_state.relationship, kinds_of_state.guard
             order by
                 case when playbooks.guard is not null then 0 else 1 end,
                 case when playbooks.relationship is not null then 0 else 1 end,
                 playbooks.preference,
                 playbooks.playbook
         ) as precedence
-    from int_account_states
+    from kinds_of_state
     inner join playbooks
         on
-            int_account_states.temperature = playbooks.temperature
-            and coalesce(playbooks.relationship, int_account_states.relationship) = int_account_states.relationship
-            and coalesce(playbooks.guard, 'none') = coalesce(int_account_states.guard, 'none')
+            kinds_of_state.temperature = playbooks.temperature
+            and coalesce(playbooks.relationship, kinds_of_state.relationship) = kinds_of_state.relationship
+            and coalesce(playbooks.guard, 'none') = coalesce(kinds_of_state.guard, 'none')
 ),
 
-reasons as (
+reasoned_states as (
     select
-        int_account_states.account_id,
+        int_account_states.*,
         case int_account_states.temperature
             when 'hot' then 'Hot since '
             else 'Cold since '
@@ -91,7 +102,7 @@ reasons as (
 )
 
 select
-    int_account_states.account_id,
+    reasoned_states.account_id,
     dim_accounts.account_code,
     dim_accounts.account_name,
     dim_accounts.account_kind,
@@ -99,38 +110,39 @@ select
     dim_accounts.owner,
     dim_accounts.country,
     {{ as_of_date() }} as as_of_date,
-    int_account_states.temperature,
-    int_account_states.computed_temperature,
-    int_account_states.override_reason,
-    cast(int_account_states.heat as decimal(18, 9)) as heat,
+    reasoned_states.temperature,
+    reasoned_states.computed_temperature,
+    reasoned_states.override_reason,
+    cast(reasoned_states.heat as decimal(18, 9)) as heat,
     {%- for dimension in heat_dimensions() %}
-    cast(int_account_states.heat_{{ dimension }} as decimal(18, 9)) as heat_{{ dimension }},
+    cast(reasoned_states.heat_{{ dimension }} as decimal(18, 9)) as heat_{{ dimension }},
     {%- endfor %}
-    int_account_states.hot_or_cold_since,
-    int_account_states.cools_on,
-    int_account_states.relationship,
-    int_account_states.cold_because,
-    int_account_states.data_state,
-    int_account_states.guard,
+    reasoned_states.hot_or_cold_since,
+    reasoned_states.cools_on,
+    reasoned_states.relationship,
+    reasoned_states.cold_because,
+    reasoned_states.data_state,
+    reasoned_states.guard,
     matching_playbooks.playbook,
-    reasons.reason,
-    int_account_states.first_invoice_on,
-    int_account_states.last_invoice_on,
-    cast(int_account_states.invoices_365d as integer) as invoices_365d,
-    cast(int_account_states.revenue_365d as decimal(18, 4)) as revenue_365d,
-    cast(int_account_states.revenue_previous_365d as decimal(18, 4)) as revenue_previous_365d,
-    cast(int_account_states.revenue_lifetime as decimal(18, 4)) as revenue_lifetime,
+    reasoned_states.reason,
+    reasoned_states.first_invoice_on,
+    reasoned_states.last_invoice_on,
+    cast(reasoned_states.invoices_365d as integer) as invoices_365d,
+    cast(reasoned_states.revenue_365d as decimal(18, 4)) as revenue_365d,
+    cast(reasoned_states.revenue_previous_365d as decimal(18, 4)) as revenue_previous_365d,
+    cast(reasoned_states.revenue_lifetime as decimal(18, 4)) as revenue_lifetime,
     '{{ var("reporting_currency") }}' as reporting_currency,
-    cast(int_account_states.overdue_amount as decimal(18, 4)) as overdue_amount,
-    int_account_states.last_communication_on,
-    cast(int_account_states.last_feedback_score as decimal(18, 9)) as last_feedback_score,
-    cast(round(int_account_states.p_active_90d, 6) as decimal(9, 6)) as p_active_90d,
-    cast(int_account_states.scorecard_version as integer) as scorecard_version,
+    cast(reasoned_states.overdue_amount as decimal(18, 4)) as overdue_amount,
+    reasoned_states.last_communication_on,
+    cast(reasoned_states.last_feedback_score as decimal(18, 9)) as last_feedback_score,
+    cast(round(reasoned_states.p_active_90d, 6) as decimal(9, 6)) as p_active_90d,
+    cast(reasoned_states.scorecard_version as integer) as scorecard_version,
     cast(null as varchar) as publication_id
-from int_account_states
-inner join dim_accounts on int_account_states.account_id = dim_accounts.account_id
-inner join reasons on int_account_states.account_id = reasons.account_id
+from reasoned_states
+inner join dim_accounts on reasoned_states.account_id = dim_accounts.account_id
 left join matching_playbooks
     on
-        int_account_states.account_id = matching_playbooks.account_id
+        reasoned_states.temperature = matching_playbooks.temperature
+        and reasoned_states.relationship = matching_playbooks.relationship
+        and coalesce(reasoned_states.guard, 'none') = coalesce(matching_playbooks.guard, 'none')
         and matching_playbooks.precedence = 1

@@ -36,9 +36,8 @@ account_segments as (
     select * from {{ ref('account_segments') }}
 ),
 
-account_timeline as (
-    select * from {{ ref('account_timeline') }}
-    where source is not null
+int_account_contact as (
+    select * from {{ ref('int_account_contact') }}
 ),
 
 gate_scorecard_change as (
@@ -119,19 +118,35 @@ accounts_that_differ as (
     from gate_scorecard_change
 ),
 
+newest_times as (
+    select
+        account_id,
+        newest_at
+    from int_account_contact
+    where account_id in (select account_id from accounts_that_differ)
+),
+
+-- Looked for by their time first, a number: of most of the table no text is read.
+fct_account_events as (
+    select * from {{ ref('fct_account_events') }}
+    where occurred_at in (select newest_at from newest_times)
+),
+
 -- The newest record of each account that moved says best where to look.
 newest_records as (
     select
-        account_timeline.account_id,
-        account_timeline.source,
-        account_timeline.source_file,
-        account_timeline.source_row,
+        fct_account_events.account_id,
+        fct_account_events.source,
+        fct_account_events.source_file,
+        fct_account_events.source_row,
         row_number() over (
-            partition by account_timeline.account_id
-            order by account_timeline.occurred_at desc, account_timeline.event_id desc
+            partition by fct_account_events.account_id order by fct_account_events.event_id desc
         ) as recency
-    from account_timeline
-    where account_timeline.account_id in (select account_id from accounts_that_differ)
+    from fct_account_events
+    inner join newest_times
+        on
+            fct_account_events.occurred_at = newest_times.newest_at
+            and fct_account_events.account_id = newest_times.account_id
 ),
 
 late as (

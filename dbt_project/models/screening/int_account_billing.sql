@@ -1,7 +1,8 @@
 with fct_payments as (
     select * from {{ ref('fct_payments') }}
     where
-        amount is not null
+        invoice_status = 'open'
+        and amount is not null
         and paid_on <= {{ as_of_date() }}
 ),
 

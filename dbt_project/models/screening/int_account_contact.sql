@@ -15,6 +15,7 @@ changed_answers as (
 contacts as (
     select
         account_id,
+        max(occurred_at) as newest_at,
         max(
             case when kind in ('email', 'call', 'meeting', 'chat', 'letter') then occurred_on end
         ) as last_communication_on,
@@ -45,6 +46,7 @@ select
     contacts.last_communication_on,
     contacts.last_inbound_on,
     contacts.has_open_complaint,
+    contacts.newest_at,
     scores.normalised_score as last_feedback_score
 from contacts
 left join scores

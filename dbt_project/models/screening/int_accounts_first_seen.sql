@@ -8,7 +8,7 @@ with dim_accounts as (
 ),
 
 {% if is_incremental() -%}
--- What came before an account's first changed day is as it was; only where nothing did are events looked at.
+-- What came before an account's first changed day is as it was; only where nothing did are events looked at, from it on.
 known_events as (
     select
         known.account_id,
@@ -23,18 +23,26 @@ known_events as (
         and accounts_changed.account_id is null
 ),
 
+accounts_looked_at as (
+    select
+        accounts_changed.account_id,
+        min(accounts_changed.changed_from) as changed_from
+    from {{ source('config', 'accounts_changed') }} as accounts_changed
+    left join known_events on accounts_changed.account_id = known_events.account_id
+    where known_events.account_id is null
+    group by accounts_changed.account_id
+),
+
 events_looked_at as (
     select
         fct_account_events.account_id,
         fct_account_events.occurred_on
     from {{ ref('fct_account_events') }} as fct_account_events
-    where
-        fct_account_events.account_id in (
-            select dim_accounts.account_id
-            from dim_accounts
-            left join known_events on dim_accounts.account_id = known_events.account_id
-            where known_events.account_id is null
-        )
+    inner join accounts_looked_at
+        on
+            fct_account_events.account_id = accounts_looked_at.account_id
+            and fct_account_events.occurred_on >= accounts_looked_at.changed_from
+    where fct_account_events.occurred_on >= (select min(accounts_looked_at.changed_from) from accounts_looked_at)
 ),
 {%- else -%}
 events_looked_at as (

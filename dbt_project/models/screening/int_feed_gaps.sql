@@ -1,3 +1,8 @@
+{%- set dates = {
+    'invoices': 'issued_at', 'invoice_lines': 'issued_at', 'payments': 'paid_at', 'opportunities': 'opened_at',
+    'communications': 'occurred_at', 'feedback': 'given_at',
+} -%}
+
 with files as (
     select * from {{ source('raw', 'files') }}
 ),
@@ -39,102 +44,125 @@ spaced_deliveries as (
     from delivered_days
 ),
 
-record_days as (
-    select distinct
+gaps as (
+    select
         source,
-        source_file,
-        'invoices' as feed,
-        issued_on as recorded_on
-    from {{ ref('stg_billing__invoices') }}
-    union
-    select distinct
-        source,
-        source_file,
-        'invoice_lines' as feed,
-        {{ reporting_date('issued_at') }} as recorded_on
-    from {{ ref('stg_billing__invoice_lines') }}
-    where issued_at is not null
-    union
-    select distinct
-        source,
-        source_file,
-        'payments' as feed,
-        paid_on as recorded_on
-    from {{ ref('stg_billing__payments') }}
-    union
-    select distinct
-        source,
-        source_file,
-        'opportunities' as feed,
-        opened_on as recorded_on
-    from {{ ref('stg_crm__opportunities') }}
-    union
-    select distinct
-        source,
-        source_file,
-        'communications' as feed,
-        occurred_on as recorded_on
-    from {{ ref('stg_crm__communications') }}
-    union
-    select distinct
-        source,
-        source_file,
-        'feedback' as feed,
-        given_on as recorded_on
-    from {{ ref('stg_crm__feedback') }}
+        kind_of_file,
+        previous_covers_on,
+        covers_on
+    from spaced_deliveries
+    where {{ days_between('previous_covers_on', 'covers_on') }} > rhythm_days
 ),
 
 -- A record speaks for the kind of file that it came in.
-kind_days as (
-    select distinct
-        files.source,
-        files.kind_of_file,
-        record_days.recorded_on
-    from record_days
-    inner join files
-        on
-            record_days.source = files.source
-            and record_days.source_file = files.source_file
-            and record_days.feed = files.feed
+files_with_records as (
+    select
+        file_id,
+        source,
+        kind_of_file,
+        feed,
+        first_record_on,
+        last_record_on
+    from files
+    where
+        feed in ('{{ dates | join("', '") }}')
+        and last_record_on is not null
 ),
 
 recorded_kinds as (
     select distinct
         source,
         kind_of_file
-    from kind_days
+    from files_with_records
+),
+
+files_about as (
+    select
+        gaps.source,
+        gaps.kind_of_file,
+        gaps.previous_covers_on,
+        gaps.covers_on,
+        files_with_records.file_id,
+        files_with_records.feed,
+        files_with_records.first_record_on,
+        files_with_records.last_record_on
+    from gaps
+    inner join files_with_records
+        on
+            gaps.source = files_with_records.source
+            and gaps.kind_of_file = files_with_records.kind_of_file
+            and gaps.previous_covers_on < files_with_records.last_record_on
+            and gaps.covers_on > files_with_records.first_record_on
+),
+
+-- Most of what catches up begins or ends among the days before it, which its file says.
+told_by_files as (
+    select distinct
+        source,
+        kind_of_file,
+        covers_on
+    from files_about
+    where
+        first_record_on > previous_covers_on
+        or last_record_on < covers_on
+),
+
+-- Else the records are looked at.
+files_in_question as (
+    select files_about.*
+    from files_about
+    left join told_by_files
+        on
+            files_about.source = told_by_files.source
+            and files_about.kind_of_file = told_by_files.kind_of_file
+            and files_about.covers_on = told_by_files.covers_on
+    where told_by_files.source is null
+),
+
+record_days as (
+    {%- for feed, dated_by in dates.items() %}
+    select distinct
+        file_id,
+        {{ reporting_date(dated_by) }} as recorded_on
+    from {{ source('raw', feed) }}
+    where
+        file_id in (
+            select file_id from files_in_question
+            where feed = '{{ feed }}'
+        )
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
 ),
 
 -- A delivery may catch up on the days before it: days that have records are no gap.
 caught_up as (
-    select distinct
-        spaced_deliveries.source,
-        spaced_deliveries.kind_of_file,
-        spaced_deliveries.covers_on
-    from spaced_deliveries
-    inner join kind_days
+    select * from told_by_files
+    union
+    select
+        files_in_question.source,
+        files_in_question.kind_of_file,
+        files_in_question.covers_on
+    from files_in_question
+    inner join record_days
         on
-            spaced_deliveries.source = kind_days.source
-            and spaced_deliveries.kind_of_file = kind_days.kind_of_file
-            and spaced_deliveries.previous_covers_on < kind_days.recorded_on
-            and spaced_deliveries.covers_on > kind_days.recorded_on
+            files_in_question.file_id = record_days.file_id
+            and files_in_question.previous_covers_on < record_days.recorded_on
+            and files_in_question.covers_on > record_days.recorded_on
 )
 
 select
-    spaced_deliveries.source,
-    spaced_deliveries.kind_of_file,
-    {{ add_days('spaced_deliveries.previous_covers_on', 1) }} as missing_from,
-    {{ add_days('spaced_deliveries.covers_on', -1) }} as missing_until
-from spaced_deliveries
+    gaps.source,
+    gaps.kind_of_file,
+    {{ add_days('gaps.previous_covers_on', 1) }} as missing_from,
+    {{ add_days('gaps.covers_on', -1) }} as missing_until
+from gaps
 inner join recorded_kinds
     on
-        spaced_deliveries.source = recorded_kinds.source
-        and spaced_deliveries.kind_of_file = recorded_kinds.kind_of_file
+        gaps.source = recorded_kinds.source
+        and gaps.kind_of_file = recorded_kinds.kind_of_file
 left join caught_up
     on
-        spaced_deliveries.source = caught_up.source
-        and spaced_deliveries.kind_of_file = caught_up.kind_of_file
-        and spaced_deliveries.covers_on = caught_up.covers_on
-where
-    {{ days_between('spaced_deliveries.previous_covers_on', 'spaced_deliveries.covers_on') }} > spaced_deliveries.rhythm_days
-    and caught_up.source is null
+        gaps.source = caught_up.source
+        and gaps.kind_of_file = caught_up.kind_of_file
+        and gaps.covers_on = caught_up.covers_on
+where caught_up.source is null

@@ -9,7 +9,8 @@ with int_scorecards as (
 
 int_event_degrees as (
     select * from {{ ref('int_event_degrees') }}
-    where {{ days_between('occurred_on', as_of_date()) }} < 90
+    -- A bound that a scan can use: of millions of days, it reads the last ones.
+    where occurred_on > {{ add_days(as_of_date(), -90) }}
 ),
 
 int_heat_now as (
@@ -48,12 +49,12 @@ recent_families as (
     select
         account_id,
         family,
-        epoch,
-        half_life_days,
+        min(epoch) as epoch,
+        min(half_life_days) as half_life_days,
         count(case when is_counted then 1 end) as events,
         sum({{ heat_integer('degrees', 'weight') }}) as sum_family
     from recent_events
-    group by account_id, family, epoch, half_life_days
+    group by account_id, family
 ),
 
 family_shares as (

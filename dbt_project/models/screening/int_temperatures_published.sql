@@ -51,7 +51,7 @@ points as (
             and int_temperatures_computed.changed_on = override_days.changed_on
 ),
 
-computed_points as (
+overridden_points as (
     select
         account_id,
         changed_on,
@@ -60,9 +60,32 @@ computed_points as (
         last_value(scorecard_version ignore nulls) over account_days as scorecard_version,
         last_value(changed_to ignore nulls) over account_days as computed_temperature
     from points
+    where account_id in (select account_id from override_days)
     window account_days as (
         partition by account_id order by changed_on rows between unbounded preceding and current row
     )
+),
+
+-- Of most accounts each point is a change, which says for itself what was computed.
+computed_points as (
+    select
+        account_id,
+        changed_on,
+        cause,
+        is_override_day,
+        scorecard_version,
+        computed_temperature
+    from overridden_points
+    union all
+    select
+        account_id,
+        changed_on,
+        cause,
+        is_override_day,
+        scorecard_version,
+        changed_to as computed_temperature
+    from points
+    where account_id not in (select account_id from override_days)
 ),
 
 published_points as (
