@@ -247,7 +247,20 @@
 
 {# The model that a relation is of, in a list: empty where it is none's. #}
 {% macro models_of(relation) -%}
+    {%- set named = graph.nodes.get('model.thermocline.' ~ relation.identifier) -%}
+    {%- if named and named.relation_name == relation | string -%}
+        {{ return([named]) }}
+    {%- endif -%}
     {{ return(graph.nodes.values() | selectattr('relation_name', 'equalto', relation | string) | list) }}
+{%- endmacro %}
+
+{# dbt compares the columns of what is added to a table one by one, though nearly always they are the same. #}
+{% macro check_for_schema_changes(source_relation, target_relation) -%}
+    {%- set columns = adapter.get_columns_in_relation(target_relation) -%}
+    {%- if adapter.get_columns_in_relation(source_relation) == columns -%}
+        {{ return({'schema_changed': false, 'source_columns': columns, 'target_columns': columns}) }}
+    {%- endif -%}
+    {{ return(dbt.default__check_for_schema_changes(source_relation, target_relation)) }}
 {%- endmacro %}
 
 {#

@@ -11,7 +11,7 @@ import functools
 import json
 import logging
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from importlib import import_module
@@ -20,7 +20,7 @@ from threading import Event
 from types import FrameType
 from typing import Any
 
-from thermocline import dbt_templates
+from thermocline import dbt_contexts, dbt_relations, dbt_templates
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,6 @@ def take() -> tuple[str, ...]:
     missed = []
     for shortcut in (
         _share_parse_results,
-        _make_macros_callable_at_once,
         _make_events_when_heard,
         _keep_type_testers,
         _write_json_in_one_piece,
@@ -40,7 +39,18 @@ def take() -> tuple[str, ...]:
         _know_the_module_by_its_name,
         _find_materializations_once,
         _write_what_differs,
+        _draw_no_graphs,
+        _find_plugins_once,
         dbt_templates.keep,
+        dbt_contexts.make_macros_callable_when_asked,
+        dbt_contexts.make_contexts_when_asked,
+        dbt_contexts.read_variables_as_written,
+        dbt_contexts.look_at_types_once,
+        dbt_relations.merge_settings_at_once,
+        dbt_relations.find_relations_by_name,
+        dbt_relations.widen_no_texts,
+        dbt_relations.keep_contexts_of_macros,
+        dbt_relations.make_one_empty_table,
     ):
         try:
             shortcut()
@@ -91,56 +101,6 @@ def _share_parse_results() -> None:
     ManifestLoader.build_manifest_state_check = lambda loader: replace(
         state(loader), vars_hash=FileHash.from_contents("")
     )
-
-
-def _make_macros_callable_at_once() -> None:
-    """Give a node its macros as one dictionary, in place of four that are searched for every name."""
-    from dbt.clients.jinja import MacroGenerator
-    from dbt.context.macros import MacroNamespaceBuilder
-    from dbt.exceptions import PackageNotFoundForMacroError
-    from dbt.include.global_project import PROJECT_NAME
-
-    class Namespace(dict[str, Any]):
-        """The macros that a node sees by name, and those of each package."""
-
-        packages: dict[str, dict[str, Any]]
-        global_project_namespace: dict[str, Any]
-
-        def get_from_package(self, package_name: str | None, name: str) -> Any:
-            if package_name is None:
-                return self.get(name)
-            if package_name == PROJECT_NAME:
-                return self.global_project_namespace.get(name)
-            if package_name in self.packages:
-                return self.packages[package_name].get(name)
-            raise PackageNotFoundForMacroError(package_name)
-
-    def build_namespace(builder: Any, macros: Mapping[str, Mapping[str, Any]], context: Any) -> Namespace:
-        node, stack = builder.node, builder.thread_ctx
-
-        def callable_macro(macro: Any) -> Any:
-            made = MacroGenerator.__new__(MacroGenerator)
-            made.context, made.macro, made.node, made.stack = context, macro, node, stack
-            return made
-
-        made = {
-            package: {name: callable_macro(macro) for name, macro in held.items()}
-            for package, held in macros.items()
-        }
-        internal: dict[str, Any] = {}
-        for package in reversed(builder.internal_package_names_order):
-            internal |= made.get(package, {})
-        others = {name: held for name, held in made.items() if name not in builder.internal_package_names}
-        namespace = Namespace(internal)
-        namespace[PROJECT_NAME] = internal
-        namespace.update(others)
-        # The node's own package wins over the project's.
-        for package in (builder.root_package, builder.search_package):
-            namespace.update(others.get(package, {}))
-        namespace.packages, namespace.global_project_namespace = others, internal
-        return namespace
-
-    MacroNamespaceBuilder.build_namespace = build_namespace
 
 
 def _make_events_when_heard() -> None:
@@ -295,3 +255,22 @@ def _write_what_differs() -> None:
         return held
 
     of_nodes.write_file = written
+
+
+def _draw_no_graphs() -> None:
+    """Look for no circles in what was checked before, and write no files about the graph: none is read."""
+    from dbt.compilation import Linker
+
+    linker: Any = Linker
+    find = Linker.find_cycles
+    linker.find_cycles = lambda graph: None if _is_checked.is_set() else find(graph)
+    linker.get_graph_summary = lambda *_: {}
+    linker.write_graph = lambda *_: None
+
+
+def _find_plugins_once() -> None:
+    """Look through all that is installed for dbt's plugins once."""
+    from dbt.plugins.manager import PluginManager
+
+    manager: Any = PluginManager
+    manager.get_prefixed_modules = functools.cache(PluginManager.get_prefixed_modules)

@@ -6,10 +6,14 @@ site/gate/<time>-<candidate>/index.html     each check in words
                              audit.json     what `gate_index` says of it
 """
 
+import os
 import re
 import shutil
+import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from html import escape
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,9 +47,7 @@ def show(
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)
     failures = gate_failures.write_csv(candidate, draft / "failures.csv")
-    from great_expectations.render.view import DefaultJinjaPageView
-
-    view = DefaultJinjaPageView()
+    view = _view()
     for outcome in outcomes:
         (draft / f"{outcome.suite_name}.html").write_text(_data_docs(view, outcome), encoding="utf-8")
     (draft / "index.html").write_text(_page(candidate, verdict, outcomes, failures), encoding="utf-8")
@@ -56,6 +58,24 @@ def show(
         shutil.rmtree(old)
     gate_index.refresh(home)
     return place
+
+
+def kept_templates() -> Path:
+    """Where the code of Great Expectations' templates is kept: beside the installed package, like dbt's."""
+    return Path(sys.prefix) / "thermocline" / f"data-docs-{version('jinja2')}"
+
+
+def _view() -> Any:
+    """What renders Data Docs; where nothing may be written, Jinja compiles its templates for each audit."""
+    from great_expectations.render.view import DefaultJinjaPageView
+    from jinja2 import FileSystemBytecodeCache
+
+    view, kept = DefaultJinjaPageView(), kept_templates()
+    with suppress(OSError):
+        kept.mkdir(parents=True, exist_ok=True)
+        if os.access(kept, os.W_OK):
+            view.env.bytecode_cache = FileSystemBytecodeCache(str(kept))
+    return view
 
 
 def _data_docs(view: Any, outcome: "ExpectationSuiteValidationResult") -> str:

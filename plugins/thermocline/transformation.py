@@ -190,7 +190,9 @@ def parse(home: Home) -> None:
         tested = _is_tested(folder, project)
         if not tested:
             _begin_from_parsed_ahead(folder, project)
-        outcome = _outcome(home, ["parse"], company.read(home) or Company("EUR"), is_checked=tested)
+        # The build writes the manifest.
+        command = ["parse", "--no-write-json"]
+        outcome = _outcome(home, command, company.read(home) or Company("EUR"), is_checked=tested)
         if outcome.success:
             _parsed[home.root, project] = outcome.result
 

@@ -112,12 +112,16 @@ def test_what_was_parsed_before_is_built_without_parsing(example: Screened, tmp_
     assert settled
     with home.writer("another run"):
         transformation.parse(home)
+    manifest = transformation.target_folder(home) / "manifest.json"
+    manifest.unlink(missing_ok=True)
     transformation.parse(home)
+    # A build writes it at its end.
+    assert not manifest.exists()
     parsed = transformation.target_folder(home) / transformation.PARSED
     parsed.unlink()
     command = ["build", "--select", "int_scorecards", "--exclude-resource-type", "unit_test"]
     assert transformation.invoke(home, command, settled) == (True, "")
-    assert not parsed.exists()
+    assert (parsed.exists(), manifest.exists()) == (False, True)
 
 
 def test_no_double_is_published(example: Screened) -> None:

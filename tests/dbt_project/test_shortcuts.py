@@ -136,6 +136,28 @@ def test_a_querys_file_is_written_where_its_content_differs(tmp_path: Path) -> N
     assert (tmp_path / "run" / "model.sql").read_bytes() == b"select 2\r\n"
 
 
+def test_a_graph_that_was_checked_is_not_looked_through_for_circles() -> None:
+    dbt_shortcuts.take()
+    from dbt.compilation import Linker
+
+    linker = Linker()
+    linker.dependency("a", "b")
+    linker.dependency("b", "a")
+    with dbt_shortcuts.checked(True):
+        assert linker.find_cycles() is None
+    assert sorted(str(linker.find_cycles()).split(" --> ")) == ["a", "b"]
+    # No manifest to look nodes up in, no file to write to.
+    assert (linker.get_graph_summary(None), linker.write_graph(None, None)) == ({}, None)
+
+
+def test_plugins_are_looked_for_once() -> None:
+    dbt_shortcuts.take()
+    from dbt.plugins.manager import PluginManager
+
+    found = PluginManager.get_prefixed_modules()
+    assert "dbt_common" in found and PluginManager.get_prefixed_modules() is found
+
+
 def test_a_schema_gets_its_serializer_when_it_is_written() -> None:
     program = """
 from mashumaro.core.meta.code.builder import CodeBuilder
