@@ -57,6 +57,5 @@ def test_what_is_damaged_is_not_used(place: int, tmp_path: Path) -> None:
     content = bytearray((tmp_path / "part").read_bytes())
     content[place] ^= 1
     (tmp_path / "part").write_bytes(content)
-    read = SortedHashes.read(tmp_path / "part", kept.part_hash)
-    assert read is None or read.changed(kept.hashes[-2:-1], before[:0]) is None
+    assert SortedHashes.read(tmp_path / "part", kept.part_hash) is None
     assert SortedHashes.read(tmp_path / "gone", kept.part_hash) is None
