@@ -3,12 +3,12 @@
     meta={'rewrites': 'delivered', 'feed': 'invoices', 'placed_by': 'issued_on'}
 ) }}
 
-with stg_billing__invoices as (
+with stg_billing__invoices as {{ inlined() if not is_incremental() }} (
     select * from {{ ref('stg_billing__invoices') }}
     {{ where_delivered('invoices', 'document_id', 'issued_on') }}
 ),
 
-headers as (
+headers as {{ inlined() if not is_incremental() }} (
     select * from stg_billing__invoices
     where is_current
 ),

@@ -105,34 +105,55 @@ accounts_looked_at as (
     group by account_id, body_number
 ),
 
+-- Of sums, those that hold at the end of a month.
 account_sums as (
     select int_heat_sums.*
     from int_heat_sums
     inner join accounts_looked_at on int_heat_sums.body_number = accounts_looked_at.body_number
-    where coalesce(int_heat_sums.next_on > accounts_looked_at.first_day, true)
+    where
+        int_heat_sums.next_on is null
+        or (
+            int_heat_sums.next_on > accounts_looked_at.first_day
+            and int_heat_sums.next_on > {{ end_of_month('int_heat_sums.occurred_on') }}
+        )
 ),
 
-sales_by_day as (
+-- A year before the end of a month lies the end of one or, where a leap day came between, the first day of one.
+-- So a month's sales count as its end's, but for those of its first day.
+sales as (
     select
         accounts_looked_at.body_number,
-        fct_invoices.issued_on,
-        sum(fct_invoices.total) as revenue,
-        max(case when fct_invoices.kind = 'invoice' and fct_invoices.total > 0 then 1 else 0 end) as is_invoice_day
+        fct_invoices.total,
+        {{ end_of_month('fct_invoices.issued_on') }} as month_end,
+        case
+            when fct_invoices.issued_on = {{ dbt.date_trunc('month', 'fct_invoices.issued_on') }} then fct_invoices.issued_on
+            else {{ end_of_month('fct_invoices.issued_on') }}
+        end as counted_on,
+        case when fct_invoices.kind = 'invoice' and fct_invoices.total > 0 then fct_invoices.issued_on end as invoiced_on
     from fct_invoices
     inner join accounts_looked_at on fct_invoices.account_id = accounts_looked_at.account_id
     where {{ days_between('fct_invoices.issued_on', 'accounts_looked_at.first_day') }} < 365
-    group by accounts_looked_at.body_number, fct_invoices.issued_on
+),
+
+sales_counted as (
+    select
+        body_number,
+        counted_on,
+        sum(total) as revenue,
+        {{ days_counted(days_between('invoiced_on', 'month_end'), 31) }} as invoice_days
+    from sales
+    group by body_number, counted_on
 ),
 
 running_sales as (
     select
         body_number,
-        issued_on,
+        counted_on,
         sum(revenue) over account_sales as revenue,
-        sum(is_invoice_day) over account_sales as invoice_days
-    from sales_by_day
+        sum(invoice_days) over account_sales as invoice_days
+    from sales_counted
     window account_sales as (
-        partition by body_number order by issued_on rows between unbounded preceding and current row
+        partition by body_number order by counted_on rows between unbounded preceding and current row
     )
 ),
 
@@ -149,11 +170,11 @@ sales_then as (
     asof left join running_sales as until_then
         on
             account_days.body_number = until_then.body_number
-            and account_days.as_of_date >= until_then.issued_on
+            and account_days.as_of_date >= until_then.counted_on
     asof left join running_sales as until_year_before
         on
             account_days.body_number = until_year_before.body_number
-            and account_days.year_before >= until_year_before.issued_on
+            and account_days.year_before >= until_year_before.counted_on
 ),
 
 heat_then as (

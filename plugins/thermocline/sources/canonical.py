@@ -258,7 +258,7 @@ def create_raw(connection: duckdb.DuckDBPyConnection) -> None:
     expected = hashlib.sha256("; ".join(statements).encode()).hexdigest()
     try:
         layout = connection.execute("select made_by, columns from raw.layout").fetchone()
-        if layout == (expected, _columns_standing(connection)):
+        if layout == (expected, columns_standing(connection)):
             return
     except duckdb.Error:
         pass
@@ -267,12 +267,12 @@ def create_raw(connection: duckdb.DuckDBPyConnection) -> None:
     )
     connection.execute(
         "create table raw.layout as select ? as made_by, ? as columns",
-        [expected, _columns_standing(connection)],
+        [expected, columns_standing(connection)],
     )
     connection.execute("commit")
 
 
-def _columns_standing(connection: duckdb.DuckDBPyConnection) -> str:
+def columns_standing(connection: duckdb.DuckDBPyConnection) -> str:
     """A digest of all columns of schema `raw` as they are now, types included: none can round an amount."""
     (found,) = connection.execute(
         """

@@ -173,13 +173,13 @@ def _select(conversion: Conversion, leg: list[Piece], rejects: str) -> str:
         earlier += piece.records
     file_id = _by_piece([piece.file_id for piece in leg], "integer")
     number = f"row_number() over () + {_by_piece(offsets, 'bigint')}"
-    carrier = _carrier(conversion.feed.table)
+    carried_by = carrier(conversion)
     names = [rule.column.name for rule in conversion.rules]
-    shown = f"case when problem is null then {carrier if carrier in names else 'null'} else value end"
+    shown = f"case when problem is null then {carried_by if carried_by in names else 'null'} else value end"
     code = f"(record + {NUMBERS_FROM}) * {CHECKS} + problem - {1 << 62}"
-    kept = ", ".join(name for name in names if name != carrier)
+    kept = ", ".join(name for name in names if name != carried_by)
     return (
-        f"select {kept}, {shown} as {carrier}, file_id, "
+        f"select {kept}, {shown} as {carried_by}, file_id, "
         f"case when problem is null then record else {code} end as source_row "
         f"from ({conversion.select(_reader(conversion, leg, rejects), file_id, number)})"
     )
@@ -193,9 +193,12 @@ def _by_piece(values: list[int], kind: str) -> str:
     return f"cast(list_extract([{listed}], cast(file_index as bigint) + 1) as {kind})"
 
 
-def _carrier(table: Table) -> str:
-    """The text column in which a refused record's value rides along."""
-    return next(c.name for c in reversed(table.columns) if c.type == TEXT and c.name != table.key)
+def carrier(conversion: Conversion) -> str:
+    """The text column in which a refused record's value rides along; one that the files give, if any."""
+    table = conversion.feed.table
+    names = {rule.column.name for rule in conversion.rules}
+    texts = [c.name for c in reversed(table.columns) if c.type == TEXT and c.name != table.key]
+    return next((name for name in texts if name in names), texts[0])
 
 
 def _rejects(
@@ -256,7 +259,7 @@ def _refused(connection: duckdb.DuckDBPyConnection, conversion: Conversion, sure
     connection.execute(
         f"create temp table {staged.table} as select {', '.join(names)}, file_id, {NUMBER} as record, "
         f"cast({money} as decimal(38, 4)) as money, {key} as document_id, "
-        f"cast({CHECK} as smallint) as problem, {_carrier(table)} as value "
+        f"cast({CHECK} as smallint) as problem, {carrier(conversion)} as value "
         f"from raw.{table.name} where {IS_REFUSED} and file_id in ({ids})"
     )
     connection.execute(f"insert into raw.unswept select distinct '{table.name}', file_id from {staged.table}")

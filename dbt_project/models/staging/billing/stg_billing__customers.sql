@@ -21,9 +21,9 @@ renamed as (
         source_file,
         source_row,
         delivery_id,
+        is_latest as is_current,
         lower(trim(email)) as email,
-        coalesce(is_deleted, false) or is_absent as is_deleted,
-        version_rank = 1 as is_current
+        coalesce(is_deleted, false) or is_absent as is_deleted
     from versions
 )
 

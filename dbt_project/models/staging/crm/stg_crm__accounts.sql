@@ -29,12 +29,12 @@ renamed as (
         source_file,
         source_row,
         delivery_id,
+        is_latest as is_current,
         source || ':' || parent_account_id as parent_crm_account_id,
         source || ':' || merged_into_account_id as merged_into_crm_account_id,
         lower(trim(email)) as email,
         coalesce(do_not_contact, false) as do_not_contact,
-        coalesce(is_deleted, false) or is_absent as is_deleted,
-        version_rank = 1 as is_current
+        coalesce(is_deleted, false) or is_absent as is_deleted
     from versions
 )
 

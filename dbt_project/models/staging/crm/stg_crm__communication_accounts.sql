@@ -14,9 +14,9 @@ renamed as (
         source_file,
         source_row,
         delivery_id,
+        is_latest as is_current,
         source || ':' || account_id as crm_account_id,
-        coalesce(is_deleted, false) or is_absent as is_deleted,
-        version_rank = 1 as is_current
+        coalesce(is_deleted, false) or is_absent as is_deleted
     from versions
 )
 

@@ -40,7 +40,7 @@ renamed as (
         versions.source_file,
         versions.source_row,
         versions.delivery_id,
-        versions.version_rank = 1 as is_current
+        versions.is_latest as is_current
     from versions
     left join accounts_named on versions.record_id = accounts_named.communication_id
 )

@@ -35,7 +35,7 @@ renamed as (
         source_file,
         source_row,
         delivery_id,
-        version_rank = 1 as is_current
+        is_latest as is_current
     from versions
 )
 
