@@ -19,7 +19,7 @@
 {# Whether this run makes whole what is rewritten by such changes. #}
 {% macro is_rebuilt(run, rewrites) -%}
     {%- set layers = run_query('select rebuilt from ' ~ run).columns[0].values()[0] -%}
-    {{ return(layers == 'all' or layers == 'screening' and rewrites in ('accounts', 'bodies', 'sums', 'paths')) }}
+    {{ return(layers == 'all' or layers == 'screening' and rewrites in ('events', 'accounts', 'bodies', 'sums', 'paths')) }}
 {%- endmacro %}
 
 {#
@@ -54,6 +54,20 @@
     {{ is_of_touched(touched, key, feed, dated_by) }}
     {%- else -%}
     true
+    {%- endif -%}
+{%- endmacro %}
+
+{#
+    The rows of a table whose document must be made again, or all, and of these `only` some: a filter outside would let
+    DuckDB, which expects a fifth of all rows, read all columns to look for the few.
+#}
+{% macro touched_rows(relation, key, feed, dated_by, only='true') -%}
+    {%- set touched = ref('int_documents_touched') -%}
+    {%- if is_incremental() -%}
+    {{ rows_found_first(relation, only ~ ' and ' ~ is_of_touched(touched, key, feed, dated_by)) }}
+    {%- else -%}
+    select * from {{ relation }}
+    where {{ only }}
     {%- endif -%}
 {%- endmacro %}
 
@@ -96,6 +110,42 @@
             and changing.{{ day }} >= accounts_changed.changed_from
             {%- endif %}
     {%- endif %}
+{%- endmacro %}
+
+{#
+    Where a table's events are others than at the last finished build: as they were, and as they are. By their days and
+    rows first, which are integers and found together; few events are left whose ids must be read.
+#}
+{% macro is_changed_event(relation, events_changed) -%}
+    rowid in (
+        select found.rowid
+        from {{ relation }} as found
+        semi join {{ events_changed }} as noted
+            on found.occurred_on = noted.occurred_on and found.source_row = noted.source_row
+        where
+            found.occurred_on in (select occurred_on from {{ events_changed }})
+            and found.source_row in (select source_row from {{ events_changed }})
+    )
+    and event_id in (select event_id from {{ events_changed }})
+{%- endmacro %}
+
+{#
+    The rows of a table where a condition holds, which needs few of its columns: found by these alone, before any other
+    is read.
+#}
+{% macro rows_found_first(relation, condition) -%}
+    select * from {{ relation }}
+    where rowid in (select rowid from {{ relation }} where {{ condition }})
+{%- endmacro %}
+
+{# The events that changed, as they are. #}
+{% macro changed_events() -%}
+    {%- set events = ref('fct_account_events') -%}
+    {%- if is_incremental() -%}
+    {{ rows_found_first(events, is_changed_event(events, source('config', 'events_changed'))) }}
+    {%- else -%}
+    select * from {{ events }}
+    {%- endif -%}
 {%- endmacro %}
 
 {# Whether a body's heat is another: its events, or whose they are. #}
@@ -220,6 +270,12 @@
     )
     {%- elif meta.rewrites == 'paths' -%}
     {{ is_changed_path('body_number') }}
+    {%- elif meta.rewrites == 'events' -%}
+    rowid in (
+        select rewritten.rowid from {{ target }} as rewritten where {{ is_changed_event(target, standing('events_changed')) }}
+        union all
+        select rewritten.rowid from {{ target }} as rewritten where {{ meta.always }}
+    )
     {%- elif meta.rewrites == 'accounts' -%}
     rowid in (
         select rewritten.rowid
@@ -231,10 +287,6 @@
                 and rewritten.{{ meta.day }} >= {{ changed_from(meta.month, 'accounts_changed.changed_from') }}
                 {%- endif %}
         {#- Each looked for by itself: with `or` beside it, no row would be left out while the accounts are read. #}
-        {%- if meta.always %}
-        union all
-        select rewritten.rowid from {{ target }} as rewritten where {{ meta.always }}
-        {%- endif %}
         {%- if meta.since_month_of_run %}
         union all
         select rewritten.rowid from {{ target }} as rewritten where {{ meta.day }} >= {{ month_of_run() }}
@@ -253,13 +305,13 @@
 {#
     Of a table that a test reads, which rows this run wrote: a row that is double and wasn't before is one of them, or
     is like one of them. None where all are to be looked at. What a run without a good end wrote stays among them, since
-    what told it to (`config.accounts_changed`, `int_documents_touched`) stands until one has ended well.
+    what told it to (`config.events_changed`, `config.accounts_changed`, `int_documents_touched`) stands until one has ended well.
 #}
 {% macro written_rows(relation) -%}
     {%- if execute and not flags.FULL_REFRESH -%}
         {%- set tested = models_of(relation) -%}
         {%- set meta = (tested[0].config.meta or {}) if tested else {} -%}
-        {%- if meta.rewrites in ('touched', 'touched_events', 'accounts', 'bodies', 'sums') -%}
+        {%- if meta.rewrites in ('touched', 'touched_events', 'events', 'accounts', 'bodies', 'sums') -%}
             {%- if not is_rebuilt(standing('run'), meta.rewrites) -%}
                 {{ return(rewritten_rows(relation, meta)) }}
             {%- endif -%}
