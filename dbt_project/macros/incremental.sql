@@ -19,7 +19,7 @@
 {# Whether this run makes whole what is rewritten by such changes. #}
 {% macro is_rebuilt(run, rewrites) -%}
     {%- set layers = run_query('select rebuilt from ' ~ run).columns[0].values()[0] -%}
-    {{ return(layers == 'all' or layers == 'screening' and rewrites in ('accounts', 'bodies', 'sums', 'paths', 'screened')) }}
+    {{ return(layers == 'all' or layers == 'screening' and rewrites in ('events', 'accounts', 'bodies', 'sums', 'paths', 'screened')) }}
 {%- endmacro %}
 
 {#
@@ -220,6 +220,12 @@
     )
     {%- elif meta.rewrites == 'paths' -%}
     {{ is_changed_path('body_number') }}
+    {%- elif meta.rewrites == 'events' -%}
+    rowid in (
+        select rewritten.rowid from {{ target }} as rewritten where {{ is_changed_event(target, standing('events_changed')) }}
+        union all
+        select rewritten.rowid from {{ target }} as rewritten where {{ meta.always }}
+    )
     {%- elif meta.rewrites == 'accounts' -%}
     rowid in (
         select rewritten.rowid
@@ -231,10 +237,6 @@
                 and rewritten.{{ meta.day }} >= {{ changed_from(meta.month, 'accounts_changed.changed_from') }}
                 {%- endif %}
         {#- Each looked for by itself: with `or` beside it, no row would be left out while the accounts are read. #}
-        {%- if meta.always %}
-        union all
-        select rewritten.rowid from {{ target }} as rewritten where {{ meta.always }}
-        {%- endif %}
         {%- if meta.since_month_of_run %}
         union all
         select rewritten.rowid from {{ target }} as rewritten where {{ meta.day }} >= {{ month_of_run() }}
@@ -266,13 +268,13 @@
 {#
     Of a table that a test reads, which rows this run wrote: a row that is double and wasn't before is one of them, or
     is like one of them. None where all are to be looked at. What a run without a good end wrote stays among them, since
-    what told it to (`config.accounts_changed`, `int_documents_touched`) stands until one has ended well.
+    what told it to (`config.events_changed`, `config.accounts_changed`, `int_documents_touched`) stands until one has ended well.
 #}
 {% macro written_rows(relation) -%}
     {%- if execute and not flags.FULL_REFRESH -%}
         {%- set tested = models_of(relation) -%}
         {%- set meta = (tested[0].config.meta or {}) if tested else {} -%}
-        {%- if meta.rewrites in ('touched', 'touched_events', 'accounts', 'bodies', 'sums') -%}
+        {%- if meta.rewrites in ('touched', 'touched_events', 'events', 'accounts', 'bodies', 'sums') -%}
             {%- if not is_rebuilt(standing('run'), meta.rewrites) -%}
                 {{ return(rewritten_rows(relation, meta)) }}
             {%- endif -%}

@@ -12,3 +12,15 @@
 {% macro duckdb__inlined() -%}
     not materialized
 {%- endmacro %}
+
+{# Of a CTE with the few rows that a run looks up in a large table, before its parenthesis: they are found once. #}
+{% macro looked_up() -%}
+    {{ return(adapter.dispatch('looked_up', 'thermocline')()) }}
+{%- endmacro %}
+
+{% macro default__looked_up() -%}
+{%- endmacro %}
+
+{% macro duckdb__looked_up() -%}
+    {{ 'materialized' if is_incremental() else inlined() }}
+{%- endmacro %}

@@ -92,20 +92,35 @@
         {{ columns if meta.rewrites == 'touched_events' else 'money_state, ' ~ columns_of_sales() }},
         rowid as place
     from {{ target }}
-    where {{ going }};
+    where rowid in (select rowid from {{ target }} where {{ going }});
     {%- set going = 'rowid in (select place from ' ~ replaced ~ ')' -%}
     {%- endif %}
     {%- if meta.rewrites == 'touched_events' %}
-    insert into {{ source('config', 'accounts_changed') }}
+    {%- set differing = target.identifier ~ '__differing' %}
+    create or replace temp table {{ differing }} as
     select
+        event_id,
         account_id,
-        min(occurred_on)
+        occurred_on,
+        source_row
     from (
         (select {{ columns }} from {{ replaced }} except all select {{ columns }} from {{ made }})
         union all
         (select {{ columns }} from {{ made }} except all select {{ columns }} from {{ replaced }})
-    ) as differences
+    ) as differences;
+    insert into {{ source('config', 'accounts_changed') }}
+    select
+        account_id,
+        min(occurred_on)
+    from {{ differing }}
     group by account_id;
+    insert into {{ source('config', 'events_changed') }}
+    select distinct
+        event_id,
+        occurred_on,
+        source_row
+    from {{ differing }};
+    drop table {{ differing }};
     {%- endif %}
     {%- if meta.rewrites == 'numbered' %}
     insert into {{ source('config', 'bodies_changed') }}

@@ -38,6 +38,7 @@ create table if not exists config.built_exchange_rates (currency varchar, rate d
 
 _NOTES = {
     "accounts_changed": "account_id varchar, changed_from date",
+    "events_changed": "event_id varchar, occurred_on date, source_row bigint",
     "bodies_changed": "body_number integer, changed_from date",
 }
 """What builds find changed, by table: made anew with each that begins after one that finished."""

@@ -10,7 +10,7 @@ import duckdb
 from thermocline import freshness, transformation
 
 # What a scorecard decides is made whole when it changes; see should_full_refresh in macros/incremental.sql.
-SCREENED = ("accounts", "bodies", "sums", "paths", "screened")
+SCREENED = ("events", "accounts", "bodies", "sums", "paths", "screened")
 _MADE = re.compile(r'"[a-z_]+__dbt_tmp\d*"')
 
 

@@ -79,10 +79,11 @@ def test_a_record_that_a_run_doubles_is_found_by_it_and_one_of_before_where_all_
             "select 0 as since_build, 'invoices' as feed, ? as record_id",
             records[:1],
         )
-        connection.execute("delete from config.accounts_changed")
+        connection.execute("delete from config.events_changed")
         connection.execute(
-            "insert into config.accounts_changed "
-            "select account_id, occurred_on from activity.fct_account_events where record_id = ?",
+            "insert into config.events_changed "
+            "select distinct event_id, occurred_on, source_row from activity.fct_account_events "
+            "where record_id = ?",
             records[:1],
         )
     names = [table.split(".")[1] for table in doubled]
@@ -92,6 +93,23 @@ def test_a_record_that_a_run_doubles_is_found_by_it_and_one_of_before_where_all_
         succeeded, _ = transformation.invoke(home, ["test", "--select", *names], settled)
         assert not succeeded
         assert failures(home, names) == found
+
+
+def test_a_row_of_the_timeline_that_a_run_forgot_to_delete_is_one_too_many(home: Home) -> None:
+    settled = company.read(home)
+    assert settled
+    with closing(warehouse.connect(home)) as connection:
+        connection.execute("delete from config.events_changed")
+        connection.execute(
+            "insert into reporting.account_timeline "
+            "select * replace (occurred_on - 1 as occurred_on) from reporting.account_timeline "
+            "where kind = 'invoice' order by event_id limit 1"
+        )
+        connection.execute("update config.run set rebuilt = 'nothing'")
+    command = ["test", "--select", "account_timeline,test_name:unique"]
+    succeeded, _ = transformation.invoke(home, command, settled)
+    assert not succeeded
+    assert failures(home, ["account_timeline"]) == (1,)
 
 
 def test_an_event_of_an_account_that_is_not_there_is_found_by_the_run_that_wrote_it_or_removed_the_account(

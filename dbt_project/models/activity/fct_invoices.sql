@@ -8,9 +8,8 @@ with int_invoices_united as {{ inlined() }} (
     select * from {{ ref('int_invoices_united') }}
 ),
 
-touched_invoices as {{ inlined() if not is_incremental() }} (
-    select * from int_invoices_united
-    where {{ is_touched('invoice_id', 'invoices', 'issued_on') }}
+touched_invoices as {{ looked_up() }} (
+    {{ touched_rows(ref('int_invoices_united'), 'invoice_id', 'invoices', 'issued_on') }}
 ),
 
 -- Looked for by its id alone: few credit notes name no customer.

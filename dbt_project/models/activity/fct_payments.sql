@@ -3,12 +3,11 @@
     meta={'rewrites': 'touched', 'feed': 'payments', 'key': 'payment_id', 'placed_by': 'paid_on', 'named_by_record': ['payment_id']}
 ) }}
 
-with stg_billing__payments as {{ inlined() if not is_incremental() }} (
-    select * from {{ ref('stg_billing__payments') }}
-    where
-        is_current
-        and not is_deleted
-        and {{ is_touched('payment_id', 'payments', 'paid_on') }}
+with stg_billing__payments as {{ looked_up() }} (
+    {{ touched_rows(
+        ref('stg_billing__payments'), 'payment_id', 'payments', 'paid_on',
+        only='is_current and not is_deleted'
+    ) }}
 ),
 
 -- Of a day's payments, a few.

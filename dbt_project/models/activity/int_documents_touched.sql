@@ -213,6 +213,27 @@ crm_documents as {{ inlined() }} (
     from stg_crm__feedback
 ),
 
+-- In each table by itself: of several at once, no row would be left out while they are read.
+crm_documents_in_sight as (
+    {%- for feed, table, key, begins_on, ends_on in [
+        ('opportunities', 'stg_crm__opportunities', 'opportunity_id', 'opened_on', 'closed_on'),
+        ('communications', 'stg_crm__communications', 'communication_id', 'occurred_on', none),
+        ('feedback', 'stg_crm__feedback', 'feedback_id', 'given_on', 'resolved_on'),
+    ] %}
+    {%- set one_of = loop %}
+    {%- for day in [begins_on, ends_on] if day %}
+    select
+        '{{ feed }}' as feed,
+        {{ key }} as record_id,
+        {{ begins_on }} as occurred_on,
+        {{ ends_on or 'cast(null as date)' }} as ended_on
+    from {{ table }}
+    where {{ comes_into_sight(day) }}
+    {{ 'union all' if not (one_of.last and loop.last) }}
+    {%- endfor %}
+    {%- endfor %}
+),
+
 crm_documents_touched as (
     select
         feed,
@@ -227,16 +248,7 @@ crm_documents_touched as (
         record_id,
         occurred_on,
         ended_on
-    from crm_documents
-    where {{ comes_into_sight('occurred_on') }}
-    union
-    select
-        feed,
-        record_id,
-        occurred_on,
-        ended_on
-    from crm_documents
-    where {{ comes_into_sight('ended_on') }}
+    from crm_documents_in_sight
     union
     select
         'opportunities' as feed,

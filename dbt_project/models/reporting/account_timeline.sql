@@ -1,16 +1,29 @@
 {{ config(
     materialized='incremental', incremental_strategy='rewrite', on_schema_change='fail',
-    meta={'rewrites': 'accounts', 'day': 'occurred_on', 'always': "kind = 'temperature'", 'frozen': true}
+    meta={'rewrites': 'events', 'always': "kind = 'temperature'", 'frozen': true,
+        'rows_of': ['fct_account_events', 'int_temperature_flips']}
 ) }}
 
+{%- set bodies = ref('int_bodies') %}
+
 with fct_account_events as (
-    {{ rows_of_changed_accounts(ref('fct_account_events'), 'occurred_on') }}
+    {{ changed_events() }}
 ),
 
 int_scorecards as (
     select scorecard_version from {{ ref('int_scorecards') }}
     where is_in_force
 ),
+
+{%- if is_incremental() %}
+
+accounts as (
+    select account_number from {{ bodies }}
+    where
+        body_kind = 'account'
+        and account_id in (select account_id from fct_account_events)
+),
+{%- endif %}
 
 int_event_degrees as (
     select
@@ -20,6 +33,12 @@ int_event_degrees as (
         {%- endfor %} as degrees
     from {{ ref('int_event_degrees') }} as int_event_degrees
     inner join int_scorecards on int_event_degrees.scorecard_version = int_scorecards.scorecard_version
+    {%- if is_incremental() %}
+    where
+        int_event_degrees.occurred_on in (select occurred_on from fct_account_events)
+        and int_event_degrees.account_number in (select account_number from accounts)
+        and int_event_degrees.event_id in (select event_id from fct_account_events)
+    {%- endif %}
 ),
 
 int_temperature_flips as (
