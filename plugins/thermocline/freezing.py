@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 from collections.abc import Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,6 +20,9 @@ from thermocline.frozen_table import FrozenTable
 from thermocline.hashing import quoted
 from thermocline.home import Home
 from thermocline.privacy import Privacy
+
+TABLES_AT_ONCE = 2
+"""While Python puts the hashes of one in order, the database reads and writes another."""
 
 ROW_HASHES = "row_hashes"
 """Below the scratch folder: what rows that were frozen were hashed to."""
@@ -44,7 +48,6 @@ def freeze(
     building = home.candidates / f".new-{os.getpid()}"
     (building / "gate").mkdir(parents=True)
     try:
-        tables: dict[str, FrozenTable] = {}
         earlier = _latest(home)
         last = frozen_build.last(home, connection)
         before = frozen_build.of(home, connection, fingerprint) if fingerprint and changed else None
@@ -52,21 +55,31 @@ def freeze(
         columns = {name: hashing.columns_of(connection, _source(name)) for name in published}
         # Nothing depends on the order of rows, and keeping it makes writing take longer.
         connection.execute("set preserve_insertion_order = false")
-        with privacy.applied(home, connection, columns):
-            queries = {name: _query(name, columns[name], privacy) for name in published}
-            for name, query in queries.items():
-                linked = None
+        cursor = privacy.cursors(home, connection, columns)
+        queries = {name: _query(name, columns[name], privacy) for name in published}
+
+        def frozen(name: str) -> FrozenTable:
+            query = queries[name]
+            with cursor() as own:
                 if before and name not in (changed or ()) and privacy.key is None:
-                    linked = before.link(name, query, building, _rows(connection, name))
+                    linked = before.link(name, query, building, _rows(own, name))
+                    if linked:
+                        return linked
                 updated = None
-                if last and not linked and privacy.key is None:
+                if last and privacy.key is None:
                     changes = _query(name, columns[name], privacy, frozen_notes.relation(name))
-                    if noted := last.noted(connection, name, query, changes):
+                    if noted := last.noted(own, name, query, changes):
                         kept = home.scratch / ROW_HASHES / name
-                        updated = Updating(connection, query, columns[name], noted, building, kept).made()
-                tables[name] = linked or frozen_table.write(
-                    connection, query, building, name, earlier.get(name), home.scratch / ROW_HASHES, updated
+                        updated = Updating(own, query, columns[name], noted, building, kept).made()
+                return frozen_table.write(
+                    own, query, building, name, earlier.get(name), home.scratch / ROW_HASHES, updated
                 )
+
+        # Those of many rows first, so that none is left alone at the end.
+        dearest = sorted(queries, key=lambda name: name not in contract.MONTHLY)
+        with ThreadPoolExecutor(TABLES_AT_ONCE) as pool:
+            found = dict(zip(dearest, pool.map(frozen, dearest), strict=True))
+        tables = {name: found[name] for name in queries}
         hashes = {name: table.hashes for name, table in tables.items()}
         gate = {
             name: frozen_table.write_whole(

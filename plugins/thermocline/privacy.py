@@ -13,8 +13,7 @@ unless they are `shown`.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import duckdb
@@ -64,25 +63,23 @@ class Privacy:
             )
         return cls(columns, key)
 
-    @contextmanager
-    def applied(
+    def cursors(
         self, home: Home, connection: duckdb.DuckDBPyConnection, tables: Mapping[str, Mapping[str, str]]
-    ) -> Iterator[None]:
-        """Check that every named column is published, and have the key where rows are hashed."""
+    ) -> Callable[[], duckdb.DuckDBPyConnection]:
+        """Check that every named column is published; give what opens cursors that know the key."""
         published = {f"{table}.{column}" for table, columns in tables.items() for column in columns}
         for name, declared in self.columns.items():
             if name not in published:
                 raise declared.refuse("a published <table>.<column>, such as account_segments.account_name")
-        if self.key is None:
-            yield
-            return
-        for variable, pad in zip((_INNER, _OUTER), _pads(self._secret(home)), strict=True):
-            connection.execute(f"set variable {variable} = ?", [pad])
-        try:
-            yield
-        finally:
-            for variable in (_INNER, _OUTER):
-                connection.execute(f"reset variable {variable}")
+        variables = dict(zip((_INNER, _OUTER), _pads(self._secret(home)), strict=True)) if self.key else {}
+
+        def cursor() -> duckdb.DuckDBPyConnection:
+            opened = connection.cursor()
+            for variable, pad in variables.items():
+                opened.execute(f"set variable {variable} = ?", [pad])
+            return opened
+
+        return cursor
 
     def treated(self, table: str, columns: Mapping[str, str]) -> dict[str, str]:
         """SQL by column, for those that aren't published as they are. Raises InputError."""
