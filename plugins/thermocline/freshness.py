@@ -22,6 +22,9 @@ LOADED = ("raw.files", "raw.deliveries", "raw.ended_feeds", "raw.feeds_only_with
 # A file that comes again under another path or delivery is the same file; all else makes it another.
 _MOVED = "source_file, delivery_key, covers_on"
 
+FILES_SEEN = ("config.built_files", "config.begun_files")
+"""The files as the last build that finished saw them, and as those saw them that were begun since."""
+
 ALL, SCREENING, NOTHING = "all", "screening", "nothing"
 
 _STATE = """
@@ -120,7 +123,8 @@ def begin(
     """
     connection.execute("begin")
     connection.execute(_STATE)
-    connection.execute("create table if not exists config.built_files as from raw.files limit 0")
+    for table in FILES_SEEN:
+        connection.execute(f"create table if not exists {table} as from raw.files limit 0")
     since, earliest, latest = connection.execute(
         "select coalesce(max(build) filter (is_finished), 0), least(min(as_of_date), $day), "
         "greatest(max(as_of_date), $day) from config.builds",
@@ -141,6 +145,9 @@ def begin(
         "insert into config.run values (?, ?, ?, ?, ?, ?)", [day, published, earliest, latest, rebuilt, since]
     )
     _write_files_changed(connection, rebuilt)
+    if rebuilt == ALL:
+        connection.execute("create or replace table config.begun_files as from raw.files limit 0")
+    connection.execute("insert into config.begun_files from raw.files except from config.begun_files")
     connection.execute(
         "insert into config.builds select coalesce(max(build), 0) + 1, ?, ?, ?, ?, null, null, false "
         "from config.builds",
@@ -169,6 +176,7 @@ def finish(connection: duckdb.DuckDBPyConnection, made: Made, nodes: int) -> Non
         ("exchange_rates", "select currency, rate, rate_on from staging.stg_billing__exchange_rates"),
     ):
         connection.execute(f"create or replace table config.built_{table} as {query}")
+    connection.execute("create or replace table config.begun_files as from raw.files limit 0")
     connection.execute("commit")
 
 
@@ -206,13 +214,14 @@ def _files_are_gone(connection: duckdb.DuckDBPyConnection) -> bool:
     """Whether records that builds saw were withdrawn or read anew: what they touched is no longer known."""
     layouts = [
         connection.execute(f"select list(column_name || column_type) from (describe {table})").fetchone()
-        for table in ("raw.files", "config.built_files")
+        for table in ("raw.files", *FILES_SEEN)
     ]
-    if layouts[0] != layouts[1]:
+    if any(layout != layouts[0] for layout in layouts):
         return True
+    seen = " union all from ".join(FILES_SEEN)
     gone = connection.execute(
-        f"select count(*) from (select * exclude ({_MOVED}) from config.built_files "
-        f"except all select * exclude ({_MOVED}) from raw.files)"
+        f"select count(*) from (select * exclude ({_MOVED}) from (from {seen}) "
+        f"except select * exclude ({_MOVED}) from raw.files)"
     ).fetchone()
     return bool(gone and gone[0])
 
@@ -226,7 +235,11 @@ def _write_files_changed(connection: duckdb.DuckDBPyConnection, rebuilt: str) ->
         """
         insert into config.files_changed
         with changed as (
-            select file_id, source, kind_of_file from (from raw.files except all from config.built_files)
+            select file_id, source, kind_of_file
+            from raw.files
+            where
+                file_id in (select file_id from (from raw.files except from config.built_files))
+                or file_id in (select file_id from (from config.begun_files except from raw.files))
         ),
         newest as (
             select source, kind_of_file, max(delivery_key) as delivery_key from config.built_files

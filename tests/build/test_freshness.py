@@ -151,6 +151,33 @@ def test_only_new_and_moved_files_are_looked_at_and_those_that_a_full_delivery_m
     assert values(finished, changed) == []
 
 
+def test_a_file_moved_and_moved_back_is_looked_at_where_a_build_that_did_not_finish_saw_it_moved(
+    finished: duckdb.DuckDBPyConnection,
+) -> None:
+    changed = "select file_id from config.files_changed order by 1"
+    finished.execute("update raw.files set delivery_key = '3' where file_id = 2")
+    begin(finished)
+    finished.execute("update raw.files set delivery_key = '2' where file_id = 2")
+    assert begin(finished) == freshness.NOTHING
+    assert values(finished, changed) == [2]
+    begin(finished)
+    assert values(finished, changed) == [2]
+    finish(finished)
+    begin(finished)
+    assert values(finished, changed) == []
+
+
+def test_a_file_withdrawn_after_a_build_that_did_not_finish_rebuilds_all(
+    finished: duckdb.DuckDBPyConnection,
+) -> None:
+    finished.execute("insert into raw.files (file_id, source, kind_of_file) values (3, 'crm', 'c')")
+    assert begin(finished) == freshness.NOTHING
+    finished.execute("delete from raw.files where file_id = 3")
+    assert begin(finished) == freshness.ALL
+    finish(finished)
+    assert begin(finished) == freshness.NOTHING
+
+
 @pytest.mark.parametrize(
     ("change", "rebuilt"),
     [
