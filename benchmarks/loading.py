@@ -56,34 +56,27 @@ DOCUMENTS = f"""
     from range({{first}}, {{last}}) as lines(n)
 """
 
-COLUMNS = """
-    cast(null as varchar) as customer_name, cast(null as varchar) as customer_email,
-    cast(null as timestamp) as due_at, cast(null as varchar) as status,
-    cast(null as varchar) as credited_invoice_id, cast(null as timestamp) as updated_at,
-    cast(1 as integer) as file_id, row_number() over () as source_row
-"""
+PLACE = "cast(1 as integer) as file_id, row_number() over () as source_row"
 READER = """
     from read_csv('{file}', auto_detect = false, header = true, delim = ',', quote = '"', escape = '"',
         ignore_errors = true, encoding = '{encoding}', columns = {{{columns}}})
 """
 BARE_LINES = f"""
     create table invoice_lines as
-    select "InvoiceNo" as invoice_id, cast(null as integer) as line_no, "StockCode" as product_code,
+    select "InvoiceNo" as invoice_id, "StockCode" as product_code,
         "Description" as description, "Quantity" as quantity, "UnitPrice" as unit_price,
         cast("Quantity" * "UnitPrice" as decimal(18, 4)) as amount,
         case when ends_with("CustomerID", '.0') then left("CustomerID", -2) else "CustomerID" end
             as customer_id,
         "Country" as country, "InvoiceDate" as issued_at, 'GBP' as currency,
         case when starts_with("InvoiceNo", 'C') then 'credit_note'
-            when starts_with("InvoiceNo", 'A') then 'adjustment' else 'invoice' end as kind, {COLUMNS}
+            when starts_with("InvoiceNo", 'A') then 'adjustment' else 'invoice' end as kind, {PLACE}
 """
 BARE_DOCUMENTS = f"""
     create table invoice_lines as
     select "InvoiceNo" as invoice_id, "LineNo" as line_no, "ArticleNo" as product_code,
         "Description" as description, "Quantity" as quantity, "UnitPrice" as unit_price, "Amount" as amount,
-        cast(null as varchar) as customer_id, cast(null as varchar) as country,
-        cast(null as timestamp) as issued_at, cast(null as varchar) as currency,
-        cast(null as varchar) as kind, {COLUMNS}
+        {PLACE}
 """
 NUMBERS = {
     "LineNo": "integer",

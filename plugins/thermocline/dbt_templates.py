@@ -15,6 +15,7 @@ from types import CodeType
 from typing import Any
 
 from thermocline import durable
+from thermocline.home import INSTALLED
 
 MOST = 2000
 """Templates kept; with more, only those that the last build used."""
@@ -29,7 +30,7 @@ _made: dict[Key, CodeType] = {}
 
 def file() -> Path:
     """Where they are kept."""
-    return Path(sys.prefix) / "thermocline" / "templates.marshal"
+    return INSTALLED / "templates.marshal"
 
 
 def made_by() -> tuple[bytes, int, tuple[str, ...]]:

@@ -227,7 +227,7 @@ def _files_are_gone(connection: duckdb.DuckDBPyConnection) -> bool:
 
 
 def _write_files_changed(connection: duckdb.DuckDBPyConnection, rebuilt: str) -> None:
-    """The files to look at: new and moved ones, and those whose records a newer full delivery may lack."""
+    """Those to look at: new, moved, moved back, and those whose records a newer full delivery may lack."""
     connection.execute("create or replace table config.files_changed (file_id integer)")
     if rebuilt == ALL:
         return

@@ -9,7 +9,6 @@ site/gate/<time>-<candidate>/index.html     each check in words
 import os
 import re
 import shutil
-import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from html import escape
@@ -20,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from thermocline import gate_failures, gate_index
 from thermocline.candidate import Candidate
 from thermocline.gate_index import STYLE, Audit, audits, folder
-from thermocline.home import Home
+from thermocline.home import INSTALLED, Home
 
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuiteValidationResult
@@ -62,7 +61,7 @@ def show(
 
 def kept_templates() -> Path:
     """Where the code of Great Expectations' templates is kept: beside the installed package, like dbt's."""
-    return Path(sys.prefix) / "thermocline" / f"data-docs-{version('jinja2')}"
+    return INSTALLED / f"data-docs-{version('jinja2')}"
 
 
 def _view() -> Any:

@@ -1,6 +1,7 @@
 """Where one company's state lives, and who may write to it."""
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +11,9 @@ from thermocline import locks
 from thermocline.errors import InputError
 
 PROJECT = Path(__file__).resolve().parents[2]
+
+INSTALLED = Path(sys.prefix) / "thermocline"
+"""Beside the installed package: what libraries make of it, kept for every home."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from thermocline import company, dbt_shortcuts, dbt_templates, durable, warehouse
 from thermocline.company import Company
 from thermocline.errors import ThermoclineError, WarehouseBusy
-from thermocline.home import PROJECT, Home
+from thermocline.home import INSTALLED, PROJECT, Home
 
 if TYPE_CHECKING:
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
@@ -213,7 +212,7 @@ def _begin_from_parsed_ahead(folder: Path, project: str) -> None:
 
 def parsed_ahead(project: str) -> Path:
     """dbt's parse results of a state of the project, made when it was installed."""
-    return Path(sys.prefix) / "thermocline" / f"{project}.msgpack"
+    return INSTALLED / f"{project}.msgpack"
 
 
 def parse_ahead() -> None:

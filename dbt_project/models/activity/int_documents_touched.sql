@@ -187,69 +187,27 @@ payments_touched as (
             and stg_billing__payments.paid_on >= rates_changed.changed_from
 ),
 
-crm_documents as {{ inlined() }} (
-    select
-        'opportunities' as feed,
-        opportunity_id as record_id,
-        crm_account_id,
-        opened_on as occurred_on,
-        closed_on as ended_on
-    from stg_crm__opportunities
-    union all
-    select
-        'communications' as feed,
-        communication_id as record_id,
-        crm_account_id,
-        occurred_on,
-        cast(null as date) as ended_on
-    from stg_crm__communications
-    union all
-    select
-        'feedback' as feed,
-        feedback_id as record_id,
-        crm_account_id,
-        given_on as occurred_on,
-        resolved_on as ended_on
-    from stg_crm__feedback
-),
-
--- In each table by itself: of several at once, no row would be left out while they are read.
-crm_documents_in_sight as (
+-- Each condition by itself, and on each table: of several at once, no row would be left out while they are read.
+crm_documents_touched as (
     {%- for feed, table, key, begins_on, ends_on in [
         ('opportunities', 'stg_crm__opportunities', 'opportunity_id', 'opened_on', 'closed_on'),
         ('communications', 'stg_crm__communications', 'communication_id', 'occurred_on', none),
         ('feedback', 'stg_crm__feedback', 'feedback_id', 'given_on', 'resolved_on'),
     ] %}
-    {%- set one_of = loop %}
-    {%- for day in [begins_on, ends_on] if day %}
+    {%- set conditions = [
+        'crm_account_id in (select crm_account_id from crm_accounts_moved)', comes_into_sight(begins_on)
+    ] + ([comes_into_sight(ends_on)] if ends_on else []) %}
+    {%- for condition in conditions %}
     select
         '{{ feed }}' as feed,
         {{ key }} as record_id,
         {{ begins_on }} as occurred_on,
         {{ ends_on or 'cast(null as date)' }} as ended_on
     from {{ table }}
-    where {{ comes_into_sight(day) }}
-    {{ 'union all' if not (one_of.last and loop.last) }}
+    where {{ condition }}
+    union
     {%- endfor %}
     {%- endfor %}
-),
-
-crm_documents_touched as (
-    select
-        feed,
-        record_id,
-        occurred_on,
-        ended_on
-    from crm_documents
-    where crm_account_id in (select crm_account_id from crm_accounts_moved)
-    union
-    select
-        feed,
-        record_id,
-        occurred_on,
-        ended_on
-    from crm_documents_in_sight
-    union
     select
         'opportunities' as feed,
         stg_crm__opportunities.opportunity_id as record_id,
