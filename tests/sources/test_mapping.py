@@ -256,3 +256,13 @@ def test_columns_the_mapping_does_not_know_are_recorded_as_drift(home, exports):
         ("Name",),
         ("Twitter__c",),
     ]
+
+
+def test_an_expression_knows_every_name_of_the_columns_it_reads():
+    for mapping in load_mappings().values():
+        for feed in mapping.feeds:
+            named = [{normalised(alias) for alias in rule.aliases} for rule in feed.rules if rule.aliases]
+            for part in (*feed.rules, *feed.filters):
+                known = {normalised(name) for name in identifiers(part.expression or "")}
+                unknown = {alias for names in named if names & known for alias in names - known}
+                assert not unknown, f"{mapping.name} {feed.name}: {part.expression} doesn't know {unknown}"

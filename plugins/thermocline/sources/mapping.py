@@ -143,7 +143,8 @@ class Mapping:
     `timezone` None stands for the company's reporting time zone, `dates` for ISO, `currency` for
     no amount without one. `minor_units` gives the decimals of amounts in minor units by currency,
     the first entry being the default. `prefixes` of column names don't count. `logs` are patterns
-    of files that are no exports.
+    of files that are no exports. `honours` names the vendor's flags that count, each with what
+    becomes of such a record, for readers.
     """
 
     name: str
@@ -160,6 +161,7 @@ class Mapping:
     logs: tuple[str, ...]
     feeds: tuple[Feed, ...]
     file: Path
+    honours: tuple[tuple[str, str], ...] = ()
 
     def feed(self, name: str) -> Feed | None:
         return next((feed for feed in self.feeds if feed.name == name), None)

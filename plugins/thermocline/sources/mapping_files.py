@@ -90,6 +90,7 @@ def parse_mapping(file: Path) -> Mapping:
         logs=keys["logs"].texts() if "logs" in keys else (),
         feeds=feeds,
         file=file,
+        honours=_honours(keys.get("honours")),
     )
 
 
@@ -129,6 +130,11 @@ def _exponents(declared: Declared | None) -> tuple[tuple[str, int], ...]:
     if "default" not in exponents:
         raise declared.refuse("the key 'default'")
     return ("default", exponents.pop("default")), *exponents.items()
+
+
+def _honours(declared: Declared | None) -> tuple[tuple[str, str], ...]:
+    entries = declared.entries() if declared else {}
+    return tuple((flag, meaning.text()) for flag, meaning in entries.items())
 
 
 def _delivery(declared: Declared | None) -> tuple[re.Pattern[str] | None, bool]:

@@ -68,6 +68,9 @@ def page(mapping: Mapping) -> str:
         ("no exports are", ", ".join(map(_code, mapping.logs)) or "-"),
     ]
     sections = [_section(feed) for feed in mapping.feeds]
+    if mapping.honours:
+        flags = [(_code(flag), meaning) for flag, meaning in mapping.honours]
+        sections.insert(0, "## Flags honoured\n\n" + _table(("flag", "what becomes of such a record"), flags))
     return (
         f"{WRITTEN}\n# {mapping.name}\n\n{mapping.title} ({mapping.system}).\n\n"
         f"{_table(('', ''), facts)}\n" + "\n".join(sections)

@@ -47,6 +47,7 @@ MAPPING = (
     Key("minor_units", "exponents", "decimals of a currency's amounts in minor units, by code and `default`"),
     Key("prefixes", "texts", "beginnings of column names that don't count, such as `properties.`"),
     Key("logs", "texts", "patterns of file names that are the vendor's logs and no exports"),
+    Key("honours", "words", "the vendor's flags that are honoured, each with what becomes of such a record"),
 )
 DELIVERY = (
     Key("key", "text", "a regular expression with one group, searched for in the path", needed=True),
@@ -100,6 +101,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "texts": {"anyOf": [SCALAR, {"type": "array", "minItems": 1, "items": SCALAR}]},
     "cells": {"type": "array", "minItems": 1, "items": {"type": ["string", "number", "boolean", "null"]}},
     "flag": {"type": "boolean"},
+    "words": {"type": "object", "minProperties": 1, "additionalProperties": TEXT},
     "count": {"type": "integer", "minimum": 1},
     "values": {
         "type": "object",
