@@ -16,6 +16,7 @@ from thermocline.verification import verify
 NAMES = (
     *("=1+1", "+49 30 1", "-5", "@SUM(A1)", "\t=1", "\r=1"),
     *("a\x0bb", "plain", "_x0041_ = 1", "a\ufffeb\uffff"),
+    *("<r><t>A & B</t></r>", "https://crm.example/1", "1E5"),
 )
 
 
@@ -75,8 +76,8 @@ def test_no_cell_is_a_formula(home: Home) -> None:
     column = [cell.value for cell in sheet[1]].index("account_name")
     found = {row[1].value: row[column] for row in sheet.iter_rows(min_row=2)}
     assert all(cell.data_type == "s" for cell in found.values())
-    assert [bool(found[str(nth)].quotePrefix) for nth in range(1, 11)] == [True] * 6 + [False] * 4
-    assert [found[str(nth)].value for nth in (1, 2, 3, 4, 7, 8, 9, 10)] == [
+    assert [bool(found[str(nth)].quotePrefix) for nth in range(1, 14)] == [True] * 6 + [False] * 7
+    assert [found[str(nth)].value for nth in (1, 2, 3, 4, *range(7, 14))] == [
         "=1+1",
         "+49 30 1",
         "-5",
@@ -86,6 +87,9 @@ def test_no_cell_is_a_formula(home: Home) -> None:
         # What Excel shows as _x0041_, where _x0041_ would be an A.
         "_x005F_x0041_ = 1",
         "a\ufffdb\ufffd",
+        "<r><t>A & B</t></r>",
+        "https://crm.example/1",
+        "1E5",
     ]
 
 

@@ -1,15 +1,15 @@
 """The sheets of a workbook: text stays text, dates are dates, numbers have a format that people read."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import duckdb
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Font
-from openpyxl.utils import get_column_letter
+from xlsxwriter import Workbook
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
 
 from thermocline import contract, hashing
 from thermocline.hashing import quoted
@@ -25,29 +25,32 @@ SHEETS = {
 """The tables that a workbook holds, in the order of its sheets, and the order of their rows."""
 
 ROWS_PER_SHEET = 1_048_576
-"""What Excel can open, with the header."""
+"""The rows that Excel can open, the header included."""
 
 FIRST_DAY = "1900-03-01"
-"""Before it Excel has no days, or counts a 29th of February that wasn't."""
+"""Excel has no days before 1900, and counts a 29 February 1900 that did not exist."""
 
 LONGEST_TEXT = 32_767
 WIDEST = 60
 FORMATS = {"DATE": "yyyy-mm-dd", "TIMESTAMP": "yyyy-mm-dd hh:mm:ss"}
 _AT_ONCE = 10_000
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-"""What no XML can hold."""
-_ESCAPED = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
-"""How a text begins that Excel would take for another character."""
-# Excel would take a text that begins so for a formula, at the latest when somebody edits the cell.
+"""Characters that XML cannot hold."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""Excel takes a text that begins so for a formula, at the latest when somebody edits the cell."""
 
 
-def new_workbook(publication_id: str) -> Workbook:
-    """A workbook to which rows can only be appended, so that its size doesn't matter."""
-    book = Workbook(write_only=True)
-    book.properties.identifier = publication_id
-    book.properties.title = f"Accounts, publication {publication_id}"
-    book.properties.creator = "Thermocline"
+def new_workbook(path: Path, publication_id: str, scratch: Path) -> Workbook:
+    """Return a workbook that writes each row to disk (below `scratch`) as soon as the next one begins."""
+    scratch.mkdir(parents=True, exist_ok=True)
+    book = Workbook(str(path), {"constant_memory": True, "tmpdir": str(scratch)})
+    book.set_properties(
+        {
+            "title": f"Accounts, publication {publication_id}",
+            "subject": publication_id,
+            "author": "Thermocline",
+        }
+    )
     return book
 
 
@@ -57,6 +60,10 @@ def fill_sheets(
     """Write the tables of SHEETS, each to as many sheets as its rows need."""
     for name, (columns, made) in stamped.own_tables(edition).items():
         stamped.fill(connection, quoted(name), columns, made)
+    bold, quote = book.add_format({"bold": True}), book.add_format({"quote_prefix": True})
+    formats = {
+        shown: book.add_format({"num_format": shown}) for shown in ("#,##0.00", "0.000", *FORMATS.values())
+    }
     for name, order in SHEETS.items():
         if name in edition.tables:
             query = stamped.query(edition, name)
@@ -67,58 +74,54 @@ def fill_sheets(
         columns = hashing.columns_of(connection, f"({query})")
         known = [term for term in order.split(", ") if term.split()[0] in columns]
         widths = _widths(connection, query, columns)
+        write = [_writer(formats.get(_format(kind) or ""), quote) for kind in columns.values()]
         rows = _rows(connection, f"{query} order by {', '.join(known) or 'all'}")
         row, nth = next(rows, None), 1
         while row is not None or nth == 1:
-            sheet = _sheet(book, name if nth == 1 else f"{name} ({nth})", columns, widths)
-            cells = [_Cell(sheet, kind) for kind in columns.values()]
+            sheet = _sheet(book, name if nth == 1 else f"{name} ({nth})", widths, bold)
             written = 1
             while row is not None and written < ROWS_PER_SHEET:
-                sheet.append([cell.holding(value) for cell, value in zip(cells, row, strict=True)])
+                for column, value in enumerate(row):
+                    if value is not None:
+                        write[column](sheet, written, column, value)
                 row, written = next(rows, None), written + 1
-            sheet.auto_filter.ref = f"A1:{get_column_letter(len(columns))}{written}"
+            sheet.autofilter(0, 0, written - 1, len(columns) - 1)
             nth += 1
         progress(f"wrote {name}")
 
 
-def _sheet(book: Workbook, title: str, columns: Mapping[str, str], widths: Mapping[str, int]) -> Any:
-    sheet = book.create_sheet(title)
-    sheet.freeze_panes = "B2"
-    for nth, name in enumerate(columns, 1):
-        sheet.column_dimensions[get_column_letter(nth)].width = widths[name]
-    header = []
-    for name in columns:
-        cell = WriteOnlyCell(sheet, name)
-        cell.font = Font(bold=True)
-        header.append(cell)
-    sheet.append(header)
+def _sheet(book: Workbook, title: str, widths: Mapping[str, int], bold: Format) -> Worksheet:
+    sheet = book.add_worksheet(title)
+    sheet.freeze_panes(1, 1)
+    for nth, (name, width) in enumerate(widths.items()):
+        sheet.set_column(nth, nth, width)
+        sheet.write_string(0, nth, name, bold)
     return sheet
 
 
-class _Cell:
-    """One column's cell, used again for each of its rows: a row is written when it is appended."""
+def _writer(shown: Format | None, quote: Format) -> Callable[[Worksheet, int, int, Any], None]:
+    """Return a function that writes one cell of a column; a text is written as text, whatever it holds."""
 
-    def __init__(self, sheet: Any, kind: str) -> None:
-        self.plain = WriteOnlyCell(sheet)
-        self.text = WriteOnlyCell(sheet)
-        self.text.quotePrefix = True
-        if shown := _format(kind):
-            self.plain.number_format = shown
-
-    def holding(self, value: Any) -> Any:
-        cell = self.plain
+    def write(sheet: Worksheet, row: int, column: int, value: Any) -> None:
         if isinstance(value, date) and value.year <= 1900 and value.isoformat() < FIRST_DAY:
             value = value.isoformat()
         if isinstance(value, str):
-            value = _ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", value)
-            if len(value) > LONGEST_TEXT:
-                value = value[: LONGEST_TEXT - 1] + "…"
-            value = _ESCAPED.sub("_x005F_", value)
-            cell = self.text if value.startswith(_FORMULA) else self.plain
-        cell.value = value
-        if isinstance(value, str):
-            cell.data_type = "s"
-        return cell
+            _write_text(sheet, row, column, value, quote)
+        else:
+            sheet.write(row, column, value, shown)
+
+    return write
+
+
+def _write_text(sheet: Worksheet, row: int, column: int, text: str, quote: Format) -> None:
+    text = _ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", text)
+    if len(text) > LONGEST_TEXT:
+        text = text[: LONGEST_TEXT - 1] + "…"
+    if text.startswith("<r>"):
+        # XlsxWriter takes a text between <r> and </r> for its own markup, but escapes the parts of rich text.
+        sheet.write_rich_string(row, column, text[:1], text[1:2], text[2:])
+    else:
+        sheet.write_string(row, column, text, quote if text.startswith(_FORMULA) else None)
 
 
 def _format(kind: str) -> str | None:

@@ -30,7 +30,7 @@ EARLIER = "earlier"
 HEAD = ".ledger-head"
 
 _NAME = re.compile(r"accounts-(\d{4}-\d\d-\d\d-\d{4,})\.xlsx")
-_IDENTIFIER = re.compile(rb"<dc:identifier>([^<]*)</dc:identifier>")
+_PUBLICATION = re.compile(rb"<dc:subject>([^<]*)</dc:subject>")
 
 
 class Workbook:
@@ -51,10 +51,11 @@ class Workbook:
         self.earlier.mkdir(parents=True, exist_ok=True)
         temporary = self.earlier / f".writing-{edition.publication_id}-{os.getpid()}"
         try:
-            book = new_workbook(edition.publication_id)
-            with closing(warehouse.connect(self.home, Path(":memory:"))) as connection:
+            with (
+                new_workbook(temporary, edition.publication_id, self.home.scratch) as book,
+                closing(warehouse.connect(self.home, Path(":memory:"))) as connection,
+            ):
                 fill_sheets(book, connection, edition, progress)
-            book.save(temporary)
             temporary.chmod(durable.READ_ONLY)
             durable.sync(temporary)
             progress("written")
@@ -99,7 +100,7 @@ class Workbook:
         path = self.folder / CURRENT
         with suppress(OSError, KeyError, zipfile.BadZipFile):
             with zipfile.ZipFile(path) as book:
-                named = _IDENTIFIER.search(book.read("docProps/core.xml"))
+                named = _PUBLICATION.search(book.read("docProps/core.xml"))
             publication_id = named[1].decode() if named else ""
             if durable.file_hash(path) == durable.file_hash(self.path(publication_id)):
                 return publication_id
