@@ -8,7 +8,6 @@ import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -16,23 +15,10 @@ from thermocline import durable
 from thermocline.candidate import Candidate
 from thermocline.home import Home
 from thermocline.ledger import Ledger, Recorded, completed, recorded
+from thermocline.templates import render
 
 FOLDER = "gate"
 FILE = "audit.json"
-STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem }
-table { border-collapse: collapse; width: 100% } th, td { text-align: left; padding: .3rem .6rem;
-border-bottom: 1px solid #d8dee4; vertical-align: top } code { font-size: .9em }
-.block { color: #b30000; font-weight: 600 } .warn { color: #8a5a00; font-weight: 600 }
-.pass { color: #1a7f37 }
-.not_applicable { color: #6e7781 }
-.number { text-align: right } .day { white-space: nowrap }
-"""
-
-HEAD = (
-    "<tr><th>as of</th><th>verdict</th><th>what became of it</th><th class='number'>blocked</th>"
-    "<th class='number'>warned</th><th class='number'>checks</th><th>audited (UTC)</th><th>pages</th></tr>"
-)
 
 
 @dataclass(frozen=True)
@@ -137,31 +123,12 @@ def _ended(publications: Sequence[Recorded]) -> str:
 
 def _page(home: Home, places: Sequence[Path]) -> str:
     publications = recorded(Ledger(home.ledger).scan().entries)
-    rows = "".join(_row(place, publications) for place in reversed(places))
-    backtest = (
-        " · <a href='../backtest.html'>How well heat foretold who orders</a>"
-        if (home.site / "backtest.html").exists()
-        else ""
-    )
-    return (
-        f"<!doctype html><html lang='en'><meta charset='utf-8'><title>Gate</title><style>{STYLE}</style>"
-        f"<h1>The last audits</h1><p><a href='../index.html'>Every model, column and test</a>{backtest}</p>"
-        f"<table>{HEAD}{rows}</table></html>"
-    )
-
-
-def _row(place: Path, publications: Mapping[str, Recorded]) -> str:
-    name = escape(place.name)
-    pages = f"<a href='{name}/index.html'>checks</a>, <a href='{name}/failures.csv'>failing records</a>"
-    audit = Audit.read(place)
-    if audit is None:
-        return f"<tr><td colspan='7'>{name}</td><td>{pages}</td></tr>"
-    audited_at = audit.audited_at[:19].replace("T", " ")
-    return (
-        f"<tr><td class='day'>{escape(audit.as_of_date)}</td>"
-        f"<td class='{escape(audit.verdict)}'>{escape(audit.verdict)}</td>"
-        f"<td>{escape(fate(audit, publications))}</td>"
-        f"<td class='number'>{len(audit.blocks)}</td><td class='number'>{len(audit.warnings)}</td>"
-        f"<td class='number'>{audit.checks}</td><td class='day'>{escape(audited_at)}</td>"
-        f"<td>{pages} of <code>{escape(audit.candidate[:12])}</code></td></tr>"
+    audits_shown = [(place.name, Audit.read(place)) for place in reversed(places)]
+    return render(
+        "gate_index.html.j2",
+        has_backtest=(home.site / "backtest.html").exists(),
+        rows=[
+            {"name": name, "audit": audit, "fate": audit and fate(audit, publications)}
+            for name, audit in audits_shown
+        ],
     )

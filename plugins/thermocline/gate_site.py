@@ -11,15 +11,15 @@ import re
 import shutil
 from collections.abc import Sequence
 from contextlib import suppress
-from html import escape
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from thermocline import gate_failures, gate_index
 from thermocline.candidate import Candidate
-from thermocline.gate_index import STYLE, Audit, audits, folder
+from thermocline.gate_index import Audit, audits, folder
 from thermocline.home import INSTALLED, Home
+from thermocline.templates import render
 
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuiteValidationResult
@@ -30,6 +30,8 @@ _ELSEWHERE = re.compile(
     re.IGNORECASE,
 )
 """What a page of Great Expectations fetches from other hosts, or finds in a site of its own."""
+
+_SEVEREST_FIRST = ("block", "warn", "not_applicable", "pass")
 
 
 def show(
@@ -81,7 +83,7 @@ def _data_docs(view: Any, outcome: "ExpectationSuiteValidationResult") -> str:
     from great_expectations.render.renderer import ValidationResultsPageRenderer
 
     page = view.render(ValidationResultsPageRenderer().render(outcome), show_how_to_buttons=False)
-    return _ELSEWHERE.sub("", str(page)).replace("</head>", f"<style>{STYLE}</style></head>", 1)
+    return _ELSEWHERE.sub("", str(page)).replace("</head>", f"<style>{render('gate.css')}</style></head>", 1)
 
 
 def _page(
@@ -90,29 +92,12 @@ def _page(
     outcomes: Sequence["ExpectationSuiteValidationResult"],
     failures: int,
 ) -> str:
-    rows = "".join(
-        "<tr><td class='{verdict}'>{verdict}</td><td><code>{rule}</code><br>{sentence}</td><td>{figure}</td>"
-        "<td>{bound}</td><td>{observed}</td></tr>".format(
-            **{name: escape(str(check[name] or "")) for name in check}
-        )
-        for check in sorted(
-            verdict["checks"],
-            key=lambda check: ("block", "warn", "not_applicable", "pass").index(check["verdict"]),
-        )
-    )
-    docs = ", ".join(
-        f"<a href='{escape(name)}.html'>{escape(name)}</a>"
-        for name in (outcome.suite_name for outcome in outcomes)
-    )
-    return (
-        f"<!doctype html><html lang='en'><meta charset='utf-8'>"
-        f"<title>Gate, {candidate.facts.as_of_date}</title>"
-        f"<style>{STYLE}</style><p><a href='../index.html'>All audits</a></p>"
-        f"<h1>Gate: <span class='{verdict['verdict']}'>{verdict['verdict']}</span>, "
-        f"as of {candidate.facts.as_of_date}</h1>"
-        f"<p>Candidate <code>{candidate.content_hash}</code>, audited {escape(verdict['audited_at'])} "
-        f"against publication {escape(str(verdict['predecessor'] or 'none'))}. "
-        f"<a href='failures.csv'>{failures:,} failing records</a>. Data Docs: {docs}.</p>"
-        "<table><tr><th>verdict</th><th>rule</th><th>figure</th><th>bound</th><th>looked at</th></tr>"
-        f"{rows}</table></html>"
+    return render(
+        "gate_audit.html.j2",
+        as_of_date=candidate.facts.as_of_date,
+        content_hash=candidate.content_hash,
+        verdict=verdict,
+        failures=failures,
+        suites=[outcome.suite_name for outcome in outcomes],
+        checks=sorted(verdict["checks"], key=lambda check: _SEVEREST_FIRST.index(check["verdict"])),
     )

@@ -30,7 +30,10 @@ def judged(home: Home, candidate: Candidate, minute: int, verdict: str = "pass",
 def shown(home: Home) -> list[list[str]]:
     """The cells of each audit but its links: day, verdict, what became of it, counts, time; newest first."""
     page = (home.site / "gate" / "index.html").read_text(encoding="utf-8")
-    rows = [re.findall(r"<td[^>]*>(.*?)</td>", row) for row in re.findall(r"<tr>(<td.*?)</tr>", page)]
+    rows = [
+        re.findall(r"<td[^>]*>(.*?)</td>", row, re.S)
+        for row in re.findall(r"<tr>\s*(<td.*?)</tr>", page, re.S)
+    ]
     return [[unescape(cell) for cell in row[:7]] for row in rows]
 
 
@@ -121,7 +124,7 @@ def test_an_audit_that_says_nothing_of_itself_is_listed(begun: Begun) -> None:
             (place / "audit.json").write_bytes(content)
     gate_index.refresh(begun.home)
     page = (begun.home.site / "gate" / "index.html").read_text(encoding="utf-8")
-    assert re.findall("href='([^']+)/index.html'", page) == [
+    assert re.findall('href="([^"]+)/index.html"', page) == [
         "..",
         "20260102T000000-bb",
         "20260101T000000-aa",
@@ -134,4 +137,4 @@ def test_the_backtests_chart_is_linked_where_there_is_one(begun: Begun) -> None:
     assert "backtest.html" not in index.read_text(encoding="utf-8")
     (begun.home.site / "backtest.html").write_text("a chart")
     gate_index.refresh(begun.home)
-    assert "href='../backtest.html'" in index.read_text(encoding="utf-8")
+    assert 'href="../backtest.html"' in index.read_text(encoding="utf-8")
