@@ -48,6 +48,7 @@ owned_invoices as (
         touched_invoices.status,
         touched_invoices.currency,
         touched_invoices.document_total,
+        touched_invoices.document_open_balance,
         touched_invoices.lines_total,
         touched_invoices.units,
         touched_invoices.lines_content,
@@ -76,7 +77,9 @@ valued_invoices as (
             else cast(rates_in_force.rate as decimal(18, 8))
         end as rate,
         rates_in_force.rate_on,
-        {{ in_reporting_currency('owned_invoices.document_total', 'owned_invoices.currency', 'rates_in_force') }} as total
+        {{ in_reporting_currency('owned_invoices.document_total', 'owned_invoices.currency', 'rates_in_force') }} as total,
+        {{ in_reporting_currency('owned_invoices.document_open_balance', 'owned_invoices.currency', 'rates_in_force') }}
+            as open_balance
     from owned_invoices
     left join int_customers_linked
         on owned_invoices.billing_customer_id = int_customers_linked.billing_customer_id
@@ -110,11 +113,13 @@ select
         else linked_by
     end as unattributed_reason,
     document_total,
+    document_open_balance,
     lines_total,
     units,
     lines_content,
     rate,
     total,
+    open_balance,
     rate_on,
     issued_on,
     due_on,

@@ -97,7 +97,7 @@ select
     coalesce(int_account_billing.revenue_365d, 0) as revenue_365d,
     coalesce(int_account_billing.revenue_previous_365d, 0) as revenue_previous_365d,
     coalesce(int_account_billing.revenue_lifetime, 0) as revenue_lifetime,
-    coalesce(int_account_billing.overdue_amount, 0) as overdue_amount,
+    case when int_account_billing.account_id is null then 0 else int_account_billing.overdue_amount end as overdue_amount,
     int_account_contact.last_communication_on,
     int_account_contact.last_feedback_score
 from dim_accounts

@@ -164,6 +164,8 @@ TABLES = {
                 Column("status", TEXT, DOCUMENT_STATUSES),
                 Column("kind", TEXT, DOCUMENT_KINDS, filled=True),
                 "credited_invoice_id",
+                # What the vendor says is still to be paid; null where it doesn't say.
+                f"open_balance:{MONEY}",
             ),
             money="total",
             dated_by="issued_at",
