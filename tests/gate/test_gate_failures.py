@@ -111,7 +111,7 @@ def test_the_last_audits_are_shown_and_no_page_needs_another_host(change: Change
     assert newest.name.endswith(candidate.content_hash[:12])
     index = (candidate.home.site / "gate" / "index.html").read_text(encoding="utf-8")
     assert re.findall('href="([^"]+)/index.html"', index) == ["..", newest.name, older.name]
-    assert f"<td class='day'>{candidate.facts.as_of_date}</td>" in index
+    assert f'<td class="day">{candidate.facts.as_of_date}</td>' in index
     pages = sorted(path.stem for path in newest.glob("*.html"))
     assert pages == sorted([*(suite.stem for suite in gate.SUITES.glob("*.json")), "index"])
     for page in newest.glob("*.html"):
