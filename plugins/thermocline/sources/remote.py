@@ -6,7 +6,6 @@ start; a file counts when it is here whole and its place still shows it as it wa
 
 import re
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,6 +13,8 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, TypeVar
+
+from tenacity import RetryError, Retrying, retry_if_exception, stop_after_attempt, wait_exponential
 
 from thermocline.connections import connection
 from thermocline.errors import InputError, PlaceUnreachable, ThermoclineError
@@ -45,6 +46,14 @@ CHANGED = ("LastModified", "last_modified", "mtime", "updated", "Last-Modified")
 VERSIONS = ("ETag", "etag", "generation", "Digest", "Content-MD5")
 
 Result = TypeVar("Result")
+
+_RETRYING = Retrying(
+    stop=stop_after_attempt(ATTEMPTS),
+    wait=wait_exponential(multiplier=REST_SECONDS, exp_base=4),
+    retry=retry_if_exception(
+        lambda error: isinstance(error, Exception) and not isinstance(error, (ThermoclineError, Changed))
+    ),
+)
 
 
 def is_remote(location: str) -> bool:
@@ -180,20 +189,23 @@ class Remote:
         return self._kept.files
 
     def _tried(self, work: Callable[[], Result], what: str) -> Result:
-        """What `work` gives; tried again, over a new connection, where that one broke."""
-        for attempt in range(1, ATTEMPTS + 1):
+        """Return what `work` returns; a broken connection is replaced and the work tried again."""
+
+        def attempt() -> Result:
             try:
                 return work()
             except (ThermoclineError, Changed):
                 raise
             except Exception as error:
                 self._kept.files = None
-                reason = self._reason(error, what)
-                if reason:
+                if reason := self._reason(error, what):
                     raise reason from None
-                trouble = type(error).__name__
-            if attempt < ATTEMPTS:
-                time.sleep(REST_SECONDS * 4 ** (attempt - 1))
+                raise
+
+        try:
+            return _RETRYING(attempt)
+        except RetryError as failed:
+            trouble = type(failed.last_attempt.exception()).__name__
         raise PlaceUnreachable(f"{what} can't be read ({trouble}, {ATTEMPTS} times): run again later")
 
     def _reason(self, error: BaseException, what: str) -> InputError | Changed | None:

@@ -8,7 +8,6 @@ sees the old tables or the new ones. Role `reporting_reader` may select from the
 """
 
 import tempfile
-import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager
 from functools import cached_property
@@ -18,6 +17,7 @@ from typing import Any
 import duckdb
 import psycopg
 from psycopg import sql
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_exponential
 
 from thermocline import contract, hashing, warehouse
 from thermocline.frozen_table import FrozenTable
@@ -72,26 +72,27 @@ class Postgres:
                 progress("written")
 
     def switch_to(self, publication_id: str) -> None:
-        deadline, pause = time.monotonic() + self.patience_seconds, 0.1
-        while True:
-            try:
-                with self._session() as opened:
-                    self.store.prepare(opened)
-                    with opened.transaction():
-                        lead(opened, self.store, self._stored(opened, publication_id), LOCK_MILLISECONDS)
-                return
-            except TargetFailed as error:
-                if not isinstance(
-                    error.__cause__, psycopg.errors.LockNotAvailable | psycopg.errors.DeadlockDetected
-                ):
-                    raise
-                if time.monotonic() > deadline:
-                    raise TargetFailed(
-                        f"a view of schema {self.store.schema} was in use for {self.patience_seconds:.0f} s"
-                        f"{self._holder()}: let that query end, or end it"
-                    ) from error
-            time.sleep(pause)
-            pause = min(2 * pause, 2.0)
+        retrying = Retrying(
+            retry=retry_if_exception(_is_blocked_by_readers),
+            wait=wait_exponential(multiplier=0.1, max=2),
+            stop=stop_after_delay(self.patience_seconds),
+            reraise=True,
+        )
+        try:
+            retrying(self._switch_to, publication_id)
+        except TargetFailed as error:
+            if not _is_blocked_by_readers(error):
+                raise
+            raise TargetFailed(
+                f"a view of schema {self.store.schema} was in use for {self.patience_seconds:.0f} s"
+                f"{self._holder()}: let that query end, or end it"
+            ) from error
+
+    def _switch_to(self, publication_id: str) -> None:
+        with self._session() as opened:
+            self.store.prepare(opened)
+            with opened.transaction():
+                lead(opened, self.store, self._stored(opened, publication_id), LOCK_MILLISECONDS)
 
     def keep_only(self, publication_ids: Collection[str]) -> None:
         with self._session() as opened:
@@ -247,3 +248,10 @@ class Postgres:
             closing(warehouse.connect(self.home, Path(":memory:"))) as connection,
         ):
             yield connection, Path(folder) / "rows.csv"
+
+
+def _is_blocked_by_readers(error: BaseException) -> bool:
+    """Return whether a switch failed since readers hold a view at this moment."""
+    return isinstance(error, TargetFailed) and isinstance(
+        error.__cause__, psycopg.errors.LockNotAvailable | psycopg.errors.DeadlockDetected
+    )
