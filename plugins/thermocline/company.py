@@ -20,6 +20,8 @@ GATE_BOUNDS: dict[str, float] = {
     "quarantined_share_of_delivery": 0.02,
     "unattributed_share_blocks": 0.30,
     "unattributed_share_warns": 0.05,
+    "unlike_lines_share": 0.50,
+    "without_lines_share": 0.10,
     "hot_share_moved_blocks": 0.20,
     "hot_share_moved_warns": 0.10,
     "scorecard_moved_blocks": 0.20,

@@ -24,6 +24,8 @@ BLOCKING = {
     "money_reconciles": ("unreconciled_money", "0", "0.01"),
     "delivery_is_readable": ("quarantined_share_of_delivery", "0.02", "0.020001"),
     "revenue_finds_its_account": ("unattributed_share", "0.3", "0.300001"),
+    "totals_are_those_of_their_lines": ("unlike_lines_share", "0.5", "0.500001"),
+    "sums_have_their_lines": ("without_lines_share", "0.1", "0.100001"),
     "hot_share_is_steady": ("hot_share_moved", "0.2", "0.200001"),
     "hot_revenue_is_steady": ("hot_revenue_share_moved", "0.2", "0.200001"),
     "scorecard_keeps_hot_share": ("scorecard_moved_hot_share", "0.2", "0.200001"),

@@ -47,6 +47,7 @@ owned_invoices as (
         touched_invoices.kind,
         touched_invoices.status,
         touched_invoices.currency,
+        touched_invoices.is_sum_of_lines,
         touched_invoices.document_total,
         touched_invoices.document_open_balance,
         touched_invoices.lines_total,
@@ -77,7 +78,10 @@ valued_invoices as (
             else cast(rates_in_force.rate as decimal(18, 8))
         end as rate,
         rates_in_force.rate_on,
-        {{ in_reporting_currency('owned_invoices.document_total', 'owned_invoices.currency', 'rates_in_force') }} as total,
+        case
+            when owned_invoices.is_sum_of_lines and owned_invoices.lines_total is null then cast(null as decimal(18, 4))
+            else {{ in_reporting_currency('owned_invoices.document_total', 'owned_invoices.currency', 'rates_in_force') }}
+        end as total,
         {{ in_reporting_currency('owned_invoices.document_open_balance', 'owned_invoices.currency', 'rates_in_force') }}
             as open_balance
     from owned_invoices
@@ -102,6 +106,7 @@ select
         when kind = 'payable' then 'non_revenue'
         when issued_on > {{ as_of_date() }} then 'not_yet'
         when status = 'void' then 'void'
+        when is_sum_of_lines and lines_total is null then 'without_lines'
         when total is null then 'no_rate'
         when account_id is null then 'unattributed'
         else 'attributed'
@@ -112,6 +117,7 @@ select
         when linked_by is null then 'unknown_customer'
         else linked_by
     end as unattributed_reason,
+    is_sum_of_lines,
     document_total,
     document_open_balance,
     lines_total,

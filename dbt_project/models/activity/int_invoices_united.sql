@@ -19,6 +19,7 @@ itemised_documents as (
         source,
         document_id,
         sum(amount) as lines_total,
+        sum(case when status is distinct from 'void' then amount end) as standing_lines_total,
         sum(quantity) as units,
         sum({{ line_content() }}) as lines_content
     from {{ ref('stg_billing__invoice_lines') }}
@@ -42,6 +43,7 @@ documents_of_lines as (
         coalesce(max(status), 'open') as status,
         max(currency) as currency,
         sum(amount) as document_total,
+        sum(case when status is distinct from 'void' then amount end) as standing_lines_total,
         sum(quantity) as units,
         min(issued_at) as issued_at,
         max(due_at) as due_at,
@@ -65,6 +67,8 @@ documents as (
         currency,
         document_total,
         document_open_balance,
+        is_sum_of_lines,
+        true as has_own_header,
         issued_on,
         due_on,
         issued_at,
@@ -84,6 +88,8 @@ documents as (
         documents_of_lines.currency,
         cast(documents_of_lines.document_total as decimal(18, 4)) as document_total,
         cast(null as decimal(18, 4)) as document_open_balance,
+        false as is_sum_of_lines,
+        false as has_own_header,
         {{ reporting_date('documents_of_lines.issued_at') }} as issued_on,
         {{ reporting_date('documents_of_lines.due_at') }} as due_on,
         documents_of_lines.issued_at,
@@ -93,42 +99,72 @@ documents as (
     from documents_of_lines
     left join headers on documents_of_lines.invoice_id = headers.invoice_id
     where headers.invoice_id is null
+),
+
+-- An invoice with a header of its own consists of all its lines, also of those that could be an invoice without it.
+-- Void lines are no part of a sum.
+documents_with_lines as (
+    select
+        documents.*,
+        documents_of_lines.customer_code as lines_customer_code,
+        documents_of_lines.customer_name,
+        documents_of_lines.customer_email,
+        documents_of_lines.country,
+        case
+            when not documents.has_own_header then itemised_documents.lines_total
+            when documents.is_sum_of_lines then coalesce(
+                itemised_documents.standing_lines_total + documents_of_lines.standing_lines_total,
+                itemised_documents.standing_lines_total,
+                documents_of_lines.standing_lines_total
+            )
+            else coalesce(
+                itemised_documents.lines_total + documents_of_lines.document_total,
+                itemised_documents.lines_total,
+                documents_of_lines.document_total
+            )
+        end as lines_total,
+        coalesce(
+            itemised_documents.units + documents_of_lines.units, itemised_documents.units, documents_of_lines.units
+        ) as units,
+        -- Where it is another, so may its products be, with nothing else.
+        coalesce(
+            itemised_documents.lines_content + documents_of_lines.lines_content,
+            itemised_documents.lines_content,
+            documents_of_lines.lines_content
+        ) as lines_content
+    from documents
+    left join itemised_documents
+        on
+            documents.source = itemised_documents.source
+            and documents.document_id = itemised_documents.document_id
+    left join documents_of_lines on documents.invoice_id = documents_of_lines.invoice_id
 )
 
 select
-    documents.invoice_id,
-    documents.document_id,
-    documents.billing_customer_id,
-    documents.customer_code,
-    documents.credited_invoice_id,
-    documents_of_lines.customer_code as lines_customer_code,
-    documents_of_lines.customer_name,
-    documents_of_lines.customer_email,
-    documents_of_lines.country,
-    documents.kind,
-    documents.status,
-    documents.currency,
-    documents.document_total,
-    documents.document_open_balance,
-    documents.issued_on,
-    documents.due_on,
-    documents.issued_at,
-    documents.source,
-    documents.source_file,
-    documents.source_row,
-    cast(itemised_documents.lines_total as decimal(18, 4)) as lines_total,
-    cast(coalesce(
-        itemised_documents.units + documents_of_lines.units, itemised_documents.units, documents_of_lines.units
-    ) as decimal(18, 4)) as units,
-    -- Where it is another, so may its products be, with nothing else.
-    cast(coalesce(
-        itemised_documents.lines_content + documents_of_lines.lines_content,
-        itemised_documents.lines_content,
-        documents_of_lines.lines_content
-    ) as decimal(38, 0)) as lines_content
-from documents
-left join itemised_documents
-    on
-        documents.source = itemised_documents.source
-        and documents.document_id = itemised_documents.document_id
-left join documents_of_lines on documents.invoice_id = documents_of_lines.invoice_id
+    invoice_id,
+    document_id,
+    billing_customer_id,
+    customer_code,
+    credited_invoice_id,
+    lines_customer_code,
+    customer_name,
+    customer_email,
+    country,
+    kind,
+    status,
+    currency,
+    is_sum_of_lines,
+    cast(
+        document_total + case when is_sum_of_lines then coalesce(lines_total, 0) else 0 end as decimal(18, 4)
+    ) as document_total,
+    document_open_balance,
+    issued_on,
+    due_on,
+    issued_at,
+    source,
+    source_file,
+    source_row,
+    cast(lines_total as decimal(18, 4)) as lines_total,
+    cast(units as decimal(18, 4)) as units,
+    cast(lines_content as decimal(38, 0)) as lines_content
+from documents_with_lines

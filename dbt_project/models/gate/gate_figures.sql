@@ -97,6 +97,26 @@ lines_checked as (
     from int_invoices_by_file
 ),
 
+-- By source: a small one whose totals are of something else doesn't hide behind a large one.
+lines_by_source as (
+    select
+        source,
+        sum(case when money_state in ('attributed', 'unattributed') then unlike_lines end)
+        / nullif(cast(sum(case when money_state in ('attributed', 'unattributed') then size_by_lines end) as double), 0)
+            as unlike_lines_share,
+        sum(case when money_state = 'without_lines' then sums_of_lines end)
+        / nullif(cast(sum(sums_of_lines) as double), 0) as without_lines_share
+    from int_invoices_by_file
+    group by source
+),
+
+lines_compared as (
+    select
+        coalesce(max(unlike_lines_share), 0) as unlike_lines_share,
+        coalesce(max(without_lines_share), 0) as without_lines_share
+    from lines_by_source
+),
+
 lines_alone as (
     select count(*) as lines_without_invoice
     from lines_without_invoice
@@ -167,12 +187,15 @@ select
     cast(lateness.late_feeds as bigint) as late_feeds,
     cast(lateness.days_held as bigint) as days_held,
     cast(lines_checked.invoices_unlike_lines as bigint) as invoices_unlike_lines,
+    cast(lines_compared.unlike_lines_share as decimal(9, 6)) as unlike_lines_share,
+    cast(lines_compared.without_lines_share as decimal(9, 6)) as without_lines_share,
     cast(lines_alone.lines_without_invoice as bigint) as lines_without_invoice
 from segments_now
 cross join segments_published
 cross join scorecard_effect
 cross join money
 cross join lines_checked
+cross join lines_compared
 cross join lines_alone
 cross join delivered
 cross join quarantined

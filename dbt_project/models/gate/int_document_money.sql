@@ -38,6 +38,7 @@ invoices as (
         fct_invoices.currency,
         fct_invoices.document_total,
         fct_invoices.money_state,
+        fct_invoices.is_sum_of_lines,
         headers.amount as header_amount,
         headers.invoice_id is not null as has_header
     from fct_invoices
@@ -67,9 +68,10 @@ lines_by_file as (
         currency,
         has_header,
         is_current,
+        coalesce(status = 'void', false) as is_void,
         sum(amount) as amount
     from stg_billing__invoice_lines
-    group by file_id, document_id, currency, has_header, is_current
+    group by file_id, document_id, currency, has_header, is_current, is_void
 ),
 
 document_lines as (
@@ -80,6 +82,7 @@ document_lines as (
         lines_by_file.amount,
         lines_by_file.has_header,
         lines_by_file.is_current,
+        lines_by_file.is_void,
         files.source || ':' || lines_by_file.document_id as invoice_id
     from lines_by_file
     inner join files on lines_by_file.file_id = files.file_id
@@ -110,6 +113,13 @@ classified_lines as (
         document_lines.amount,
         case
             when not document_lines.is_current then 'superseded'
+            when invoices.is_sum_of_lines and document_lines.is_void then 'void'
+            when invoices.is_sum_of_lines then
+                -- A line in another currency than its invoice's can't be added to the others.
+                case
+                    when coalesce(document_lines.currency, invoices.currency, '') = coalesce(invoices.currency, '')
+                        then invoices.money_state
+                end
             when invoices.has_header then 'itemised'
             when not document_lines.has_header and invoices.invoice_id is not null then 'itemised'
             when not document_lines.has_header then 'without_invoice'
@@ -117,7 +127,11 @@ classified_lines as (
             when coalesce(document_lines.currency, invoices.currency, '') = coalesce(invoices.currency, '')
                 then invoices.money_state
         end as class,
-        document_lines.is_current and document_lines.has_header and not coalesce(invoices.has_header, false) as is_counted
+        document_lines.is_current
+        and case
+            when invoices.is_sum_of_lines then not document_lines.is_void
+            else document_lines.has_header and not coalesce(invoices.has_header, false)
+        end as is_counted
     from document_lines
     left join invoices on document_lines.invoice_id = invoices.invoice_id
     where {{ is_touched('document_lines.invoice_id', 'invoices') }}
@@ -159,10 +173,12 @@ select
     invoices.source_file,
     invoices.currency,
     invoices.money_state as class,
-    cast(invoices.document_total - coalesce(invoices.header_amount, counted_lines.amount, 0) as decimal(38, 4)) as amount,
+    cast(
+        invoices.document_total - coalesce(invoices.header_amount, 0) - coalesce(counted_lines.amount, 0) as decimal(38, 4)
+    ) as amount,
     cast(case when not invoices.has_header then abs(invoices.document_total) end as decimal(38, 4)) as volume
 from invoices
 left join counted_lines on invoices.invoice_id = counted_lines.invoice_id
 where
     not invoices.has_header
-    or invoices.document_total is distinct from invoices.header_amount
+    or invoices.document_total is distinct from invoices.header_amount + coalesce(counted_lines.amount, 0)

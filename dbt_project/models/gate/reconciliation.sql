@@ -45,7 +45,7 @@ money_by_feed as (
 money_by_currency as (
     select
         'money loaded = attributed + unattributed + void + superseded + not yet + non-revenue + without a rate'
-        || ' + itemised + without an invoice' as rule,
+        || ' + without lines + itemised + without an invoice' as rule,
         source || ':' || coalesce(currency, 'no currency') as subject,
         cast(sum(loaded) as decimal(38, 4)) as expected,
         cast(sum(found) as decimal(38, 4)) as found,

@@ -1,5 +1,5 @@
 {%- set classes = [
-    'attributed', 'unattributed', 'void', 'superseded', 'not_yet', 'non_revenue', 'no_rate', 'itemised',
+    'attributed', 'unattributed', 'void', 'superseded', 'not_yet', 'non_revenue', 'no_rate', 'without_lines', 'itemised',
     'without_invoice',
 ] -%}
 

@@ -191,7 +191,33 @@ failures as (
         source_file,
         source_row
     from fct_invoices
-    where document_total <> lines_total
+    where
+        document_total <> lines_total
+        and is_sum_of_lines is not true
+    union all
+    select
+        'unlike_lines_share' as measure,
+        invoice_id as failing_key,
+        'total ' || cast(document_total as varchar) || ', lines ' || cast(lines_total as varchar)
+        || ': if the total is their sum, say `total: {sum_of_lines: true}` in the mapping' as detail,
+        source,
+        source_file,
+        source_row
+    from fct_invoices
+    where
+        document_total <> lines_total
+        and is_sum_of_lines is not true
+        and money_state in ('attributed', 'unattributed')
+    union all
+    select
+        'without_lines_share' as measure,
+        invoice_id as failing_key,
+        'none of its lines has come' as detail,
+        source,
+        source_file,
+        source_row
+    from fct_invoices
+    where money_state = 'without_lines'
     union all
     select
         'lines_without_invoice' as measure,

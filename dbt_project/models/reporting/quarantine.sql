@@ -16,7 +16,7 @@ int_rates_unusable as (
 
 fct_invoices as (
     select * from {{ ref('fct_invoices') }}
-    where money_state = 'no_rate'
+    where money_state in ('no_rate', 'without_lines')
 ),
 
 fct_payments as (
@@ -55,6 +55,7 @@ money_without_a_rate as (
         currency,
         document_total as amount
     from fct_invoices
+    where money_state = 'no_rate'
     union all
     select
         source,
@@ -86,6 +87,24 @@ unvalued_rows as (
     from money_without_a_rate
 ),
 
+-- Their totals aren't known before their lines are.
+sums_without_lines as (
+    select
+        source,
+        'invoices' as feed,
+        source_file,
+        source_row,
+        cast(null as varchar) as delivery_id,
+        document_id,
+        'total' as column_name,
+        cast(null as varchar) as value,
+        'is the sum of its lines, and none has come: deliver them' as reason,
+        document_total as amount,
+        cast(null as varchar) as released_by
+    from fct_invoices
+    where money_state = 'without_lines'
+),
+
 unusable_rates as (
     select
         source,
@@ -107,6 +126,8 @@ quarantined as (
     select * from unreadable_rows
     union all
     select * from unvalued_rows
+    union all
+    select * from sums_without_lines
     union all
     select * from unusable_rates
 )

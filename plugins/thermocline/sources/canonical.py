@@ -166,6 +166,7 @@ TABLES = {
                 "credited_invoice_id",
                 # What the vendor says is still to be paid; null where it doesn't say.
                 f"open_balance:{MONEY}",
+                f"is_sum_of_lines:{BOOLEAN}",
             ),
             money="total",
             dated_by="issued_at",

@@ -189,8 +189,13 @@ class Conversion:
             named = self.cell(rule.aliases) if rule.expression is None else self._resolved(rule.expression)
             return f"coalesce(cast(({named}) as varchar), {literal(self.currency)})"
         if rule.expression is None:
-            return self.cell(rule.aliases)
-        return f"try(({self._resolved(rule.expression)}))"
+            given = self.cell(rule.aliases)
+        else:
+            given = f"try(({self._resolved(rule.expression)}))"
+        if rule.blank is None:
+            return given
+        cells = ", ".join(self.cell(aliases) for aliases in rule.inputs)
+        return f"case when coalesce({cells}) is null then {literal(rule.blank)} else {given} end"
 
     @property
     def currency_text(self) -> str:

@@ -38,7 +38,8 @@ class Rule:
     vendor columns written as "Column", or from a `constant`. `values` translates an enumeration,
     any other value becoming `otherwise`, if there is one. `negate` turns a number's sign,
     `is_minor` tells that it counts minor units, `filled` quarantines rows without a value, and
-    `required` names the columns that a file must have to be recognised.
+    `required` names the columns that a file must have to be recognised. `blank` is the text that
+    stands for a blank.
     """
 
     column: canonical.Column
@@ -51,6 +52,7 @@ class Rule:
     filled: bool = False
     negate: bool = False
     is_minor: bool = False
+    blank: str | None = None
 
     @cached_property
     def inputs(self) -> tuple[tuple[str, ...], ...]:

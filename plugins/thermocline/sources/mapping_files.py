@@ -19,6 +19,7 @@ from thermocline.sources.mapping_schema import fields
 
 SHIPPED = Path(__file__).parent / "mappings"
 BLANK = "cast(null as varchar)"
+IS_SUM_OF_LINES = next(c for c in canonical.TABLES["invoices"].columns if c.name == "is_sum_of_lines")
 
 
 def mapping_files(home: Home | None) -> list[Path]:
@@ -195,13 +196,48 @@ def _rules(declared: Declared, table: canonical.Table) -> Iterator[Rule]:
         if column is None:
             names = ", ".join(column.name for column in table.columns)
             raise item.refuse(f"a column of {table.name} ({names})")
-        yield _rule(item, column)
+        if isinstance(item.value, dict) and "sum_of_lines" in item.value:
+            yield _sum_of_lines(item, column, table)
+            yield Rule(IS_SUM_OF_LINES, constant="true")
+        else:
+            yield _rule(item, column)
+
+
+def _sum_of_lines(declared: Declared, column: canonical.Column, table: canonical.Table) -> Rule:
+    """What a header adds to the sum of its lines, 0 where it says nothing."""
+    keys = fields(declared, schema.COLUMN)
+    if (table.name, column.name) != ("invoices", "total"):
+        raise keys["sum_of_lines"].refuse("it at the total of invoices alone")
+    if not keys["sum_of_lines"].flag():
+        raise keys["sum_of_lines"].refuse("true, or a column without this key")
+    unfit = sorted(set(keys) - {"sum_of_lines", "plus", "expr", "negate", "minor_units"})
+    if unfit or {"plus", "expr"} <= set(keys):
+        raise keys[unfit[0] if unfit else "expr"].refuse(
+            "beside `sum_of_lines` no more than one of `plus` and `expr`, with `negate` and `minor_units`"
+        )
+    rule = Rule(
+        column,
+        aliases=(keys["plus"].text("one column; add several by `expr`"),) if "plus" in keys else (),
+        expression=keys["expr"].text() if "expr" in keys else None,
+        required="plus" in keys or "expr" in keys,
+        filled=True,
+        negate="negate" in keys and keys["negate"].flag(),
+        is_minor="minor_units" in keys and keys["minor_units"].flag(),
+        blank="0",
+    )
+    if rule.expression is not None and not rule.inputs:
+        raise keys["expr"].refuse('vendor columns written as "Column"')
+    if rule.expression is not None:
+        _bind(keys["expr"], rule.expression)
+    return rule if rule.inputs else Rule(column, constant="0", filled=True)
 
 
 def _rule(declared: Declared, column: canonical.Column) -> Rule:
     if not isinstance(declared.value, dict):
         return Rule(column, aliases=declared.texts(), filled=column.filled)
     keys = fields(declared, schema.COLUMN)
+    if "plus" in keys:
+        raise keys["plus"].refuse("`sum_of_lines: true` beside it")
     origins = [key for key in ("from", "expr", "constant") if key in keys]
     if len(origins) != 1:
         raise declared.refuse("exactly one of the keys from, expr, constant")

@@ -103,6 +103,8 @@ def _rule(rule: Rule) -> tuple[str, str, str]:
         how.append(", ".join(f"{_code(vendor)} is {value or 'blank'}" for vendor, value in rule.values))
     if rule.otherwise:
         how.append(f"anything else is {rule.otherwise[0] or 'blank'}")
+    if rule.blank is not None:
+        how.append(f"blank is {rule.blank}")
     if rule.is_minor:
         how.append("in minor units of the currency")
     if rule.negate:

@@ -77,6 +77,8 @@ COLUMN = (
     Key("from", "texts", "the vendor column, or names of which the first one present counts"),
     Key("expr", "text", 'an SQL expression over vendor columns, each written as `"Column"`'),
     Key("constant", "text", "one value for all records"),
+    Key("sum_of_lines", "flag", "instead, for `total` of invoices: the document's lines are summed"),
+    Key("plus", "text", "beside `sum_of_lines`: a column that is added to them, such as freight; blank is 0"),
     Key("values", "values", "translates an enumeration, without case; `null` leaves it blank"),
     Key("otherwise", "value", "what any other value becomes; without it, the record is quarantined"),
     Key("required", "flag", "the file is not this feed without the column"),
@@ -150,7 +152,12 @@ def json_schema() -> dict[str, Any]:
             {"type": "array", "minItems": 1, "items": TEXT},
             {
                 **_object(COLUMN),
-                "oneOf": [{"required": ["from"]}, {"required": ["expr"]}, {"required": ["constant"]}],
+                "oneOf": [
+                    {"required": ["from"]},
+                    {"required": ["expr"], "not": {"required": ["sum_of_lines"]}},
+                    {"required": ["constant"]},
+                    {"required": ["sum_of_lines"]},
+                ],
             },
         ]
     }

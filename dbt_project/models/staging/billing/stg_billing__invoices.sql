@@ -11,7 +11,7 @@ with source as {{ inlined() if not is_incremental() }} (
 versions as (
     {{ current_version('invoices', 'invoice_id', [
         'customer_id', 'issued_at', 'due_at', 'currency', 'total', 'status', 'kind',
-        'credited_invoice_id', 'open_balance'
+        'credited_invoice_id', 'open_balance', 'is_sum_of_lines'
     ]) }}
 ),
 
@@ -27,6 +27,7 @@ renamed as (
         upper(currency) as currency,
         total as document_total,
         open_balance as document_open_balance,
+        coalesce(is_sum_of_lines, false) as is_sum_of_lines,
         {{ reporting_date('issued_at') }} as issued_on,
         {{ reporting_date('due_at') }} as due_on,
         issued_at,

@@ -1,0 +1,101 @@
+"""Companies whose documents stand in several tables, as in Northwind's orders and Olist's."""
+
+from decimal import Decimal
+
+import pytest
+from conftest import ScreenFiles
+from thermocline.errors import GateBlocked
+
+MAPPING = """\
+name: trading_post
+title: Orders and their details
+system: billing
+timezone: UTC
+currency: USD
+delivery: {key: '(\\d{4}-\\d{2}-\\d{2})'}
+feeds:
+    - feed: billing_customers
+      columns: {customer_id: {from: CustomerID, required: true}, name: {from: CompanyName, required: true}}
+    - feed: invoices
+      columns:
+          invoice_id: {from: OrderID, required: true}
+          customer_id: {from: CustomerID, required: true}
+          issued_at: {from: OrderDate, required: true}
+          total: TOTAL
+          kind: {expr: "case when \\"OrderID\\" like 'R%' then 'credit_note' else 'invoice' end"}
+          status: {expr: "case when \\"Cancelled\\" = '1' then 'void' else 'open' end"}
+    - feed: invoice_lines
+      columns:
+          invoice_id: {from: OrderID, required: true}
+          product_code: {from: ProductID, required: true}
+          quantity: Quantity
+          unit_price: UnitPrice
+          amount:
+              expr: >-
+                  round(cast("UnitPrice" as decimal(18, 4)) * cast("Quantity" as integer)
+                  * (1 - cast("Discount" as decimal(18, 4))), 2)
+"""
+SUM = "{sum_of_lines: true, plus: Freight}"
+FREIGHT = "{from: Freight, required: true}"
+
+CUSTOMERS = "CustomerID,CompanyName\nA,Alpha\nB,Beta\n"
+ORDERS = """\
+OrderID,CustomerID,OrderDate,Freight,Cancelled
+1,A,2024-05-01,5.00,0
+2,B,2024-05-02,,0
+3,A,2024-05-03,7.50,1
+R4,B,2024-05-20,0,0
+"""
+DETAILS = """\
+OrderID,ProductID,UnitPrice,Quantity,Discount
+2,P1,10.00,3,0
+1,P1,10.00,5,0.1
+1,P2,0.50,100,0
+3,P1,10.00,1,0
+R4,P1,10.00,-1,0
+"""
+
+
+def delivered(orders: str = ORDERS, details: str = DETAILS) -> dict[str, str]:
+    day = "2024-05-31"
+    return {
+        f"{day}/customers.csv": CUSTOMERS, f"{day}/orders.csv": orders, f"{day}/order_details.csv": details,
+    }  # fmt: skip
+
+
+def declared(total: str = SUM, **company: str) -> dict[str, str]:
+    return {"mappings/trading_post.yml": MAPPING.replace("TOTAL", total), **company}
+
+
+def test_an_order_is_worth_the_sum_of_its_lines_and_its_freight(screen_files: ScreenFiles) -> None:
+    # Of 30 orders one has no lines, which is too few to block.
+    more = [f"{n},A,2024-05-{n - 70:02},1.00,0" for n in range(80, 100)]
+    lines = [f"{n},P3,2.00,1,0" for n in range(80, 100)]
+    orders = ORDERS + "5,B,2024-05-21,3.00,0\n6,B,2024-05-21,3.00,1\n" + "\n".join(more) + "\n"
+    screened = screen_files(delivered(orders, DETAILS + "\n".join(lines) + "\n"), config=declared())
+
+    assert screened.rows("select account_code, revenue_lifetime from account_segments order by 1") == [
+        ("A", Decimal(100 + 60)), ("B", Decimal(30 - 10)),
+    ]  # fmt: skip
+    assert screened.rows(
+        "select source_file, source_row, document_id, column_name, reason, amount from quarantine"
+    ) == [
+        (
+            "2024-05-31/orders.csv", 5, "5", "total",
+            "is the sum of its lines, and none has come: deliver them", Decimal(3),
+        )
+    ]  # fmt: skip
+    assert screened.rows("select verdict from gate_checks where rule = 'invoices_equal_their_lines'") == [
+        ("pass",)
+    ]
+
+
+def test_freight_alone_is_not_published_as_revenue(screen_files: ScreenFiles) -> None:
+    with pytest.raises(GateBlocked, match="totals_are_those_of_their_lines"):
+        screen_files(delivered(), config=declared(FREIGHT))
+
+
+def test_orders_without_any_lines_are_not_published(screen_files: ScreenFiles) -> None:
+    orders = ORDERS.replace("R4,B", "4,B")
+    with pytest.raises(GateBlocked, match="sums_have_their_lines"):
+        screen_files(delivered(orders, DETAILS.replace("R4", "9")), config=declared())
