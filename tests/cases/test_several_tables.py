@@ -1,10 +1,20 @@
 """Companies whose documents stand in several tables, as in Northwind's orders and Olist's."""
 
+from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
-from conftest import ScreenFiles
-from thermocline.errors import GateBlocked
+from screened import Screened
+from thermocline.errors import GateBlocked, InputError
+from thermocline.home import Home
+from thermocline.sources.catalogue import adopt, mappings_in_force
+from thermocline.sources.checking import check, render
+from thermocline.sources.landing import land
+from thermocline.sources.mapping_files import load_mappings
+from thermocline.sources.standing import standing
+
+ScreenFiles = Callable[..., Screened]
 
 MAPPING = """\
 name: trading_post
@@ -63,6 +73,13 @@ def delivered(orders: str = ORDERS, details: str = DETAILS) -> dict[str, str]:
     }  # fmt: skip
 
 
+def write_files(folder: Path, files: dict[str, str]) -> Path:
+    for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(content)
+    return folder
+
+
 def declared(total: str = SUM, **company: str) -> dict[str, str]:
     return {"mappings/trading_post.yml": MAPPING.replace("TOTAL", total), **company}
 
@@ -99,3 +116,57 @@ def test_orders_without_any_lines_are_not_published(screen_files: ScreenFiles) -
     orders = ORDERS.replace("R4,B", "4,B")
     with pytest.raises(GateBlocked, match="sums_have_their_lines"):
         screen_files(delivered(orders, DETAILS.replace("R4", "9")), config=declared())
+
+
+@pytest.mark.parametrize(
+    ("total", "refused"),
+    [
+        ("{sum_of_lines: false}", "total.sum_of_lines: expected true"),
+        ("{sum_of_lines: true, plus: [Freight, Tax]}", "total.plus: expected one column"),
+        ("{sum_of_lines: true, plus: Freight, expr: '\"Tax\"'}", "total.expr: expected beside"),
+        ("{sum_of_lines: true, from: Freight}", "total.from: expected beside"),
+        ("{from: Freight, plus: Tax}", "total.plus: expected `sum_of_lines: true` beside it"),
+        ("{sum_of_lines: true, expr: '1'}", "total.expr: expected vendor columns"),
+    ],
+)
+def test_a_sum_that_does_not_hold_is_refused_by_its_place(tmp_path: Path, total: str, refused: str) -> None:
+    home = Home(tmp_path / "home").prepare()
+    write_files(home.config, declared(total))
+    with pytest.raises(InputError, match=refused.replace("(", "\\(")):
+        load_mappings(home)
+
+
+def test_files_are_left_out_by_name(tmp_path: Path) -> None:
+    exports = write_files(
+        tmp_path / "exports",
+        delivered() | {"archive/2024-04-30/orders.csv": ORDERS, "2024-05-31/Order_Summary.csv": DETAILS},
+    )
+    write_files(exports, {"2024-05-31/totals.csv": "what,ever\n1,2\n"})
+    home = Home(tmp_path / "home").prepare()
+    patterns = "exclude_files: ['*summary*', 'archive/*', totals.csv]\n"
+    write_files(
+        home.config, declared(SUM) | {"mappings/trading_post.yml": MAPPING.replace("TOTAL", SUM) + patterns}
+    )
+    checked = check(exports, home)
+    assert {row.file: row.excluded_by for row in checked.files if row.excluded_by} == {
+        "2024-05-31/Order_Summary.csv": "*summary*",
+        "2024-05-31/totals.csv": "totals.csv",
+        "archive/2024-04-30/orders.csv": "archive/*",
+    }
+    assert not checked.refused
+    assert "left out by exclude_files: archive/*" in render(checked)
+
+    adopt(home, exports)
+    warned: list[str] = []
+    landing = land(home, "billing", exports, warned.append, settle_seconds=0)
+    assert (landing.landed, len(landing.left_out), warned) == (3, 3, [])
+
+    # A pattern that comes later has the same effect, and so has one that goes.
+    sources = home.config / "sources.yml"
+    plain = sources.read_text()
+    sources.write_text(f"{plain}  exclude_files: ['*details*']\n")
+    landed = standing(home, mappings_in_force(home))
+    assert sorted(arrival.file.feed for arrival in landed.arrivals) == ["billing_customers", "invoices"]
+    assert [path for _, path, *_ in landed.withdrawn] == ["2024-05-31/order_details.csv"]
+    sources.write_text(plain)
+    assert len(standing(home, mappings_in_force(home)).arrivals) == 3

@@ -94,7 +94,7 @@ def test_a_figure_that_is_missing_blocks_where_nothing_is_compared(change: Chang
         for rule, (figure, _, _) in (BLOCKING | WARNING).items()
         if not figure.endswith("moved") and not figure.startswith("scorecard")
     }
-    assert len(rules) == 10
+    assert len(rules) == 12
     missing = change(*(WITHOUT_FIGURE.format(figure) for figure in rules.values()))
     with pytest.raises(GateBlocked, match=r"money_reconciles \([^;]*: the figure is missing\)"):
         gate.audit(missing.home, missing.content_hash)

@@ -26,7 +26,7 @@ from thermocline.sources.wording import listed, shown
 LOCK_SECONDS = 60
 OPTIONAL = (
     *("name", "connection", "files", "timezone", "dates", "currency", "rhythm_days", "extent"),
-    *("withdrawn", "ended"),
+    *("withdrawn", "ended", "exclude_files"),
 )
 HEADING = """\
 # The exports this company is screened on. Files of other mappings are refused or left out.
@@ -42,7 +42,7 @@ class Source:
     the credentials, and `files` are the files below a web address.
     `timezone`, `dates`, `currency`, `rhythm_days` and `extent` win over the mapping's. `withdrawn`
     names deliveries that don't count, by delivery key, path or SHA-256; `ended` the mapping's feeds
-    that deliver no more, each with its last day.
+    that deliver no more, each with its last day; `exclude_files` patterns of files to be left out.
     """
 
     name: str
@@ -57,6 +57,7 @@ class Source:
     extent: str | None = None
     connection: str | None = None
     files: tuple[str, ...] = ()
+    exclude_files: tuple[str, ...] = ()
 
     def place(self, home: Home) -> Place:
         """Where its files are delivered; the connection is one that this home knows."""
@@ -102,6 +103,7 @@ def sources(home: Home) -> tuple[Source, ...]:
             ended=tuple(_ended(fields["ended"], mappings[mapping])) if "ended" in fields else (),
             connection=fields["connection"].text() if "connection" in fields else None,
             files=fields["files"].texts() if "files" in fields else (),
+            exclude_files=fields["exclude_files"].texts() if "exclude_files" in fields else (),
         )
     return tuple(found.values())
 
@@ -146,7 +148,12 @@ def mappings_in_force(home: Home) -> Mappings:
     for source in sources(home):
         mapping = mappings[source.mapping]
         mappings[source.mapping] = mapping.settled(
-            source.timezone, source.dates, source.currency, source.rhythm_days, source.extent
+            source.timezone,
+            source.dates,
+            source.currency,
+            source.rhythm_days,
+            source.extent,
+            source.exclude_files,
         )
     return mappings
 
@@ -246,6 +253,7 @@ def _said(source: Source) -> dict[str, object]:
         "currency": source.currency,
         "rhythm_days": source.rhythm_days,
         "extent": source.extent,
+        "exclude_files": list(source.exclude_files),
         "withdrawn": list(source.withdrawn),
         "ended": {feed: day.isoformat() for feed, day in source.ended},
     }

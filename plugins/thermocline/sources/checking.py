@@ -34,7 +34,7 @@ class CheckedFile:
 
     `quarantined` counts rows by reason, `not_taken` those that the mapping leaves out; `first_on`
     and `last_on` are the days that its rows are dated; `unmapped` are the vendor columns that the
-    mapping doesn't know.
+    mapping doesn't know; `excluded_by` is the pattern of `exclude_files` that leaves the file out.
     """
 
     file: str
@@ -48,6 +48,7 @@ class CheckedFile:
     not_taken: dict[str, int] = field(default_factory=dict)
     unmapped: tuple[str, ...] = ()
     refused: str | None = None
+    excluded_by: str | None = None
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,9 @@ def check(directory: Path, home: Home | None = None) -> Checked:
             for part in found:
                 checked[part.name] = row = CheckedFile(part.name)
                 mapping, feed = part.recognition.mapping, part.recognition.feed
+                row.excluded_by = part.recognition.excluded_by
+                if row.excluded_by:
+                    continue
                 if mapping is None or feed is None:
                     row.refused = part.recognition.describe()
                     continue
@@ -162,6 +166,8 @@ def _fill(
 
 def _cells(row: CheckedFile) -> tuple[str, ...]:
     notes = f"refused: {row.refused}" if row.refused else ""
+    if row.excluded_by:
+        notes = f"left out by exclude_files: {row.excluded_by}"
     if row.unmapped:
         notes = f"unused columns: {listed(row.unmapped, 6)}"
     return (

@@ -16,13 +16,13 @@ from thermocline import durable
 from thermocline.errors import InputError
 from thermocline.home import Home
 from thermocline.sources import manifest
-from thermocline.sources.catalogue import Source, adopt, foreign, sources
+from thermocline.sources.catalogue import Source, adopt, foreign, mappings_in_force, sources
 from thermocline.sources.content import Unreadable
 from thermocline.sources.copying import incoming, remove_abandoned
 from thermocline.sources.coverage import note_covered
 from thermocline.sources.manifest import Identity, Landed, Manifest
 from thermocline.sources.mapping import Mappings
-from thermocline.sources.mapping_files import digest, load_mappings
+from thermocline.sources.mapping_files import digest
 from thermocline.sources.outstanding import (
     SETTLE_SECONDS,
     configured,
@@ -33,6 +33,7 @@ from thermocline.sources.outstanding import (
 )
 from thermocline.sources.parts import Part, named, parts
 from thermocline.sources.places import Changed, Entry, Listing, Place
+from thermocline.sources.recognition import EXCLUDED
 from thermocline.sources.seen import Seen
 from thermocline.sources.wording import shown
 
@@ -95,7 +96,7 @@ def land(
                 raise
     # Once more: the other system's landing may have adopted them in the meantime.
     known = sources(home)
-    mappings = load_mappings(home)
+    mappings = mappings_in_force(home)
     landing = Landing(system)
     remove_abandoned(home)
     with manifest.opened(home) as book:
@@ -196,6 +197,8 @@ def _sorted_out(
     refused: list[tuple[Part, str]] = []
     for part in found:
         mapping = part.recognition.mapping
+        if part.recognition.excluded_by and len(found) > 1:
+            continue
         if mapping is None:
             refused.append((part, part.recognition.describe()))
         elif (source := by_mapping.get(mapping.name)) is None:
@@ -245,6 +248,7 @@ def _note_listing(landing: Landing, listing: Listing) -> None:
 
 
 def _warn_of(paths: list[str], landing: Landing, warn: Warn) -> None:
+    paths = [path for path in paths if not landing.left_out[path].startswith(EXCLUDED)]
     for path in paths[:WARNINGS]:
         warn(f"{shown(path)} is left out: it {landing.left_out[path]}")
     if len(paths) > WARNINGS:

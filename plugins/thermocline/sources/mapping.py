@@ -145,8 +145,8 @@ class Mapping:
     `timezone` None stands for the company's reporting time zone, `dates` for ISO, `currency` for
     no amount without one. `minor_units` gives the decimals of amounts in minor units by currency,
     the first entry being the default. `prefixes` of column names don't count. `logs` are patterns
-    of files that are no exports. `honours` names the vendor's flags that count, each with what
-    becomes of such a record, for readers.
+    of files that are no exports, `exclude_files` patterns of files that are left out on purpose. `honours`
+    names the vendor's flags that count, each with what becomes of such a record, for readers.
     """
 
     name: str
@@ -164,6 +164,7 @@ class Mapping:
     feeds: tuple[Feed, ...]
     file: Path
     honours: tuple[tuple[str, str], ...] = ()
+    exclude_files: tuple[str, ...] = ()
 
     def feed(self, name: str) -> Feed | None:
         return next((feed for feed in self.feeds if feed.name == name), None)
@@ -221,6 +222,12 @@ class Mapping:
         name = path.rsplit("/", 1)[-1].lower()
         return any(fnmatchcase(name, pattern.lower()) for pattern in self.logs)
 
+    def excludes(self, path: str) -> str | None:
+        """The pattern by which a file is left out: one that its path or its name fits."""
+        names = path.lower(), path.rsplit("/", 1)[-1].lower()
+        fitting = (p for p in self.exclude_files if any(fnmatchcase(name, p.lower()) for name in names))
+        return next(fitting, None)
+
     def settled(
         self,
         timezone: str | None,
@@ -228,6 +235,7 @@ class Mapping:
         currency: str | None,
         rhythm_days: int | None,
         extent: str | None,
+        exclude_files: tuple[str, ...] = (),
     ) -> "Mapping":
         """The mapping with what a source says of its own files."""
         feeds = (
@@ -239,6 +247,7 @@ class Mapping:
             timezone=timezone or self.timezone,
             dates=dates or self.dates,
             currency=currency or self.currency,
+            exclude_files=(*self.exclude_files, *exclude_files),
             feeds=tuple(feeds) if rhythm_days or extent else self.feeds,
         )
 

@@ -92,6 +92,7 @@ def parse_mapping(file: Path) -> Mapping:
         feeds=feeds,
         file=file,
         honours=_honours(keys.get("honours")),
+        exclude_files=keys["exclude_files"].texts() if "exclude_files" in keys else (),
     )
 
 

@@ -67,6 +67,8 @@ def page(mapping: Mapping) -> str:
         ("delivery key", _code(mapping.delivery_key.pattern) if mapping.delivery_key else "the path"),
         ("no exports are", ", ".join(map(_code, mapping.logs)) or "-"),
     ]
+    if mapping.exclude_files:
+        facts.append(("left out are", _codes(mapping.exclude_files)))
     sections = [_section(feed) for feed in mapping.feeds]
     if mapping.honours:
         flags = [(_code(flag), meaning) for flag, meaning in mapping.honours]

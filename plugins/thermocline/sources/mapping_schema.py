@@ -48,6 +48,11 @@ MAPPING = (
     Key("prefixes", "texts", "beginnings of column names that don't count, such as `properties.`"),
     Key("logs", "texts", "patterns of file names that are the vendor's logs and no exports"),
     Key("honours", "words", "the vendor's flags that are honoured, each with what becomes of such a record"),
+    Key(
+        "exclude_files",
+        "texts",
+        "patterns of files that are left out on purpose, by name or by path: `*summary*`, `archive/*`",
+    ),
 )
 DELIVERY = (
     Key("key", "text", "a regular expression with one group, searched for in the path", needed=True),

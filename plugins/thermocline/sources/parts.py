@@ -100,12 +100,22 @@ def parts(path: Path, outer: str, mappings: Mappings, scratch: Path) -> list[Par
     """
     try:
         if is_archive(path):
-            return list(_members(path, outer, mappings, scratch))
-        return _tables(path, outer, "", mappings, scratch)
+            found = list(_members(path, outer, mappings, scratch))
+        else:
+            found = _tables(path, outer, "", mappings, scratch)
+        return [_unless_excluded(part, mappings) for part in found]
     except Unreadable as error:
         return [Part(outer, path, Recognition(trouble=str(error)))]
     except PermissionError:
         return [Part(outer, path, Recognition(trouble="can't be read: allow reading it"))]
+
+
+def _unless_excluded(part: Part, mappings: Mappings) -> Part:
+    """The part, unknown where its mapping, or any for one that none knows, leaves such names out."""
+    mapping = part.recognition.mapping
+    patterns = (each.excludes(part.name) for each in ([mapping] if mapping else mappings.values()))
+    excluded_by = next((pattern for pattern in patterns if pattern), None)
+    return replace(part, recognition=Recognition(excluded_by=excluded_by)) if excluded_by else part
 
 
 def _members(path: Path, outer: str, mappings: Mappings, scratch: Path) -> Iterator[Part]:

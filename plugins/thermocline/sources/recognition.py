@@ -13,6 +13,7 @@ from thermocline.sources.wording import listed
 
 HEAD_BYTES = 1 << 16
 DELIMITERS = (",", ";", "\t", "|")
+EXCLUDED = "is named by `exclude_files`"
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,8 @@ class Recognition:
     """What the head of a file shows, and the mapping and feed that it fits (None: unknown).
 
     `missing` names what the `nearest` mapping and feed need and didn't find, `foreign`
-    those that it has none of. `trouble` says why nothing could be read at all.
+    those that it has none of. `trouble` says why nothing could be read at all, `excluded_by` is the
+    pattern of `exclude_files` that its name fits.
     """
 
     compression: str = "none"
@@ -32,6 +34,7 @@ class Recognition:
     missing: tuple[str, ...] = ()
     foreign: tuple[str, ...] = ()
     trouble: str | None = None
+    excluded_by: str | None = None
 
     @property
     def is_known(self) -> bool:
@@ -39,6 +42,8 @@ class Recognition:
 
     def describe(self) -> str:
         """Why the file is unknown, in one line."""
+        if self.excluded_by:
+            return f"{EXCLUDED} ({self.excluded_by!r})"
         if self.trouble:
             return self.trouble
         text = f"matches no mapping (columns: {listed(self.header)}"

@@ -61,7 +61,8 @@ def standing(home: Home, mappings: Mappings) -> Landed:
 def delivered(home: Home, mappings: Mappings) -> tuple[dict[int, LandedFile], list[Delivery], list[Delivery]]:
     """The landed files by id, and their deliveries: those that stand, and the withdrawn ones.
 
-    Extent, rhythm, keys and covered days are as the mappings in force tell them.
+    Extent, rhythm, keys and covered days are as the mappings in force tell them. What they leave out by
+    name counts as withdrawn.
     """
     known = {source.name: source for source in sources(home)}
     with manifest.opened(home) as book:
@@ -70,7 +71,9 @@ def delivered(home: Home, mappings: Mappings) -> tuple[dict[int, LandedFile], li
     stand: list[Delivery] = []
     withdrawn: list[Delivery] = []
     for delivery in deliveries:
-        is_withdrawn = _is_withdrawn(delivery, files[delivery.file_id], known)
+        file = files[delivery.file_id]
+        is_excluded = file.mapping in mappings and mappings[file.mapping].excludes(delivery.source_file)
+        is_withdrawn = is_excluded or _is_withdrawn(delivery, file, known)
         (withdrawn if is_withdrawn else stand).append(delivery)
     return files, stand, withdrawn
 
