@@ -125,3 +125,64 @@ def test_27_what_is_overdue_is_the_open_balance(screen_files):
     }
     reasons = dict(company.rows("select account_code, cold_because from account_segments"))
     assert (reasons["q1"], reasons["c1"], reasons["c2"]) == ("payment_trouble", "disengaged", "disengaged")
+
+
+STRIPE = {
+    "customers-2026-06-30.csv": (
+        "id,name,email,delinquent,livemode,is_deleted\n"
+        "cus_live,Harbor Tools,ap@harbor.example,false,true,false\n"
+        "cus_test,Tester,dev@ours.example,false,false,false\n"
+        "cus_1,Kestrel Sports,ap@kestrel.example,false,t,false\n"
+        "cus_f,Tester,f@ours.example,false,f,false\n"
+    ),
+    "invoices-2026-06-30.csv": (
+        "id,customer_id,created,currency,total,status,attempt_count,billing_reason,livemode,is_deleted\n"
+        "in_live,cus_live,2026-06-04 10:00:00,usd,10000,paid,1,manual,true,false\n"
+        "in_test,cus_test,2026-06-05 10:00:00,usd,9900000,paid,1,manual,false,false\n"
+        "in_1,cus_1,2026-05-04 10:00:00,usd,10000,paid,1,manual,1,false\n"
+        "in_0,cus_1,2026-05-04 10:00:00,usd,7700000,paid,1,manual,0,false\n"
+    ),
+    "unified_payments-2026-06-30.csv": (
+        "id,Description,Created (UTC),Amount,Amount Refunded,Currency,Converted Amount,Fee,Mode,Status,"
+        "Customer ID,Invoice ID\n"
+        "ch_live,Plan,2026-06-04 10:01,100.00,0.00,usd,100.00,1.00,Live,Paid,cus_live,in_live\n"
+        "ch_test,Plan,2026-06-05 10:01,99000.00,0.00,usd,99000.00,1.00,Test,Paid,cus_test,in_test\n"
+    ),
+    "charges-2026-06-30.csv": (
+        "id,invoice,customer,payment_intent,created,amount,amount_refunded,currency,status,captured,livemode\n"
+        "ch_1,in_1,cus_1,pi_1,2026-05-04 10:01:00,10000,10000,usd,succeeded,true,true\n"
+        "ch_t,in_1,cus_1,pi_t,2026-05-04 10:01:00,88800,0,usd,succeeded,true,FALSE\n"
+    ),
+    "refunds-2026-06-30.csv": (
+        "id,charge,payment_intent,created,amount,currency,status,receipt_number\n"
+        "re_1,ch_1,pi_1,2026-05-20 10:00:00,9000,usd,succeeded,\n"
+        "re_2,,pi_1,2026-05-21 10:00:00,1000,usd,succeeded,\n"
+    ),
+    "credit_notes-2026-06-30.csv": (
+        "id,customer,invoice,created,total,currency,status,voided_at,memo,livemode\n"
+        "cn_t,cus_1,in_1,2026-05-22 10:00:00,5000,usd,issued,,,false\n"
+    ),
+    "invoice_line_items-2026-06-30.csv": (
+        "id,invoice_id,amount,currency,description,quantity,proration,livemode\n"
+        "il_1,in_1,10000,usd,Plan,1,false,true\n"
+        "il_t,in_test,9900000,usd,Plan,1,false,false\n"
+    ),
+}
+
+
+def test_05_and_11_test_data_is_nobodys_and_a_refund_is_that_of_its_charge(screen_files):
+    company = screen_files(STRIPE, DAY, {"company.yml": "reporting_currency: USD\n"})
+    assert dict(company.rows("select account_code, revenue_lifetime from account_segments")) == {
+        "cus_live": Decimal(100),
+        "cus_1": Decimal(100),
+    }
+    assert company.rows(
+        "select account_id, occurred_on, document_id, amount from account_timeline "
+        "where kind = 'payment' order by all"
+    ) == [
+        ("stripe:cus_1", date(2026, 5, 4), "ch_1", Decimal(100)),
+        ("stripe:cus_1", date(2026, 5, 20), "re_1", Decimal(-90)),
+        ("stripe:cus_1", date(2026, 5, 21), "re_2", Decimal(-10)),
+        ("stripe:cus_live", date(2026, 6, 4), "ch_live", Decimal(100)),
+    ]
+    assert company.value("select quarantined_rows from publication") == 0

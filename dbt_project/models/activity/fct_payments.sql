@@ -10,6 +10,52 @@ with stg_billing__payments as {{ looked_up() }} (
     ) }}
 ),
 
+-- What refunds give back: they need not name an invoice or a customer.
+refunded_payments as (
+    select
+        payment_id,
+        invoice_id,
+        billing_customer_id,
+        intent_id
+    from {{ ref('stg_billing__payments') }}
+    where
+        is_current
+        and not is_deleted
+        and document_amount > 0
+),
+
+payments_by_intent as (
+    select
+        intent_id,
+        min(payment_id) as payment_id
+    from refunded_payments
+    where intent_id is not null
+    group by intent_id
+),
+
+owned_payments as (
+    select
+        stg_billing__payments.payment_id,
+        stg_billing__payments.document_id,
+        stg_billing__payments.method,
+        stg_billing__payments.currency,
+        stg_billing__payments.document_amount,
+        stg_billing__payments.paid_on,
+        stg_billing__payments.paid_at,
+        stg_billing__payments.source,
+        stg_billing__payments.source_file,
+        stg_billing__payments.source_row,
+        coalesce(stg_billing__payments.invoice_id, refunded_payments.invoice_id) as invoice_id,
+        coalesce(stg_billing__payments.billing_customer_id, refunded_payments.billing_customer_id) as billing_customer_id
+    from stg_billing__payments
+    left join payments_by_intent
+        on
+            stg_billing__payments.intent_id = payments_by_intent.intent_id
+            and stg_billing__payments.document_amount < 0
+    left join refunded_payments
+        on coalesce(stg_billing__payments.refunded_payment_id, payments_by_intent.payment_id) = refunded_payments.payment_id
+),
+
 -- Of a day's payments, a few.
 fct_invoices as (
     select
@@ -19,7 +65,7 @@ fct_invoices as (
         status
     from {{ ref('fct_invoices') }}
     {%- if is_incremental() %}
-    where invoice_id in (select invoice_id from stg_billing__payments)
+    where invoice_id in (select invoice_id from owned_payments)
     {%- endif %}
 ),
 
@@ -37,24 +83,24 @@ rates_in_force as (
 
 attributed_payments as (
     select
-        stg_billing__payments.payment_id,
-        stg_billing__payments.document_id,
-        stg_billing__payments.invoice_id,
-        stg_billing__payments.method,
-        stg_billing__payments.document_amount,
-        stg_billing__payments.paid_on,
-        stg_billing__payments.paid_at,
-        stg_billing__payments.source,
-        stg_billing__payments.source_file,
-        stg_billing__payments.source_row,
+        owned_payments.payment_id,
+        owned_payments.document_id,
+        owned_payments.invoice_id,
+        owned_payments.method,
+        owned_payments.document_amount,
+        owned_payments.paid_on,
+        owned_payments.paid_at,
+        owned_payments.source,
+        owned_payments.source_file,
+        owned_payments.source_row,
         fct_invoices.status as invoice_status,
         coalesce(fct_invoices.account_id, int_customers_linked.account_id) as account_id,
         -- A payment that names no currency is in that of its invoice.
-        coalesce(stg_billing__payments.currency, fct_invoices.currency) as currency
-    from stg_billing__payments
-    left join fct_invoices on stg_billing__payments.invoice_id = fct_invoices.invoice_id
+        coalesce(owned_payments.currency, fct_invoices.currency) as currency
+    from owned_payments
+    left join fct_invoices on owned_payments.invoice_id = fct_invoices.invoice_id
     left join int_customers_linked
-        on stg_billing__payments.billing_customer_id = int_customers_linked.billing_customer_id
+        on owned_payments.billing_customer_id = int_customers_linked.billing_customer_id
 )
 
 select

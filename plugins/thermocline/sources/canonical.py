@@ -198,7 +198,8 @@ TABLES = {
                 "payment_id! invoice_id customer_id",
                 f"paid_at!:{TIMESTAMP}",
                 f"amount!:{MONEY}",
-                "currency method",
+                # A refund names the payment that it gives back, or the intent to pay that both belong to.
+                "currency method refunded_payment_id intent_id",
             ),
             money="amount",
             dated_by="paid_at",

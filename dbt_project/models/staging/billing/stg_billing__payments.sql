@@ -10,7 +10,7 @@ with source as {{ inlined() if not is_incremental() }} (
 
 versions as (
     {{ current_version('payments', 'payment_id', [
-        'invoice_id', 'customer_id', 'paid_at', 'amount', 'currency', 'method'
+        'invoice_id', 'customer_id', 'paid_at', 'amount', 'currency', 'method', 'refunded_payment_id', 'intent_id'
     ]) }}
 ),
 
@@ -20,6 +20,8 @@ renamed as (
         payment_id as document_id,
         source || ':' || invoice_id as invoice_id,
         source || ':' || customer_id as billing_customer_id,
+        source || ':' || refunded_payment_id as refunded_payment_id,
+        source || ':' || intent_id as intent_id,
         method,
         upper(currency) as currency,
         amount as document_amount,
