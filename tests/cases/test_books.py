@@ -5,6 +5,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import pytest
+from export_files import disconnect, land_all, load_all, rows, write_bytes
+from thermocline.home import Home
+
 DAY = date(2026, 6, 30)
 
 
@@ -15,6 +19,27 @@ def document(kind: str, *records: dict[str, Any]) -> str:
 
 def quickbooks(kind: str, *records: dict[str, Any]) -> str:
     return json.dumps({"QueryResponse": {kind: list(records)}})
+
+
+def changed(kind: str, *records: dict[str, Any]) -> str:
+    """An answer of QuickBooks to the question what changed."""
+    return json.dumps({"CDCResponse": [{"QueryResponse": [{kind: list(records)}]}]})
+
+
+@pytest.fixture
+def load_files(tmp_path):
+    """Return a function that lands and loads files, and gives the home whose warehouse holds them."""
+
+    def run(files: dict[str, str]) -> Home:
+        home = Home(tmp_path / "home").prepare()
+        for path, text in files.items():
+            write_bytes(tmp_path / "exports", path, text.encode())
+        land_all(home, tmp_path / "exports")
+        load_all(home)
+        return home
+
+    yield run
+    disconnect()
 
 
 PARTLY_PAID = {
@@ -40,6 +65,28 @@ PARTLY_PAID = {
             "TotalAmt": 600.0,
             "UnappliedAmt": 0,
             "Line": [{"Amount": 600.0, "LinkedTxn": [{"TxnId": "1", "TxnType": "Invoice"}]}],
+        },
+    ),
+    # One that was deleted later, of which nothing else is told then.
+    "quickbooks/deleted/invoices-2026-06-29.json": quickbooks(
+        "Invoice",
+        {
+            "Id": "5",
+            "CustomerRef": {"value": "q1"},
+            "TxnDate": "2026-03-02",
+            "DueDate": "2026-04-01",
+            "CurrencyRef": {"value": "USD"},
+            "TotalAmt": 7000.0,
+            "Balance": 7000.0,
+        },
+    ),
+    "quickbooks/deleted/changes-2026-06-30.json": changed(
+        "Invoice",
+        {
+            "Id": "5",
+            "domain": "QBO",
+            "status": "Deleted",
+            "MetaData": {"LastUpdatedTime": "2026-06-30T02:00:00-07:00"},
         },
     ),
     "xero/invoices-2026-06-30.json": document(
@@ -115,6 +162,7 @@ PARTLY_PAID = {
 
 def test_27_what_is_overdue_is_the_open_balance(screen_files):
     company = screen_files(PARTLY_PAID, DAY, {"company.yml": "reporting_currency: USD\n"})
+    assert company.value("select revenue_lifetime from account_segments where account_code = 'q1'") == 1000
     overdue = dict(company.rows("select account_code, overdue_amount from account_segments"))
     assert overdue == {
         "q1": Decimal(400),
@@ -186,3 +234,82 @@ def test_05_and_11_test_data_is_nobodys_and_a_refund_is_that_of_its_charge(scree
         ("stripe:cus_live", date(2026, 6, 4), "ch_live", Decimal(100)),
     ]
     assert company.value("select quarantined_rows from publication") == 0
+
+
+def invoice_of_quickbooks(number: str, total: float, balance: float, note: str | None) -> dict[str, Any]:
+    return {
+        "Id": number,
+        "CustomerRef": {"value": "1"},
+        "TxnDate": "2026-06-04",
+        "DueDate": "2026-07-04",
+        "CurrencyRef": {"value": "USD"},
+        "TotalAmt": total,
+        "Balance": balance,
+        "PrivateNote": note,
+        "MetaData": {"LastUpdatedTime": "2026-06-20T10:00:00-07:00"},
+    }
+
+
+def test_09_void_is_what_has_no_amount_left_and_says_so(load_files):
+    home = load_files(
+        {
+            "invoice-2026-06-30.json": quickbooks(
+                "Invoice",
+                invoice_of_quickbooks("11", 480, 480, "Voided check 1042 came back, customer pays again"),
+                invoice_of_quickbooks("12", 0, 0, "Voided - entered twice"),
+                invoice_of_quickbooks("13", 0, 0, "Void"),
+                invoice_of_quickbooks("14", 75, 75, "Voided"),
+                invoice_of_quickbooks("15", 0, 0, "A sample, to avoid a complaint"),
+                invoice_of_quickbooks("16", 20, 0, "Voided"),
+                invoice_of_quickbooks("17", 0, 0, None),
+            )
+        }
+    )
+    assert dict(rows(home, "select invoice_id, status from raw.invoices")) == {
+        "11": "open",
+        "12": "void",
+        "13": "void",
+        "14": "open",
+        "15": "paid",
+        "16": "paid",
+        "17": "paid",
+    }
+
+
+def test_records_that_were_deleted_are_left_out_by_name_whatever_they_lack(load_files):
+    gone = {"Id": "9", "status": "Deleted", "MetaData": {"LastUpdatedTime": "2026-06-30T02:00:00-07:00"}}
+    home = load_files(
+        {
+            "changes/invoices-2026-06-30.json": changed(
+                "Invoice", gone, invoice_of_quickbooks("1", 5, 5, None)
+            ),
+            "changes/memos-2026-06-30.json": changed("CreditMemo", gone),
+            "changes/payments-2026-06-30.json": changed("Payment", gone),
+            "fivetran/invoice-2026-06-30.csv": (
+                "id,transaction_date,due_date,total_amount,balance,currency_id,customer_id,_fivetran_deleted\n"
+                "21,,,,,,,true\n"
+                "22,2026-06-01,2026-06-30,10.00,10.00,USD,1,false\n"
+            ),
+            "fivetran/payment-2026-06-30.csv": (
+                "id,transaction_date,total_amount,unapplied_amount,currency_id,customer_id,private_note,"
+                "_fivetran_deleted\n"
+                "31,,,,,,,t\n"
+                "32,2026-06-01,0,0,USD,1,Voided,f\n"
+                "33,2026-06-01,5.00,0,USD,1,Voided cheque replaced,f\n"
+            ),
+        }
+    )
+    assert rows(
+        home,
+        "select feed, document_id, reason from raw.not_taken join raw.files using (file_id) order by all",
+    ) == [
+        ("invoices", "21", "was deleted"),
+        ("invoices", "9", "was deleted"),
+        ("invoices", "9", "was deleted"),
+        ("payments", "31", "was deleted"),
+        ("payments", "32", "is void"),
+        ("payments", "9", "was deleted"),
+    ]
+    assert rows(home, "select invoice_id from raw.invoices order by all") == [("1",), ("22",)]
+    assert rows(home, "select payment_id from raw.payments") == [("33",)]
+    assert rows(home, "select count(*) from raw.quarantine") == [(0,)]
