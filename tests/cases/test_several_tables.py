@@ -4,13 +4,16 @@ from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pytest
+import xlsxwriter
 from screened import Screened
 from thermocline.errors import GateBlocked, InputError
 from thermocline.home import Home
 from thermocline.sources.catalogue import adopt, mappings_in_force
 from thermocline.sources.checking import check, render
 from thermocline.sources.landing import land
+from thermocline.sources.loading import Loaded, load
 from thermocline.sources.mapping_files import load_mappings
 from thermocline.sources.standing import standing
 
@@ -170,3 +173,139 @@ def test_files_are_left_out_by_name(tmp_path: Path) -> None:
     assert [path for _, path, *_ in landed.withdrawn] == ["2024-05-31/order_details.csv"]
     sources.write_text(plain)
     assert len(standing(home, mappings_in_force(home)).arrivals) == 3
+
+
+FLAT = """\
+name: branches
+title: Sales of branches, customers and lines in one file
+system: billing
+timezone: UTC
+currency: EUR
+feeds:
+    - feed: invoice_lines
+      columns:
+          invoice_id: {from: Receipt, required: true}
+          amount: {from: Amount, required: true}
+          issued_at: {from: Day, required: true}
+          customer_id: {from: Card, required: true}
+          country: {from_path: '^([a-z]{2})/', values: {de: Germany, fr: France}, otherwise: null}
+          product_code: {from_sheet: true}
+    - feed: billing_customers
+      same_file_as: invoice_lines
+      columns:
+          customer_id: {from: Card, required: true, filled: true}
+          name: {from: Holder, required: true}
+          country: {from_path: '^([a-z]{2})/'}
+"""
+SALES = """\
+Receipt,Amount,Day,Card,Holder
+1,5.00,2024-05-01,K1,Ada
+2,7.00,2024-05-02,K1,Ada
+3,x,2024-05-02,K2,Ben
+4,1.00,2024-05-02,,
+"""
+
+
+def loaded(home: Home, exports: Path) -> duckdb.DuckDBPyConnection:
+    adopt(home, exports)
+    land(home, "billing", exports, settle_seconds=0)
+    connection = duckdb.connect()
+    load(home, connection, "UTC")
+    return connection
+
+
+def begun(root: Path, mapping: str, name: str) -> Home:
+    home = Home(root).prepare()
+    write_files(home.config, {f"mappings/{name}.yml": mapping})
+    return home
+
+
+def test_one_file_feeds_several_tables_and_each_reconciles(tmp_path: Path) -> None:
+    # The same content from two branches: two files, since the path says which country they are of.
+    exports = write_files(tmp_path / "exports", {"de/may.csv": SALES, "fr/may.csv": SALES})
+    home = begun(tmp_path / "home", FLAT, "branches")
+    checked = check(exports, home)
+    assert [(row.file, row.feed, row.rows, row.quarantined, row.unmapped) for row in checked.files] == [
+        (f"{country}/may.csv", feed, 4, quarantined, ())
+        for country in ("de", "fr")
+        for feed, quarantined in (
+            ("invoice_lines", {"amount is not a number": 1}),
+            ("billing_customers", {"customer_id is blank": 1}),
+        )
+    ]
+    with loaded(home, exports) as connection:
+        assert connection.execute(
+            "select source_file, feed, rows_read, rows_loaded, rows_quarantined, money_read, money_loaded "
+            "from raw.files order by all"
+        ).fetchall() == [
+            (f"{country}/may.csv", *figures)
+            for country in ("de", "fr")
+            for figures in (
+                ("billing_customers", 4, 3, 1, None, None),
+                ("invoice_lines", 4, 3, 1, Decimal(13), Decimal(13)),
+            )
+        ]
+        assert connection.execute(
+            "select country, sum(amount), min(product_code) from raw.invoice_lines group by 1 order by 1"
+        ).fetchall() == [("France", Decimal(13), None), ("Germany", Decimal(13), None)]
+        assert connection.execute(
+            "select distinct country, customer_id, name from raw.billing_customers order by all"
+        ).fetchall() == [("de", "K1", "Ada"), ("de", "K2", "Ben"), ("fr", "K1", "Ada"), ("fr", "K2", "Ben")]
+
+        # Nothing is loaded twice, and what the path gives follows the mapping.
+        assert load(home, connection, "UTC") == Loaded()
+        file = home.config / "mappings" / "branches.yml"
+        file.write_text(file.read_text().replace("de: Germany", "de: Deutschland"))
+        assert load(home, connection, "UTC").reloaded == 2
+        # A second feed that is declared later takes what has landed, and one that goes leaves nothing.
+        file.write_text(FLAT[: FLAT.index("    - feed: billing_customers")])
+        assert load(home, connection, "UTC").withdrawn == 2
+        assert connection.execute("select count(*) from raw.billing_customers").fetchone() == (0,)
+        file.write_text(FLAT)
+        assert load(home, connection, "UTC").files == 2
+        assert connection.execute("select count(*) from raw.billing_customers").fetchone() == (6,)
+
+
+def test_a_sheets_name_is_a_value(tmp_path: Path) -> None:
+    exports = write_files(tmp_path / "exports", {})
+    exports.mkdir()
+    with xlsxwriter.Workbook(exports / "sales.xlsx") as book:
+        for name in ("Shoes", "Hats"):
+            sheet = book.add_worksheet(name)
+            for n, row in enumerate((SALES.splitlines()[0], "1,5.00,2024-05-01,K1,Ada")):
+                sheet.write_row(n, 0, row.split(","))
+    with loaded(begun(tmp_path / "home", FLAT, "branches"), exports) as connection:
+        assert connection.execute(
+            "select product_code, country, amount from raw.invoice_lines order by 1"
+        ).fetchall() == [("Hats", None, Decimal(5)), ("Shoes", None, Decimal(5))]
+
+
+@pytest.mark.parametrize(
+    ("written", "replaced", "refused"),
+    [
+        (
+            "'^([a-z]{2})/'}\n",
+            "'[a-z]{2}/'}\n",
+            "country.from_path: expected a regular expression with one group",
+        ),
+        ("{from_sheet: true}", "{from_sheet: false}", "from_sheet: expected true"),
+        ("{from_sheet: true}", "{from_sheet: true, from: A}", "expected exactly one of the keys"),
+        (
+            "same_file_as: invoice_lines",
+            "same_file_as: invoices",
+            "same_file_as: expected a feed named before it",
+        ),
+        (
+            "same_file_as: invoice_lines",
+            "same_file_as: billing_customers",
+            "same_file_as: expected a feed named",
+        ),
+    ],
+)
+def test_what_does_not_hold_is_refused_by_its_place(
+    tmp_path: Path, written: str, replaced: str, refused: str
+) -> None:
+    assert written in FLAT
+    home = begun(tmp_path / "home", FLAT.replace(written, replaced), "branches")
+    with pytest.raises(InputError, match=refused):
+        load_mappings(home)

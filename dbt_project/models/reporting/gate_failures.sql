@@ -53,8 +53,9 @@ published_inputs as (
     select * from {{ source('config', 'published_inputs') }}
 ),
 
+-- A file may be several feeds.
 files_delivered_since as (
-    select
+    select distinct
         files.source,
         files.source_file
     from {{ source('raw', 'files') }} as files

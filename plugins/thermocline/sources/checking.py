@@ -53,7 +53,7 @@ class CheckedFile:
 
 @dataclass(frozen=True)
 class Checked:
-    """A checked folder: one entry per data file, by path."""
+    """A checked folder: one entry per data file and feed that is made of it, by path."""
 
     files: tuple[CheckedFile, ...]
 
@@ -96,12 +96,21 @@ def check(directory: Path, home: Home | None = None) -> Checked:
                     continue
                 row.mapping, row.feed = mapping.name, feed.name
                 try:
-                    arrivals.append(arrival_of(folder, entry, part, len(arrivals) + 1))
-                    row.encoding = arrivals[-1].file.encoding
+                    arrival = arrival_of(folder, entry, part, 0)
                 except Unreadable as error:
                     row.refused = str(error)
+                    continue
+                row.encoding = arrival.file.encoding
+                for each in mapping.feeds_of(feed, arrival.file.header):
+                    if each is not feed:
+                        checked[f"{part.name}\n{each.name}"] = replace(
+                            row, feed=each.name, quarantined={}, not_taken={}
+                        )
+                    file = replace(arrival.file, feed=each.name, file_id=len(arrivals) + 1)
+                    arrivals.append(replace(arrival, file=file))
         zone = settled.time_zone if settled else "UTC"
-        _fill(checked, arrivals, mappings, zone, Path(scratch))
+        by_feed = {(row.file, row.feed): row for row in checked.values()}
+        _fill(by_feed, arrivals, mappings, zone, Path(scratch))
     return Checked(tuple(checked[path] for path in sorted(checked)))
 
 
@@ -130,7 +139,11 @@ def arrival_of(folder: Folder, entry: Entry, part: Part, file_id: int) -> Arriva
 
 
 def _fill(
-    checked: dict[str, CheckedFile], arrivals: list[Arrival], mappings: Mappings, zone: str, scratch: Path
+    checked: dict[tuple[str, str | None], CheckedFile],
+    arrivals: list[Arrival],
+    mappings: Mappings,
+    zone: str,
+    scratch: Path,
 ) -> None:
     """Load the files into a database in memory and take the figures from there."""
     config: dict[str, str | bool | int | float | list[str]] = {
@@ -142,26 +155,26 @@ def _fill(
     with duckdb.connect(":memory:", config=config) as connection:
         create_raw(connection)
         load_files(connection, arrivals, mappings, zone, scratch / "loading")
-        for path, rows, first_on, last_on in connection.execute(
-            "select source_file, rows_read, first_record_on, last_record_on from raw.files"
+        for path, feed, rows, first_on, last_on in connection.execute(
+            "select source_file, kind_of_file, rows_read, first_record_on, last_record_on from raw.files"
         ).fetchall():
-            row = checked[path]
+            row = checked[path, feed]
             row.rows, row.first_on, row.last_on = rows, first_on, last_on
-        for path, reason, rows in connection.execute(
-            "select source_file, concat_ws(' ', column_name, reason) as reason, count(*) "
+        for path, feed, reason, rows in connection.execute(
+            "select source_file, kind_of_file, concat_ws(' ', column_name, reason) as reason, count(*) "
             "from raw.quarantine join raw.files using (file_id) group by all order by all"
         ).fetchall():
-            checked[path].quarantined[reason] = rows
-        for path, reason, rows in connection.execute(
-            "select source_file, reason, count(*) from raw.not_taken join raw.files using (file_id) "
-            "group by all order by all"
+            checked[path, feed].quarantined[reason] = rows
+        for path, feed, reason, rows in connection.execute(
+            "select source_file, kind_of_file, reason, count(*) "
+            "from raw.not_taken join raw.files using (file_id) group by all order by all"
         ).fetchall():
-            checked[path].not_taken[reason] = rows
-        for path, names in connection.execute(
-            "select source_file, list(column_name) from raw.unmapped_columns "
+            checked[path, feed].not_taken[reason] = rows
+        for path, feed, names in connection.execute(
+            "select source_file, kind_of_file, list(column_name) from raw.unmapped_columns "
             "join raw.files using (file_id) group by all"
         ).fetchall():
-            checked[path].unmapped = tuple(names)
+            checked[path, feed].unmapped = tuple(names)
 
 
 def _cells(row: CheckedFile) -> tuple[str, ...]:

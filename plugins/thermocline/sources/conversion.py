@@ -36,7 +36,8 @@ LONGEST_VALUE = 200
 class Conversion:
     """How files with one header become rows of a feed's table.
 
-    `zone` is the one of values without a zone; the session has to be in it.
+    `zone` is the one of values without a zone; the session has to be in it. `used_besides` are vendor
+    columns that other feeds take from the same files.
     """
 
     feed: Feed
@@ -49,6 +50,7 @@ class Conversion:
     columns: tuple[str, ...] = ()
     minor_units: tuple[tuple[str, int], ...] = ()
     digest: str = ""
+    used_besides: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, mapping: Mapping, feed: Feed, header: tuple[str, ...], reporting_zone: str) -> "Conversion":
@@ -63,6 +65,7 @@ class Conversion:
             mapping.columns(header),
             mapping.minor_units,
             mapping.digest(feed, reporting_zone),
+            mapping.used_besides(feed),
         )
 
     def position(self, aliases: tuple[str, ...]) -> int | None:
@@ -75,7 +78,7 @@ class Conversion:
         """The header's columns that the mapping neither uses nor knows to be of no use."""
         used = {self.position(aliases) for aliases in self.feed.inputs}
         known = {normalised(alias) for aliases in self.feed.inputs for alias in aliases}
-        known |= {normalised(name) for name in (*self.feed.ignored, *self.feed.told_by)}
+        known |= {normalised(name) for name in (*self.feed.ignored, *self.feed.told_by, *self.used_besides)}
         cells = self.columns
         return tuple(
             cell

@@ -23,7 +23,7 @@ from thermocline.sources.casting import literal
 from thermocline.sources.catalogue import mappings_in_force
 from thermocline.sources.conversion import Conversion
 from thermocline.sources.formats import DELIMITED, PARQUET
-from thermocline.sources.mapping import Mappings
+from thermocline.sources.mapping import Feed, Mappings
 from thermocline.sources.reading import Arrival, Staged, check_whole, stage, stage_columnar, unpacked
 from thermocline.sources.recording import Figures, insert, record_deliveries, remove
 from thermocline.sources.scanning import Unscannable, carrier, scan, sweep, unreadable
@@ -198,20 +198,23 @@ def _moved(arrival: Arrival, known: dict[int, tuple[Any, ...]]) -> bool:
 def _batches(
     arrivals: list[Arrival], mappings: Mappings, zone: str
 ) -> Iterator[tuple[Conversion, list[Arrival]]]:
-    """Files of one feed with one header together."""
-    groups: dict[tuple[str, str, tuple[str, ...]], list[Arrival]] = defaultdict(list)
+    """Files of one feed with one header together, those that get the same from path and sheet."""
+    groups: dict[tuple[str, Feed, tuple[str, ...]], list[Arrival]] = defaultdict(list)
     for arrival in arrivals:
         file = arrival.file
-        groups[file.mapping, file.feed, file.header].append(arrival)
-    for (mapping_name, feed_name, header), group in groups.items():
-        mapping = mappings.get(mapping_name)
-        feed = mapping.feed(feed_name) if mapping else None
+        mapping = mappings.get(file.mapping)
+        feed = mapping.feed(file.feed) if mapping else None
         if mapping is None or feed is None:
             raise InputError(
-                f"{group[0].source_file!r} landed by the mapping {mapping_name}, feed {feed_name}, "
+                f"{arrival.source_file!r} landed by the mapping {file.mapping}, feed {file.feed}, "
                 "which is gone: declare it again in config/mappings"
             )
-        conversion = Conversion.of(mapping, feed, header, zone)
+        path = arrival.source_file.removesuffix(f"#{file.part}")
+        groups[mapping.name, feed.located(path, file.part), file.header].append(arrival)
+    for (mapping_name, feed, header), group in groups.items():
+        mapping = mappings[mapping_name]
+        digest = mapping.digest(mapping.feed(feed.name) or feed, zone)
+        conversion = replace(Conversion.of(mapping, feed, header, zone), digest=digest)
         for start in range(0, len(group), FILES_AT_ONCE):
             yield conversion, group[start : start + FILES_AT_ONCE]
 

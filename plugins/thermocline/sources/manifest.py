@@ -7,7 +7,7 @@ import json
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, fields, replace
 from datetime import date, datetime
 
 from thermocline.errors import ThermoclineError
@@ -34,6 +34,10 @@ create table if not exists deliveries (
     delivery_key text not null, covers_on text, location text not null, path text not null,
     primary key (file_id, source_file)
 );
+create table if not exists shared (
+    file_id integer primary key, of_file integer not null references files, feed text not null,
+    place text not null, unique (of_file, feed, place)
+);
 create table if not exists seen (
     location text not null, path text not null, size integer not null, mtime_ns integer not null,
     version text not null, systems text not null, landed text not null, note text,
@@ -44,6 +48,8 @@ create table if not exists seen (
 
 
 Identity = tuple[str, str, str, str]
+# What one landed file becomes besides has ids of its own, above those of all files.
+SHARED_FROM = 1 << 30
 
 
 @dataclass(frozen=True)
@@ -178,10 +184,36 @@ class Manifest:
         rows = self._connection.execute(f"select {_FILE_COLUMNS}, file_id from files order by file_id")
         return [_landed_file(row) for row in rows]
 
+    def shared(self) -> dict[tuple[int, str, str], int]:
+        """The ids of what landed files become besides: by file, feed, and path where that counts."""
+        rows = self._connection.execute("select of_file, feed, place, file_id from shared")
+        return {(of_file, feed, place): file_id for of_file, feed, place, file_id in rows}
+
+    def share(self, wanted: Collection[tuple[int, str, str]]) -> dict[tuple[int, str, str], int]:
+        """The same, with those that are wanted among them."""
+        known = self.shared()
+        if known.keys() >= set(wanted):
+            return known
+        with self._transaction():
+            for of_file, feed, place in wanted:
+                self._connection.execute(
+                    "insert or ignore into shared select coalesce(max(file_id) + 1, ?), ?, ?, ? from shared",
+                    (SHARED_FROM, of_file, feed, place),
+                )
+        return self.shared()
+
     def landed_at(self) -> list[tuple[LandedFile, datetime]]:
-        """All landed files with the moment (UTC) at which they landed."""
-        rows = self._connection.execute(f"select {_FILE_COLUMNS}, file_id, landed_at from files")
-        return [(_landed_file(row[:-1]), datetime.fromisoformat(row[-1])) for row in rows]
+        """All landed files, and what they become besides, with the moment (UTC) at which they landed."""
+        rows = self._connection.execute(f"select {_FILE_COLUMNS}, file_id, landed_at from files").fetchall()
+        landed = {row[-2]: (_landed_file(row[:-1]), datetime.fromisoformat(row[-1])) for row in rows}
+        found = list(landed.values())
+        for (of_file, feed, place), file_id in self.shared().items():
+            file, at = landed[of_file]
+            found.append((replace(file, feed=feed, file_id=file_id), at))
+            # By the path, it is loaded under this id alone.
+            if place and landed[of_file] in found:
+                found.remove(landed[of_file])
+        return found
 
     def deliveries(self) -> list[Delivery]:
         """Every path under which a file came, ordered by file, delivery key and path."""

@@ -39,7 +39,8 @@ class Rule:
     any other value becoming `otherwise`, if there is one. `negate` turns a number's sign,
     `is_minor` tells that it counts minor units, `filled` quarantines rows without a value, and
     `required` names the columns that a file must have to be recognised. `blank` is the text that
-    stands for a blank.
+    stands for a blank. Instead `path` finds it in the file's path, its one group, and `is_sheet` is the
+    name of the workbook's sheet.
     """
 
     column: canonical.Column
@@ -53,6 +54,8 @@ class Rule:
     negate: bool = False
     is_minor: bool = False
     blank: str | None = None
+    path: re.Pattern[str] | None = None
+    is_sheet: bool = False
 
     @cached_property
     def inputs(self) -> tuple[tuple[str, ...], ...]:
@@ -87,7 +90,8 @@ class Feed:
     `sheet` names its sheet in a workbook (None: any), `records` the dotted paths of its records
     inside those of a JSON document (none: they themselves). `only_with_records`: there is no file
     of it where there is nothing to tell. `told_by_name`: a file is it only if its name fits
-    `file_glob`, since another kind has the same columns.
+    `file_glob`, since another kind has the same columns. `same_file_as` is the feed whose files are
+    its own as well.
     """
 
     name: str
@@ -104,6 +108,16 @@ class Feed:
     sheet: str | None = None
     records: tuple[str, ...] = ()
     told_by_name: bool = False
+    same_file_as: str | None = None
+
+    @property
+    def reads_path(self) -> bool:
+        """Whether the path of a file decides what becomes of it."""
+        return any(rule.path for rule in self.rules)
+
+    def located(self, path: str, sheet: str) -> "Feed":
+        """The feed of a file that lies there, with what path and sheet give as constants."""
+        return replace(self, rules=tuple(_located(rule, path, sheet) for rule in self.rules))
 
     @cached_property
     def inputs(self) -> tuple[tuple[str, ...], ...]:
@@ -217,6 +231,17 @@ class Mapping:
             known = self.fits[header] = tuple(_fit(feed, found) for feed in self.feeds)
         return known
 
+    def feeds_of(self, feed: Feed, header: tuple[str, ...]) -> tuple[Feed, ...]:
+        """A file's feeds: its own first, and those that are made of the same file."""
+        sharing = (fit for fit in self.fit(header) if fit.feed.same_file_as == feed.name)
+        return (feed, *(fit.feed for fit in sharing if not fit.missing and not fit.foreign))
+
+    def used_besides(self, feed: Feed) -> tuple[str, ...]:
+        """The vendor columns that other feeds take from the files of one."""
+        files_of = feed.same_file_as or feed.name
+        sharing = [f for f in self.feeds if files_of in (f.name, f.same_file_as) and f.name != feed.name]
+        return tuple(name for other in sharing for aliases in other.inputs for name in aliases)
+
     def is_log(self, path: str) -> bool:
         """Whether a file's name is that of a log of the vendor's own."""
         name = path.rsplit("/", 1)[-1].lower()
@@ -262,6 +287,13 @@ class Mapping:
 
 
 Mappings = dict[str, Mapping]
+
+
+def _located(rule: Rule, path: str, sheet: str) -> Rule:
+    if rule.is_sheet:
+        return replace(rule, constant=sheet.strip() or None)
+    found = rule.path.search(path) if rule.path else None
+    return replace(rule, constant=(found.group(1) or "").strip() or None) if found else rule
 
 
 def _fit(feed: Feed, found: frozenset[str]) -> Fit:

@@ -19,6 +19,7 @@ from thermocline.sources.mapping_schema import fields
 
 SHIPPED = Path(__file__).parent / "mappings"
 BLANK = "cast(null as varchar)"
+ORIGINS = ("from", "expr", "constant", "from_path", "from_sheet")
 IS_SUM_OF_LINES = next(c for c in canonical.TABLES["invoices"].columns if c.name == "is_sum_of_lines")
 
 
@@ -75,6 +76,9 @@ def parse_mapping(file: Path) -> Mapping:
     for n, feed in enumerate(feeds):
         if any(other.name == feed.name for other in feeds[:n]):
             raise keys["feeds"].items()[n].refuse(f"a `name` of its own beside {feed.name!r}")
+        if feed.same_file_as and feed.same_file_as not in {o.name for o in feeds[:n] if not o.same_file_as}:
+            same_file_as = keys["feeds"].items()[n].entries()["same_file_as"]
+            raise same_file_as.refuse("a feed named before it that has files of its own")
     key, covers = _delivery(keys.get("delivery"))
     return Mapping(
         name=name,
@@ -143,15 +147,21 @@ def _delivery(declared: Declared | None) -> tuple[re.Pattern[str] | None, bool]:
     if declared is None:
         return None, False
     keys = fields(declared, schema.DELIVERY)
-    expected = "a regular expression with one group, matched in the relative path"
-    try:
-        key = re.compile(keys["key"].text())
-    except re.error as error:
-        raise keys["key"].refuse(f"{expected} ({error})") from error
-    if key.groups != 1:
-        raise keys["key"].refuse(expected)
+    key = _path(keys["key"])
     covers = keys["covers"].choice(("key",)) if "covers" in keys else None
     return key, covers == "key"
+
+
+def _path(declared: Declared) -> re.Pattern[str]:
+    """A pattern that finds one text in a file's path."""
+    expected = "a regular expression with one group, matched in the relative path"
+    try:
+        pattern = re.compile(declared.text())
+    except re.error as error:
+        raise declared.refuse(f"{expected} ({error})") from error
+    if pattern.groups != 1:
+        raise declared.refuse(expected)
+    return pattern
 
 
 def _feed(declared: Declared, extent: str, rhythm_days: int | None, has_exponents: bool) -> Feed:
@@ -181,6 +191,7 @@ def _feed(declared: Declared, extent: str, rhythm_days: int | None, has_exponent
         sheet=keys["sheet"].text() if "sheet" in keys else None,
         records=keys["records"].texts() if "records" in keys else (),
         told_by_name=_is_told_by_name(keys),
+        same_file_as=keys["same_file_as"].text() if "same_file_as" in keys else None,
     )
 
 
@@ -239,9 +250,9 @@ def _rule(declared: Declared, column: canonical.Column) -> Rule:
     keys = fields(declared, schema.COLUMN)
     if "plus" in keys:
         raise keys["plus"].refuse("`sum_of_lines: true` beside it")
-    origins = [key for key in ("from", "expr", "constant") if key in keys]
+    origins = [key for key in ORIGINS if key in keys]
     if len(origins) != 1:
-        raise declared.refuse("exactly one of the keys from, expr, constant")
+        raise declared.refuse(f"exactly one of the keys {', '.join(ORIGINS)}")
     rule = Rule(
         column,
         aliases=keys["from"].texts() if "from" in keys else (),
@@ -253,7 +264,11 @@ def _rule(declared: Declared, column: canonical.Column) -> Rule:
         filled=column.filled or ("filled" in keys and keys["filled"].flag()),
         negate="negate" in keys and keys["negate"].flag(),
         is_minor="minor_units" in keys and keys["minor_units"].flag(),
+        path=_path(keys["from_path"]) if "from_path" in keys else None,
+        is_sheet="from_sheet" in keys,
     )
+    if rule.is_sheet and not keys["from_sheet"].flag():
+        raise keys["from_sheet"].refuse("true, or another origin")
     if rule.expression is not None and not rule.inputs:
         raise keys["expr"].refuse('vendor columns written as "Column"; else use `constant`')
     if rule.expression is not None:

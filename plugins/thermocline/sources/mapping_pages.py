@@ -83,6 +83,8 @@ def _section(feed: Feed) -> str:
     text = f"## {feed.name}\n\nBecomes `{feed.table.name}`."
     if feed.told_by:
         text += f" Told by one of {_codes(feed.told_by)}."
+    if feed.same_file_as:
+        text += f" Made of the files of {_code(feed.same_file_as)} as well."
     if feed.told_by_name:
         text += f" Told by a file name such as {_code(str(feed.file_glob))}."
     if feed.records:
@@ -105,6 +107,10 @@ def _rule(rule: Rule) -> tuple[str, str, str]:
         how.append(", ".join(f"{_code(vendor)} is {value or 'blank'}" for vendor, value in rule.values))
     if rule.otherwise:
         how.append(f"anything else is {rule.otherwise[0] or 'blank'}")
+    if rule.path:
+        how.append(f"found in the path by {_code(rule.path.pattern)}")
+    if rule.is_sheet:
+        how.append("the name of the sheet")
     if rule.blank is not None:
         how.append(f"blank is {rule.blank}")
     if rule.is_minor:
@@ -114,6 +120,8 @@ def _rule(rule: Rule) -> tuple[str, str, str]:
     if rule.required:
         how.append("required")
     vendor = ", ".join(_code(a) for aliases in rule.inputs for a in aliases)
+    if not vendor and (rule.path or rule.is_sheet):
+        return "-", _code(rule.column.name), "; ".join(how)
     return vendor or f"always {_code(rule.constant or '')}", _code(rule.column.name), "; ".join(how)
 
 

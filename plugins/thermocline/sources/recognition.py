@@ -152,7 +152,7 @@ def _recognised(
         for delimiter, header in headers.items()
         for mapping in mappings.values()
         for fit in mapping.fit(header)
-        if fit.feed.may_be(sheet, records)
+        if fit.feed.may_be(sheet, records) and not fit.feed.same_file_as
     ]
     whole = [candidate for candidate in candidates if candidate.is_whole]
     best = min(whole or candidates, key=lambda candidate: candidate.rank, default=None)

@@ -6,7 +6,7 @@ from datetime import date
 from thermocline.home import Home
 from thermocline.sources import manifest
 from thermocline.sources.catalogue import Source, sources
-from thermocline.sources.manifest import Delivery, LandedFile
+from thermocline.sources.manifest import Delivery, LandedFile, Manifest
 from thermocline.sources.mapping import Mappings
 from thermocline.sources.reading import Arrival
 
@@ -66,8 +66,10 @@ def delivered(home: Home, mappings: Mappings) -> tuple[dict[int, LandedFile], li
     """
     known = {source.name: source for source in sources(home)}
     with manifest.opened(home) as book:
-        files = {file.file_id: _as_declared(file, mappings) for file in book.files()}
-        deliveries = [_by_mapping(d, files[d.file_id], mappings) for d in book.deliveries()]
+        landed = {file.file_id: file for file in book.files()}
+        delivered_as = [_by_mapping(d, landed[d.file_id], mappings) for d in book.deliveries()]
+        files, deliveries = _fed(book, landed, delivered_as, mappings)
+    files = {file_id: _as_declared(file, mappings) for file_id, file in files.items()}
     stand: list[Delivery] = []
     withdrawn: list[Delivery] = []
     for delivery in deliveries:
@@ -76,6 +78,30 @@ def delivered(home: Home, mappings: Mappings) -> tuple[dict[int, LandedFile], li
         is_withdrawn = is_excluded or _is_withdrawn(delivery, file, known)
         (withdrawn if is_withdrawn else stand).append(delivery)
     return files, stand, withdrawn
+
+
+def _fed(
+    book: Manifest, landed: dict[int, LandedFile], deliveries: list[Delivery], mappings: Mappings
+) -> tuple[dict[int, LandedFile], list[Delivery]]:
+    """What landed files become by the mappings in force: one file may be several feeds.
+
+    Where the path of a file decides what becomes of it, it is a file of its own under each path.
+    """
+    fed: list[tuple[Delivery, tuple[int, str, str] | None]] = []
+    for delivery in deliveries:
+        file = landed[delivery.file_id]
+        mapping = mappings.get(file.mapping)
+        own = mapping.feed(file.feed) if mapping else None
+        for feed in mapping.feeds_of(own, file.header) if mapping and own else (None,):
+            place = delivery.source_file if feed and feed.reads_path else ""
+            is_itself = feed is None or (feed is own and not place)
+            fed.append((delivery, None if is_itself else (file.file_id, feed.name if feed else "", place)))
+    ids = book.share({key for _, key in fed if key})
+    files = landed | {
+        file_id: replace(landed[of_file], feed=feed, file_id=file_id)
+        for (of_file, feed, _), file_id in ids.items()
+    }
+    return files, [replace(d, file_id=ids[key]) if key else d for d, key in fed]
 
 
 def _by_mapping(delivery: Delivery, file: LandedFile, mappings: Mappings) -> Delivery:
