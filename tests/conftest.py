@@ -22,7 +22,7 @@ SECONDS_TO_MAKE = 600
 LONGEST = (
     "end_to_end/test_running_airflow.py",
     "publication/faults/test_kills.py",
-    "build/test_incremental.py",
+    "build/test_rebuilt_every_night.py",
     "evidence/test_real_year.py",
     "end_to_end/test_killed_runs.py",
     "publication/faults/test_faults.py",

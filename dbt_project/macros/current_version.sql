@@ -30,7 +30,7 @@
         from files_in_order
     ),
 
-    delivered as {{ inlined() }} (
+    delivered as (
         select
             files.source,
             files.source_number,

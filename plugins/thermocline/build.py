@@ -15,9 +15,6 @@ from thermocline import (
     build_records,
     company,
     configuration,
-    freshness,
-    frozen_build,
-    frozen_notes,
     publication,
     transformation,
     warehouse,
@@ -29,12 +26,6 @@ from thermocline.hashing import literal
 from thermocline.home import PROJECT, Home
 from thermocline.ledger import Ledger, last_inputs
 from thermocline.sources.loading import load
-
-_SAID = {
-    freshness.ALL: "building every table",
-    freshness.SCREENING: "screening every account anew",
-    freshness.NOTHING: "building what changed",
-}
 
 
 @dataclass(frozen=True)
@@ -50,7 +41,6 @@ def build(
     as_of: date | None,
     *,
     wait_seconds: float = 0,
-    full_refresh: bool = False,
     report: Callable[[str], None] = lambda _: None,
 ) -> Built:
     """Load what was landed, run dbt as of a day (by default the newest complete one), freeze the result.
@@ -74,42 +64,22 @@ def build(
             configuration.load(home, connection)
             current = publication.current(home)
             _write_published(home, connection, current)
-            frozen_build.prepare(connection)
             admission.admit(home, connection, settled, day)
-            made = freshness.made_of(connection, settled, day, transformation.project_hash())
-            finished = None if full_refresh else freshness.last_finished(connection)
-            rebuilt = freshness.begin(
-                connection, made, day, current.as_of_date if current else None, full_refresh=full_refresh
-            )
-        spared = finished is not None and finished.fingerprint == made.fingerprint
-        if finished and spared:
-            report("nothing new to screen: only the gate's figures are made anew")
-            transformed = transformation.refigure(home, settled, finished.nodes)
-        else:
-            report(_SAID[rebuilt])
-            transformed = transformation.transform(home, settled)
+            _write_run(connection, day, current.as_of_date if current else None)
+        report("building every table")
+        transformed = transformation.transform(home, settled)
         _refuse_unbuilt(home, transformed)
         with closing(warehouse.connect(home)) as connection:
             if configuration.keep_first_scorecard(home, connection):
                 configuration.load(home, connection)
-                made = freshness.made_of(connection, settled, day, transformation.project_hash())
-            frozen_notes.prepare(connection)
-            if not transformed.failed:
-                freshness.finish(connection, made, transformed.expected)
-            candidate = freeze(
-                home,
-                connection,
-                _facts(home, connection, settled, transformed),
-                None if transformed.failed else made.fingerprint,
-                transformation.COMPARING if spared else None,
-            )
+            candidate = freeze(home, connection, _facts(home, connection, settled, transformed))
     return Built(candidate.content_hash, day)
 
 
 def forget(home: Home) -> None:
-    """Let the next build make every table anew. Raises WarehouseBusy (a run holds the warehouse)."""
-    with home.writer("asking for a full rebuild"), closing(warehouse.connect(home)) as connection:
-        freshness.forget(connection)
+    """Drop what was loaded, so that the next build reads the landing again. Raises WarehouseBusy."""
+    with home.writer("asking for a full refresh"), closing(warehouse.connect(home)) as connection:
+        connection.execute("drop schema if exists raw cascade")
 
 
 def _refuse_unbuilt(home: Home, transformed: transformation.Transformed) -> None:
@@ -149,6 +119,12 @@ def _day_to_screen(connection: duckdb.DuckDBPyConnection, as_of: date | None) ->
             f"as-of date {as_of} lies before the first record, which is of {first}: name a later day"
         )
     return as_of or newest
+
+
+def _write_run(connection: duckdb.DuckDBPyConnection, day: date, published: date | None) -> None:
+    """The parameters of this run, which models read instead of a clock."""
+    connection.execute("create or replace table config.run (as_of_date date, published_as_of_date date)")
+    connection.execute("insert into config.run values (?, ?)", [day, published])
 
 
 def _write_published(

@@ -135,13 +135,9 @@ def _timeless(content: Any) -> Any:
 
 
 def _results(folder: Path) -> list[dict[str, Any]]:
-    """What dbt says of each node; in a build that was spared, what the whole build said of the others."""
-    whole = folder / "whole_results.json"
-    found: dict[str, Mapping[str, Any]] = {}
-    for path in (whole, folder / "run_results.json"):
-        if path.exists():
-            for result in json.loads(path.read_bytes())["results"]:
-                found[result["unique_id"]] = result
+    """What dbt says of each node."""
+    results = json.loads((folder / "run_results.json").read_bytes())["results"]
+    found: dict[str, Mapping[str, Any]] = {result["unique_id"]: result for result in results}
     return [
         {key: found[name].get(key) for key in ("unique_id", "status", "failures", "compiled_code")}
         for name in sorted(found)

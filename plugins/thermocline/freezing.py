@@ -4,18 +4,17 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
 import duckdb
 
-from thermocline import contract, durable, frozen_build, frozen_notes, frozen_table, hashing
+from thermocline import contract, durable, frozen_table, hashing
 from thermocline.candidate import MANIFEST, Candidate
 from thermocline.errors import ThermoclineError
 from thermocline.facts import Facts
-from thermocline.frozen_changes import Updating
 from thermocline.frozen_table import FrozenTable
 from thermocline.hashing import quoted
 from thermocline.home import Home
@@ -28,18 +27,10 @@ ROW_HASHES = "row_hashes"
 """Below the scratch folder: what rows that were frozen were hashed to."""
 
 
-def freeze(
-    home: Home,
-    connection: duckdb.DuckDBPyConnection,
-    facts: Facts,
-    fingerprint: str | None = None,
-    changed: Collection[str] | None = None,
-) -> Candidate:
+def freeze(home: Home, connection: duckdb.DuckDBPyConnection, facts: Facts) -> Candidate:
     """Write the warehouse's tables of schemas `reporting` and `gate` as a candidate.
 
-    `fingerprint` is of the build that they come from, if it finished. If it was frozen before, `changed` are
-    the only tables that differ since then: files of the others are linked. What the gate's models only
-    work with, named `int_`, isn't frozen.
+    What the gate's models only work with, named `int_`, isn't frozen.
     The caller holds `Home.writer`. A candidate that holds the same already is kept, one with the
     same content in other packaging, or damaged, is replaced. Raises ThermoclineError where a core
     table is missing or a column's type can't be published.
@@ -49,8 +40,6 @@ def freeze(
     (building / "gate").mkdir(parents=True)
     try:
         earlier = _latest(home)
-        last = frozen_build.last(home, connection)
-        before = frozen_build.of(home, connection, fingerprint) if fingerprint and changed else None
         privacy, published = Privacy.of(home), _table_names(connection, contract.WAREHOUSE_SCHEMA)
         columns = {name: hashing.columns_of(connection, _source(name)) for name in published}
         # Nothing depends on the order of rows, and keeping it makes writing take longer.
@@ -59,20 +48,9 @@ def freeze(
         queries = {name: _query(name, columns[name], privacy) for name in published}
 
         def frozen(name: str) -> FrozenTable:
-            query = queries[name]
             with cursor() as own:
-                if before and name not in (changed or ()) and privacy.key is None:
-                    linked = before.link(name, query, building, _rows(own, name))
-                    if linked:
-                        return linked
-                updated = None
-                if last and privacy.key is None:
-                    changes = _query(name, columns[name], privacy, frozen_notes.relation(name))
-                    if noted := last.noted(own, name, query, changes):
-                        kept = home.scratch / ROW_HASHES / name
-                        updated = Updating(own, query, columns[name], noted, building, kept).made()
                 return frozen_table.write(
-                    own, query, building, name, earlier.get(name), home.scratch / ROW_HASHES, updated
+                    own, queries[name], building, name, earlier.get(name), home.scratch / ROW_HASHES
                 )
 
         # Those of many rows first, so that none is left alone at the end.
@@ -105,8 +83,6 @@ def freeze(
         durable.sync(building / "gate")
         _put_in_place(home, building, content_hash)
         candidate = Candidate.read(home, content_hash)
-        if fingerprint:
-            frozen_build.note(connection, fingerprint, candidate, queries)
     finally:
         connection.execute("reset preserve_insertion_order")
         shutil.rmtree(building, ignore_errors=True)
@@ -128,16 +104,11 @@ def _table_names(connection: duckdb.DuckDBPyConnection, schema: str) -> list[str
     return [name for (name,) in found]
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, name: str) -> int:
-    row = connection.execute(f"select count(*) from {_source(name)}").fetchone()
-    return row[0] if row else 0
-
-
 def _source(name: str) -> str:
     return quoted(contract.WAREHOUSE_SCHEMA, name)
 
 
-def _query(name: str, columns: Mapping[str, str], privacy: Privacy, source: str | None = None) -> str:
+def _query(name: str, columns: Mapping[str, str], privacy: Privacy) -> str:
     for column, kind in columns.items():
         if not contract.is_storable(kind):
             raise ThermoclineError(
@@ -148,7 +119,7 @@ def _query(name: str, columns: Mapping[str, str], privacy: Privacy, source: str 
     if contract.PUBLICATION_ID in columns:
         changed[contract.PUBLICATION_ID] = "null::varchar"
     replaced = ", ".join(f"{sql} as {quoted(column)}" for column, sql in changed.items())
-    return f"select *{f' replace ({replaced})' if replaced else ''} from {source or _source(name)}"
+    return f"select *{f' replace ({replaced})' if replaced else ''} from {_source(name)}"
 
 
 def _latest(home: Home) -> dict[str, FrozenTable]:

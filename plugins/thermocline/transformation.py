@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +25,6 @@ DBT_PROJECT = PROJECT / "dbt_project"
 GOOD = ("success", "pass")
 PARSED = "partial_parse.msgpack"
 UNIT_TESTED = "unit_tested"
-COMPARING = ("gate_scorecard_change", "gate_figures", "gate_failures")
-"""The models that read what is published; no other model reads these."""
 
 
 _parsed: "dict[tuple[Path, str], Manifest]" = {}
@@ -158,8 +156,7 @@ def _outcome(
 def transform(home: Home, company: Company) -> Transformed:
     """Build every model and run every test. Raises ThermoclineError where dbt could not start.
 
-    Unit tests see made rows only, so they run once for each state of the project. What the models rewrite
-    stands in schema `config` (see `freshness`).
+    Unit tests see made rows only, so they run once for each state of the project.
     The caller holds `Home.writer` and no connection to the warehouse.
     """
     folder, project = target_folder(home), project_hash()
@@ -176,7 +173,6 @@ def transform(home: Home, company: Company) -> Transformed:
     if tested:
         dbt_templates.write()
     transformed = _read_results(folder, project, with_unit_tests=not tested)
-    durable.replace(folder / "whole_results.json", results.read_bytes())
     if not transformed.failed:
         durable.replace(folder / UNIT_TESTED, project.encode())
     return transformed
@@ -230,28 +226,6 @@ def parse_ahead() -> None:
         shutil.rmtree(kept.parent, ignore_errors=True)
         kept.parent.mkdir()
         durable.replace(kept, (target_folder(home) / PARSED).read_bytes())
-
-
-def refigure(home: Home, company: Company, nodes: int) -> Transformed:
-    """Build only what reads the publication, behind tables that an earlier run of `nodes` nodes built.
-
-    The publication may have changed since; the other tables of the gate are made of what that run read.
-    """
-    folder = target_folder(home)
-    (folder / "run_results.json").unlink(missing_ok=True)
-    command = ["build", "--select", *COMPARING, "--exclude-resource-type", "unit_test"]
-    _, reason = invoke(home, command, company, is_checked=True)
-    if not (folder / "run_results.json").exists():
-        raise ThermoclineError(f"dbt didn't run ({reason or 'no results'}): see {log_file(home)}")
-    manifest = _manifest(folder)
-    models = {name for name, node in manifest["nodes"].items() if node["name"] in COMPARING}
-    figures = {
-        name
-        for name, node in manifest["nodes"].items()
-        if name in models or (node["resource_type"] == "test" and models & {*node["depends_on"]["nodes"]})
-    }
-    made = _judge(folder, figures, project_hash())
-    return replace(made, expected=nodes, passed=nodes - len(made.failed))
 
 
 def _manifest(folder: Path) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Random deliveries to two warehouses alike: small companies whose records meet each other often."""
+"""Random deliveries to a warehouse: small companies whose records meet each other often."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -7,8 +7,6 @@ from random import Random
 from typing import Any
 
 import duckdb
-from thermocline import freshness
-from thermocline.company import Company
 
 FIRST = date(2026, 1, 1)
 DAY = timedelta(days=1)
@@ -51,10 +49,10 @@ SCORECARD = (
 
 @dataclass
 class World:
-    """Two warehouses that are told the same, and the random hand that writes what they are told."""
+    """A warehouse, and the random generator that writes what is delivered to it."""
 
     random: Random
-    warehouses: Sequence[duckdb.DuckDBPyConnection]
+    connection: duckdb.DuckDBPyConnection
     as_of: date = FIRST + 20 * DAY
     files: int = 0
     cards: int = 0
@@ -62,15 +60,11 @@ class World:
 
     def tell(self, statement: str, values: Sequence[Any] = ()) -> None:
         self.told.append(f"{statement} {list(values)}" if values else statement)
-        for connection in self.warehouses:
-            connection.execute(statement, list(values))
+        self.connection.execute(statement, list(values))
 
-    def begin(self, connection: duckdb.DuckDBPyConnection, *, full_refresh: bool = False) -> str:
-        made = self.made_of(connection)
-        return freshness.begin(connection, made, self.as_of, None, full_refresh=full_refresh)
-
-    def made_of(self, connection: duckdb.DuckDBPyConnection) -> freshness.Made:
-        return freshness.made_of(connection, Company("EUR"), self.as_of, "project")
+    def write_run(self, connection: duckdb.DuckDBPyConnection) -> None:
+        connection.execute("create or replace table config.run (as_of_date date, published_as_of_date date)")
+        connection.execute("insert into config.run values (?, null)", [self.as_of])
 
     def found(self) -> None:
         """The first scorecard, and a first delivery of every feed."""

@@ -42,7 +42,6 @@ def test_a_context_has_every_macro_and_value_and_the_projects_own_win(context: A
 
     assert {*ModelContext._context_members_, "context", "builtins", "dbt", "is_incremental"} <= {*context}
     assert (len(context) > 600, len([*context]) == len(context)) == (True, True)
-    assert context["should_full_refresh"].macro.package_name == "thermocline"
     assert context["is_incremental"].macro.package_name == "dbt"
     assert context["dbt"]["is_incremental"].context is context
     assert context["builtins"]["ref"].model.name == "int_bodies"

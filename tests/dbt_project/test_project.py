@@ -190,21 +190,3 @@ def test_raw_tables_are_read_by_staging_and_the_gate_alone(models: list[dict[str
 
 def test_dbt_says_nothing_that_deserves_a_warning(example: Screened) -> None:
     assert transformation.log_file(example.home).read_text(encoding="utf-8").strip() == ""
-
-
-def test_a_run_with_nothing_new_makes_what_reads_the_publication_and_all_behind_it(example: Screened) -> None:
-    manifest = json.loads(
-        (transformation.target_folder(example.home) / "manifest.json").read_text(encoding="utf-8")
-    )
-    of_publication = ("published_inputs", "published_segments")
-    found = [
-        name
-        for name, node in manifest["nodes"].items()
-        if "macro.thermocline.published_as_of_date" in node["depends_on"]["macros"]
-        or any(source.rsplit(".", 1)[-1] in of_publication for source in node["depends_on"].get("nodes", ()))
-    ]
-    for name in found:
-        found += [child for child in manifest["child_map"][name] if child not in found]
-    models = {manifest["nodes"][name]["name"] for name in found if name.startswith("model.")}
-    assert models == {*transformation.COMPARING}
-    assert all(name.startswith(("model.", "test.", "unit_test.")) for name in found)

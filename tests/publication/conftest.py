@@ -3,31 +3,15 @@ from collections.abc import Iterator
 from multiprocessing.context import BaseContext
 from pathlib import Path
 
-import duckdb
 import pytest
 from made_company import Begun
-from noted_company import standing
 from postgres_server import Database, Server, serving
-from thermocline import frozen_changes
 from thermocline.home import Home
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     return Home(tmp_path / "it's a [home]").prepare()
-
-
-@pytest.fixture
-def connection(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
-    """To the warehouse of `noted_company`; other modules have connections of their own."""
-    with standing(home) as opened:
-        yield opened
-
-
-@pytest.fixture
-def no_turns(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No part is compared with the warehouse because its turn has come: the rest must do."""
-    monkeypatch.setattr(frozen_changes, "TURNS", 2**256)
 
 
 @pytest.fixture(scope="session")

@@ -1,20 +1,15 @@
-{{ config(
-    materialized='incremental', incremental_strategy='rewrite', on_schema_change='fail',
-    meta={'rewrites': 'touched_events', 'key': 'record_id', 'placed_by': 'occurred_on', 'named_by_record': ['event_id']}
-) }}
-
-with fct_invoices as {{ looked_up() }} (
-    {{ touched_rows(
-        ref('fct_invoices'), 'invoice_id', 'invoices', 'issued_on',
-        only="account_id is not null and money_state in ('attributed', 'void')"
-    ) }}
+with fct_invoices as (
+    select * from {{ ref('fct_invoices') }}
+    where
+        account_id is not null
+        and money_state in ('attributed', 'void')
 ),
 
-fct_payments as {{ looked_up() }} (
-    {{ touched_rows(
-        ref('fct_payments'), 'payment_id', 'payments', 'paid_on',
-        only='account_id is not null and amount is not null'
-    ) }}
+fct_payments as (
+    select * from {{ ref('fct_payments') }}
+    where
+        account_id is not null
+        and amount is not null
 ),
 
 int_credits_applied as (
@@ -26,25 +21,25 @@ int_accounts_merged as (
     where account_id is not null
 ),
 
-stg_crm__opportunities as {{ looked_up() }} (
-    {{ touched_rows(
-        ref('stg_crm__opportunities'), 'opportunity_id', 'opportunities', 'opened_on',
-        only='is_current and not is_deleted'
-    ) }}
+stg_crm__opportunities as (
+    select * from {{ ref('stg_crm__opportunities') }}
+    where
+        is_current
+        and not is_deleted
 ),
 
-stg_crm__communications as {{ looked_up() }} (
-    {{ touched_rows(
-        ref('stg_crm__communications'), 'communication_id', 'communications', 'occurred_on',
-        only='is_current and not is_deleted'
-    ) }}
+stg_crm__communications as (
+    select * from {{ ref('stg_crm__communications') }}
+    where
+        is_current
+        and not is_deleted
 ),
 
-stg_crm__feedback as {{ looked_up() }} (
-    {{ touched_rows(
-        ref('stg_crm__feedback'), 'feedback_id', 'feedback', 'given_on',
-        only='is_current and not is_deleted'
-    ) }}
+stg_crm__feedback as (
+    select * from {{ ref('stg_crm__feedback') }}
+    where
+        is_current
+        and not is_deleted
 ),
 
 stg_billing__exchange_rates as (

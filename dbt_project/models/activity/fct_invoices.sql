@@ -1,18 +1,7 @@
-{{ config(
-    materialized='incremental', incremental_strategy='rewrite', on_schema_change='fail',
-    meta={'rewrites': 'touched', 'feed': 'invoices', 'key': 'invoice_id', 'placed_by': 'issued_on', 'notes': 'invoices_changed',
-        'named_by_record': ['invoice_id']}
-) }}
-
-with int_invoices_united as {{ inlined() }} (
+with int_invoices_united as (
     select * from {{ ref('int_invoices_united') }}
 ),
 
-touched_invoices as {{ looked_up() }} (
-    {{ touched_rows(ref('int_invoices_united'), 'invoice_id', 'invoices', 'issued_on') }}
-),
-
--- Looked for by its id alone: few credit notes name no customer.
 credited_invoices as (
     select
         invoice_id,
@@ -21,7 +10,7 @@ credited_invoices as (
     from int_invoices_united
     where
         invoice_id in (
-            select credited_invoice_id from touched_invoices
+            select credited_invoice_id from int_invoices_united
             where customer_code is null
         )
 ),
@@ -35,37 +24,36 @@ stg_billing__exchange_rates as (
 ),
 
 rates_in_force as (
-    {{ rates_in_force('stg_billing__exchange_rates', 'touched_invoices', 'issued_on') }}
+    {{ rates_in_force('stg_billing__exchange_rates', 'int_invoices_united', 'issued_on') }}
 ),
 
 -- A credit note that names no customer is that of the invoice it credits.
 owned_invoices as (
     select
-        touched_invoices.invoice_id,
-        touched_invoices.document_id,
-        touched_invoices.credited_invoice_id,
-        touched_invoices.kind,
-        touched_invoices.status,
-        touched_invoices.currency,
-        touched_invoices.is_sum_of_lines,
-        touched_invoices.document_total,
-        touched_invoices.document_open_balance,
-        touched_invoices.lines_total,
-        touched_invoices.units,
-        touched_invoices.lines_content,
-        touched_invoices.issued_on,
-        touched_invoices.due_on,
-        touched_invoices.issued_at,
-        touched_invoices.source,
-        touched_invoices.source_file,
-        touched_invoices.source_row,
-        coalesce(touched_invoices.billing_customer_id, credited_invoices.billing_customer_id) as billing_customer_id,
-        coalesce(touched_invoices.customer_code, credited_invoices.customer_code) as customer_code
-    from touched_invoices
+        int_invoices_united.invoice_id,
+        int_invoices_united.document_id,
+        int_invoices_united.credited_invoice_id,
+        int_invoices_united.kind,
+        int_invoices_united.status,
+        int_invoices_united.currency,
+        int_invoices_united.is_sum_of_lines,
+        int_invoices_united.document_total,
+        int_invoices_united.document_open_balance,
+        int_invoices_united.lines_total,
+        int_invoices_united.units,
+        int_invoices_united.issued_on,
+        int_invoices_united.due_on,
+        int_invoices_united.issued_at,
+        int_invoices_united.source,
+        int_invoices_united.source_file,
+        int_invoices_united.source_row,
+        coalesce(int_invoices_united.billing_customer_id, credited_invoices.billing_customer_id) as billing_customer_id,
+        coalesce(int_invoices_united.customer_code, credited_invoices.customer_code) as customer_code
+    from int_invoices_united
     left join credited_invoices
         on
-            touched_invoices.credited_invoice_id = credited_invoices.invoice_id
-            and touched_invoices.customer_code is null
+            int_invoices_united.credited_invoice_id = credited_invoices.invoice_id
+            and int_invoices_united.customer_code is null
 ),
 
 valued_invoices as (
@@ -122,7 +110,6 @@ select
     document_open_balance,
     lines_total,
     units,
-    lines_content,
     rate,
     total,
     open_balance,

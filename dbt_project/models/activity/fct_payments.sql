@@ -1,13 +1,8 @@
-{{ config(
-    materialized='incremental', incremental_strategy='rewrite', on_schema_change='fail',
-    meta={'rewrites': 'touched', 'feed': 'payments', 'key': 'payment_id', 'placed_by': 'paid_on', 'named_by_record': ['payment_id']}
-) }}
-
-with stg_billing__payments as {{ looked_up() }} (
-    {{ touched_rows(
-        ref('stg_billing__payments'), 'payment_id', 'payments', 'paid_on',
-        only='is_current and not is_deleted'
-    ) }}
+with stg_billing__payments as (
+    select * from {{ ref('stg_billing__payments') }}
+    where
+        is_current
+        and not is_deleted
 ),
 
 -- What refunds give back: they need not name an invoice or a customer.
@@ -56,7 +51,6 @@ owned_payments as (
         on coalesce(stg_billing__payments.refunded_payment_id, payments_by_intent.payment_id) = refunded_payments.payment_id
 ),
 
--- Of a day's payments, a few.
 fct_invoices as (
     select
         invoice_id,
@@ -64,9 +58,6 @@ fct_invoices as (
         currency,
         status
     from {{ ref('fct_invoices') }}
-    {%- if is_incremental() %}
-    where invoice_id in (select invoice_id from owned_payments)
-    {%- endif %}
 ),
 
 int_customers_linked as (

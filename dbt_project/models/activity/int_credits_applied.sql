@@ -1,23 +1,16 @@
-{{ config(
-    materialized='incremental', incremental_strategy='rewrite', on_schema_change='fail',
-    meta={'rewrites': 'touched', 'feed': 'invoices', 'key': 'invoice_id'}
-) }}
-
-with fct_invoices as {{ inlined() }} (
+with fct_invoices as (
     select * from {{ ref('fct_invoices') }}
     where
         money_state in ('attributed', 'void')
         and kind in ('invoice', 'credit_note')
 ),
 
--- One credit's part hangs on the other credits of its invoice: where one is touched, all of them are.
-credits as {{ inlined() if not is_incremental() }} (
+credits as (
     select * from fct_invoices
     where
         kind = 'credit_note'
         and money_state = 'attributed'
         and credited_invoice_id is not null
-        and {{ is_touched('invoice_id', 'invoices', 'issued_on') }}
 ),
 
 invoices as (

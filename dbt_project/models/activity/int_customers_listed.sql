@@ -2,7 +2,7 @@ with stg_billing__customers as (
     select * from {{ ref('stg_billing__customers') }}
 ),
 
-int_invoices_united as {{ inlined() }} (
+int_invoices_united as (
     select * from {{ ref('int_invoices_united') }}
     -- Whom we owe is no customer.
     where kind <> 'payable'
@@ -13,7 +13,7 @@ sources_with_a_customer_list as (
     from stg_billing__customers
 ),
 
-invoices_without_a_customer_list as {{ inlined() }} (
+invoices_without_a_customer_list as (
     select int_invoices_united.*
     from int_invoices_united
     left join sources_with_a_customer_list on int_invoices_united.source = sources_with_a_customer_list.source

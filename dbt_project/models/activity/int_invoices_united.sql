@@ -1,14 +1,8 @@
-{{ config(
-    materialized='incremental', incremental_strategy='rewrite', on_schema_change='fail',
-    meta={'rewrites': 'delivered', 'feed': 'invoices', 'placed_by': 'issued_on'}
-) }}
-
-with stg_billing__invoices as {{ inlined() if not is_incremental() }} (
+with stg_billing__invoices as (
     select * from {{ ref('stg_billing__invoices') }}
-    {{ where_delivered('invoices', 'document_id', 'issued_on') }}
 ),
 
-headers as {{ inlined() if not is_incremental() }} (
+headers as (
     select * from stg_billing__invoices
     where is_current
 ),
@@ -20,11 +14,11 @@ itemised_documents as (
         document_id,
         sum(amount) as lines_total,
         sum(case when status is distinct from 'void' then amount end) as standing_lines_total,
-        sum(quantity) as units,
-        sum({{ line_content() }}) as lines_content
+        sum(quantity) as units
     from {{ ref('stg_billing__invoice_lines') }}
-    {{ where_delivered('invoices', 'document_id', 'file_id') }}
-    {{ 'and' if is_incremental() else 'where' }} is_current and not has_header
+    where
+        is_current
+        and not has_header
     group by source, document_id
 ),
 
@@ -47,11 +41,11 @@ documents_of_lines as (
         sum(quantity) as units,
         min(issued_at) as issued_at,
         max(due_at) as due_at,
-        sum({{ line_content() }}) as lines_content,
         {{ first_record('has_header') }} as first_record
     from {{ ref('stg_billing__invoice_lines') }}
-    {{ where_delivered('invoices', 'document_id', 'file_id') }}
-    {{ 'and' if is_incremental() else 'where' }} is_current and has_header
+    where
+        is_current
+        and has_header
     group by source, invoice_id, document_id
 ),
 
@@ -125,13 +119,7 @@ documents_with_lines as (
         end as lines_total,
         coalesce(
             itemised_documents.units + documents_of_lines.units, itemised_documents.units, documents_of_lines.units
-        ) as units,
-        -- Where it is another, so may its products be, with nothing else.
-        coalesce(
-            itemised_documents.lines_content + documents_of_lines.lines_content,
-            itemised_documents.lines_content,
-            documents_of_lines.lines_content
-        ) as lines_content
+        ) as units
     from documents
     left join itemised_documents
         on
@@ -165,6 +153,5 @@ select
     source_file,
     source_row,
     cast(lines_total as decimal(18, 4)) as lines_total,
-    cast(units as decimal(18, 4)) as units,
-    cast(lines_content as decimal(38, 0)) as lines_content
+    cast(units as decimal(18, 4)) as units
 from documents_with_lines

@@ -1,7 +1,3 @@
-{{ config(
-    materialized='incremental', incremental_strategy='rewrite', on_schema_change='fail',
-    meta={'rewrites': 'all'}
-) }}
 {%- set keys = {
     'accounts': 'account_id',
     'contacts': 'contact_id',
@@ -23,7 +19,7 @@ with files as (
     from {{ source('raw', 'files') }}
 ),
 
-all_quarantined as (
+quarantined as (
     select
         quarantine.file_id,
         quarantine.source_row,
@@ -36,35 +32,6 @@ all_quarantined as (
     inner join files on quarantine.file_id = files.file_id
     where quarantine.document_id is not null
 ),
-
-{% if is_incremental() -%}
-files_changed as (
-    select * from {{ source('config', 'files_changed') }}
-),
-
-documents_changed as (
-    {%- for feed, key in keys.items() %}
-    select
-        '{{ feed }}' as feed,
-        {{ key }} as document_id
-    from {{ source('raw', feed) }}
-    where file_id in (select file_id from files_changed)
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
-),
-
--- What came before and came no more is released by what released it.
-quarantined as (
-    select * from all_quarantined
-    where
-        file_id in (select file_id from files_changed)
-        or (feed, document_id) in (select (feed, document_id) from documents_changed)
-),
-{%- else -%}
-quarantined as (
-    select * from all_quarantined
-),
-{%- endif %}
 
 earliest_deliveries as (
     select
@@ -125,16 +92,4 @@ where
         and (quarantined.feed <> 'invoice_lines' or files.logical_file = quarantined.logical_file)
     )
 group by quarantined.file_id, quarantined.source_row
-{%- if is_incremental() %}
-union all
-select
-    known.file_id,
-    known.source_row,
-    known.released_by
-from {{ this }} as known
-left join quarantined
-    on
-        known.file_id = quarantined.file_id
-        and known.source_row = quarantined.source_row
-where quarantined.file_id is null
-{%- endif %}
+

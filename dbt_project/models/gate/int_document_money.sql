@@ -1,9 +1,3 @@
-{{ config(
-    materialized='incremental', incremental_strategy='rewrite', on_schema_change='fail',
-    meta={'rewrites': 'touched', 'feed': 'invoices', 'key': 'invoice_id'}
-) }}
-{%- set int_documents_delivered = ref('int_documents_delivered') %}
-
 with files as (
     select
         file_id,
@@ -14,10 +8,9 @@ with files as (
 
 fct_invoices as (
     select * from {{ ref('fct_invoices') }}
-    where {{ is_touched('invoice_id', 'invoices', 'issued_on') }}
 ),
 
-headers as {{ inlined() if not is_incremental() }} (
+headers as (
     select
         source,
         source_file,
@@ -26,7 +19,6 @@ headers as {{ inlined() if not is_incremental() }} (
         document_total as amount,
         is_current
     from {{ ref('stg_billing__invoices') }}
-    where {{ is_touched('invoice_id', 'invoices') }}
 ),
 
 -- Each with the header that counts, where its source sends headers.
@@ -50,15 +42,6 @@ invoices as (
 
 stg_billing__invoice_lines as (
     select * from {{ ref('stg_billing__invoice_lines') }}
-    {%- if is_incremental() %}
-    where
-        document_id in (
-            select document_id from fct_invoices
-            union all
-            select document_id from {{ int_documents_delivered }}
-            where feed = 'invoices'
-        )
-    {%- endif %}
 ),
 
 lines_by_file as (
@@ -134,7 +117,6 @@ classified_lines as (
         end as is_counted
     from document_lines
     left join invoices on document_lines.invoice_id = invoices.invoice_id
-    where {{ is_touched('document_lines.invoice_id', 'invoices') }}
 ),
 
 counted_lines as (

@@ -1,38 +1,10 @@
-{{ config(
-    materialized='incremental', incremental_strategy='rewrite', on_schema_change='fail',
-    meta={'rewrites': 'delivered', 'feed': 'invoices'}
-) }}
-
 with fct_invoices as (
     select * from {{ ref('fct_invoices') }}
-    {{ where_delivered('invoices', 'document_id', 'issued_on') }}
-),
-
-{% if is_incremental() -%}
--- Nearly every delivered document has its invoice: only where one has none are lines looked for.
-documents_alone as (
-    select
-        delivered.document_id,
-        delivered.file_id
-    from {{ ref('int_documents_delivered') }} as delivered
-    left join fct_invoices on delivered.record_id = fct_invoices.invoice_id
-    where
-        delivered.feed = 'invoices'
-        and delivered.raw_table = 'invoice_lines'
-        and fct_invoices.invoice_id is null
 ),
 
 stg_billing__invoice_lines as (
     select * from {{ ref('stg_billing__invoice_lines') }}
-    where
-        document_id in (select document_id from documents_alone)
-        and file_id in (select file_id from documents_alone)
 ),
-{%- else -%}
-stg_billing__invoice_lines as (
-    select * from {{ ref('stg_billing__invoice_lines') }}
-),
-{%- endif %}
 
 files as (
     select * from {{ source('raw', 'files') }}

@@ -1,29 +1,11 @@
-{{ config(
-    materialized='incremental', incremental_strategy='rewrite', on_schema_change='fail',
-    meta={'rewrites': 'events', 'always': "kind = 'temperature'", 'frozen': true,
-        'rows_of': ['fct_account_events', 'int_temperature_flips']}
-) }}
-
-{%- set bodies = ref('int_bodies') %}
-
 with fct_account_events as (
-    {{ changed_events() }}
+    select * from {{ ref('fct_account_events') }}
 ),
 
 int_scorecards as (
     select scorecard_version from {{ ref('int_scorecards') }}
     where is_in_force
 ),
-
-{%- if is_incremental() %}
-
-accounts as (
-    select account_number from {{ bodies }}
-    where
-        body_kind = 'account'
-        and account_id in (select account_id from fct_account_events)
-),
-{%- endif %}
 
 int_event_degrees as (
     select
@@ -33,20 +15,13 @@ int_event_degrees as (
         {%- endfor %} as degrees
     from {{ ref('int_event_degrees') }} as int_event_degrees
     inner join int_scorecards on int_event_degrees.scorecard_version = int_scorecards.scorecard_version
-    {%- if is_incremental() %}
-    where
-        int_event_degrees.occurred_on in (select occurred_on from fct_account_events)
-        and int_event_degrees.account_number in (select account_number from accounts)
-        and int_event_degrees.event_id in (select event_id from fct_account_events)
-    {%- endif %}
 ),
 
 int_temperature_flips as (
     select * from {{ ref('int_temperature_flips') }}
 ),
 
--- What follows from other columns of an event is written here alone: texts take longer to write than to make.
-told_events as (
+described_events as (
     select
         *,
         substring(record_id, length(source) + 2) as document_id
@@ -55,29 +30,29 @@ told_events as (
 
 events as (
     select
-        told_events.event_id,
-        told_events.account_id,
-        told_events.occurred_at,
-        told_events.occurred_on,
-        told_events.kind,
-        told_events.direction,
-        told_events.outcome,
-        told_events.document_id,
+        described_events.event_id,
+        described_events.account_id,
+        described_events.occurred_at,
+        described_events.occurred_on,
+        described_events.kind,
+        described_events.direction,
+        described_events.outcome,
+        described_events.document_id,
         case
-            when told_events.feed = 'payments' then 'Payment ' || told_events.document_id
-            when told_events.feed = 'opportunities' then 'Opportunity ' || told_events.outcome
-            when told_events.feed <> 'invoices' then told_events.words
-            when told_events.kind = 'invoice' then 'Invoice ' || told_events.document_id
-            when told_events.kind = 'credit_note' then 'Credit note ' || told_events.document_id
-            else 'Adjustment ' || told_events.document_id
+            when described_events.feed = 'payments' then 'Payment ' || described_events.document_id
+            when described_events.feed = 'opportunities' then 'Opportunity ' || described_events.outcome
+            when described_events.feed <> 'invoices' then described_events.words
+            when described_events.kind = 'invoice' then 'Invoice ' || described_events.document_id
+            when described_events.kind = 'credit_note' then 'Credit note ' || described_events.document_id
+            else 'Adjustment ' || described_events.document_id
         end as summary,
-        told_events.amount,
+        described_events.amount,
         int_event_degrees.degrees,
-        told_events.source,
-        told_events.source_file,
-        told_events.source_row
-    from told_events
-    left join int_event_degrees on told_events.event_id = int_event_degrees.event_id
+        described_events.source,
+        described_events.source_file,
+        described_events.source_row
+    from described_events
+    left join int_event_degrees on described_events.event_id = int_event_degrees.event_id
     union all
     select
         'temperature:' || account_id || ':' || cast(changed_on as varchar) as event_id,

@@ -1,15 +1,5 @@
-{{ config(
-    materialized='incremental', incremental_strategy='rewrite', on_schema_change='fail',
-    meta={'rewrites': 'accounts'}
-) }}
-
-with changed_events as (
-    {{ rows_of_changed_accounts(ref('fct_account_events')) }}
-),
-
-changed_answers as (
-    {{ rows_of_changed_accounts(ref('fct_account_events')) }}
-    where changing.normalised_score is not null
+with fct_account_events as (
+    select * from {{ ref('fct_account_events') }}
 ),
 
 contacts as (
@@ -29,7 +19,7 @@ contacts as (
             end
         ) as last_inbound_on,
         count(case when kind = 'complaint' and outcome = 'open' then 1 end) > 0 as has_open_complaint
-    from changed_events
+    from fct_account_events
     group by account_id
 ),
 
@@ -38,7 +28,8 @@ scores as (
         account_id,
         normalised_score,
         row_number() over (partition by account_id order by occurred_on desc, event_id desc) as recency
-    from changed_answers
+    from fct_account_events
+    where normalised_score is not null
 )
 
 select

@@ -1,8 +1,3 @@
-{{ config(
-    materialized='incremental', incremental_strategy='rewrite', on_schema_change='fail',
-    meta={'rewrites': 'accounts', 'day': 'as_of_date', 'since_month_of_run': true}
-) }}
-
 with int_bodies as (
     select
         body_number,
@@ -53,43 +48,15 @@ first_month as (
 
 {{ month_ends('first_month') }},
 
-{% if is_incremental() %}
--- Every account since the month of the run before, and one that changed since it did.
-changed_accounts as (
+account_days as (
     select
         accounts.account_id,
         accounts.body_number,
-        greatest(
-            accounts.first_event_on,
-            least(
-                {{ month_of_run() }},
-                coalesce(min(accounts_changed.changed_from), {{ month_of_run() }})
-            )
-        ) as changed_from
-    from accounts
-    left join {{ source('config', 'accounts_changed') }} as accounts_changed
-        on accounts.account_id = accounts_changed.account_id
-    group by accounts.account_id, accounts.body_number, accounts.first_event_on
-),
-{% else %}
-changed_accounts as (
-    select
-        account_id,
-        body_number,
-        first_event_on as changed_from
-    from accounts
-),
-{% endif %}
-
-account_days as (
-    select
-        changed_accounts.account_id,
-        changed_accounts.body_number,
         month_ends.as_of_date,
         int_scorecards.scorecard_version,
         {{ add_days('month_ends.as_of_date', -365) }} as year_before
-    from changed_accounts
-    inner join month_ends on changed_accounts.changed_from <= month_ends.as_of_date
+    from accounts
+    inner join month_ends on accounts.first_event_on <= month_ends.as_of_date
     inner join int_scorecards
         on
             month_ends.as_of_date >= int_scorecards.effective_from

@@ -1,8 +1,3 @@
-{{ config(
-    materialized='incremental', incremental_strategy='rewrite', on_schema_change='fail',
-    meta={'rewrites': 'numbered'}
-) }}
-
 with int_accounts_first_seen as (
     select account_id from {{ ref('int_accounts_first_seen') }}
 ),
@@ -24,34 +19,7 @@ bodies as (
     from int_account_groups
 ),
 
--- A body keeps its number, under which other tables hold its rows; new ones get the next. An account is a body, too.
-{%- if is_incremental() %}
-known_bodies as (
-    select distinct
-        body_kind,
-        body_id,
-        body_number
-    from {{ this }}
-),
-
-numbered_bodies as (
-    select
-        bodies.body_kind,
-        bodies.body_id,
-        coalesce(
-            known_bodies.body_number,
-            coalesce((select max(latest.body_number) from known_bodies as latest), 0)
-            + row_number() over (
-                partition by known_bodies.body_number is null order by bodies.body_kind, bodies.body_id
-            )
-        ) as body_number
-    from bodies
-    left join known_bodies
-        on
-            bodies.body_kind = known_bodies.body_kind
-            and bodies.body_id = known_bodies.body_id
-),
-{%- else %}
+-- Numbered, because millions of events are grouped by them. An account is a body, too.
 numbered_bodies as (
     select
         body_kind,
@@ -59,7 +27,6 @@ numbered_bodies as (
         row_number() over (order by body_kind, body_id) as body_number
     from bodies
 ),
-{%- endif %}
 
 accounts as (
     select

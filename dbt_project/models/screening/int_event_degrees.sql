@@ -1,10 +1,5 @@
-{{ config(
-    materialized='incremental', incremental_strategy='rewrite', on_schema_change='fail',
-    meta={'rewrites': 'accounts', 'day': 'occurred_on'}
-) }}
-
 with fct_account_events as (
-    {{ rows_of_changed_accounts(ref('fct_account_events'), 'occurred_on') }}
+    select * from {{ ref('fct_account_events') }}
 ),
 
 int_scorecards as (

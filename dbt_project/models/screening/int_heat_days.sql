@@ -1,11 +1,5 @@
-{{ config(
-    materialized='incremental', incremental_strategy='rewrite', on_schema_change='fail',
-    meta={'rewrites': 'sums'}
-) }}
-
 with int_bodies as (
     select * from {{ ref('int_bodies') }}
-    where {{ is_changed_body('body_number') }}
 ),
 
 -- No event adds or takes away more than this.
@@ -34,20 +28,11 @@ int_scorecards as (
     inner join most_degrees on int_scorecards.scorecard_version = most_degrees.scorecard_version
 ),
 
-{% if is_incremental() %}
-bodies_changed as (
-    {{ bodies_changed_from() }}
-),
-{% endif %}
-
--- A version's body is one number here, because sorting by two costs a tenth more.
 weighted_events as (
     select
+        int_event_degrees.scorecard_version,
+        int_bodies.body_number,
         int_event_degrees.occurred_on,
-        {%- if is_incremental() %}
-        bodies_changed.changed_from,
-        {%- endif %}
-        int_event_degrees.scorecard_version * cast(4294967296 as bigint) + int_bodies.body_number as path_number,
         (
             {%- for dimension in heat_dimensions() %}
             cast(int_event_degrees.{{ dimension }} as double){{ ' +' if not loop.last }}
@@ -56,68 +41,21 @@ weighted_events as (
     from {{ ref('int_event_degrees') }} as int_event_degrees
     inner join int_bodies on int_event_degrees.account_number = int_bodies.account_number
     inner join int_scorecards on int_event_degrees.scorecard_version = int_scorecards.scorecard_version
-    {%- if is_incremental() %}
-    inner join bodies_changed on int_bodies.body_number = bodies_changed.body_number
-    {%- endif %}
 ),
-
-{% if is_incremental() %}
--- The last day before the first that changed is followed by another day now, so it is the first to be made again.
-first_days as (
-    select
-        path_number,
-        max(occurred_on) as first_on
-    from weighted_events
-    where occurred_on < changed_from
-    group by path_number
-),
-
-carried_totals as (
-    select
-        weighted_events.path_number,
-        kahan_sum(weighted_events.added) as total,
-        count(*) as events,
-        max(weighted_events.occurred_on) as last_on
-    from weighted_events
-    inner join first_days on weighted_events.path_number = first_days.path_number
-    where weighted_events.occurred_on < first_days.first_on
-    group by weighted_events.path_number
-),
-
-remade_events as (
-    select
-        weighted_events.*,
-        coalesce(carried_totals.total, 0) as total_carried,
-        coalesce(carried_totals.events, 0) as events_carried,
-        carried_totals.last_on as last_carried_on
-    from weighted_events
-    left join first_days on weighted_events.path_number = first_days.path_number
-    left join carried_totals on weighted_events.path_number = carried_totals.path_number
-    where coalesce(weighted_events.occurred_on >= first_days.first_on, true)
-),
-{% else %}
-remade_events as (
-    select
-        weighted_events.*,
-        cast(0 as double) as total_carried,
-        0 as events_carried,
-        cast(null as date) as last_carried_on
-    from weighted_events
-),
-{% endif %}
 
 running_totals as (
     select
-        path_number,
+        scorecard_version,
+        body_number,
         occurred_on,
         added,
-        total_carried + kahan_sum(added) over body_events as total,
-        events_carried + row_number() over body_events as events,
-        coalesce(lag(occurred_on) over body_events, last_carried_on) as previous_on,
+        kahan_sum(added) over body_events as total,
+        row_number() over body_events as events,
+        lag(occurred_on) over body_events as previous_on,
         lead(occurred_on) over body_events as next_on
-    from remade_events
+    from weighted_events
     window body_events as (
-        partition by path_number order by occurred_on
+        partition by scorecard_version, body_number order by occurred_on
         rows between unbounded preceding and current row
     )
 ),
@@ -125,7 +63,8 @@ running_totals as (
 -- The last of a day's events has the whole day's sum.
 heated as (
     select
-        running_totals.path_number,
+        running_totals.scorecard_version,
+        running_totals.body_number,
         running_totals.occurred_on,
         running_totals.next_on,
         int_scorecards.half_life_days,
@@ -139,7 +78,7 @@ heated as (
         {{ days_between('running_totals.occurred_on', 'running_totals.next_on') }} as days_after,
         {{ heat_margin('running_totals.events', 'int_scorecards.most_degrees', 'decay') }} as margin
     from running_totals
-    inner join int_scorecards on running_totals.path_number // 4294967296 = int_scorecards.scorecard_version
+    inner join int_scorecards on running_totals.scorecard_version = int_scorecards.scorecard_version
     where running_totals.next_on is null or running_totals.next_on > running_totals.occurred_on
 ),
 
@@ -179,8 +118,8 @@ changing_days as (
 )
 
 select
-    cast(path_number // 4294967296 as integer) as scorecard_version,
-    cast(path_number % 4294967296 as integer) as body_number,
+    scorecard_version,
+    body_number,
     occurred_on,
     next_on,
     is_certain,

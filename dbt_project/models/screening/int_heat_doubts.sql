@@ -1,8 +1,3 @@
-{{ config(
-    materialized='incremental', incremental_strategy='rewrite', on_schema_change='fail',
-    meta={'rewrites': 'bodies'}
-) }}
-
 with int_event_degrees as (
     select * from {{ ref('int_event_degrees') }}
 ),
@@ -21,9 +16,7 @@ doubtful_days as (
         body_number,
         occurred_on
     from {{ ref('int_heat_days') }}
-    where
-        not is_certain
-        and {{ is_changed_body('body_number') }}
+    where not is_certain
 ),
 
 doubtful_accounts as (

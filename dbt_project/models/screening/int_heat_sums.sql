@@ -1,8 +1,3 @@
-{{ config(
-    materialized='incremental', incremental_strategy='rewrite', on_schema_change='fail',
-    meta={'rewrites': 'sums'}
-) }}
-
 with int_event_degrees as (
     select * from {{ ref('int_event_degrees') }}
 ),
@@ -18,12 +13,6 @@ int_scorecards as (
     select * from {{ ref('int_scorecards') }}
 ),
 
-{% if is_incremental() %}
-bodies_changed as (
-    {{ bodies_changed_from() }}
-),
-{% endif %}
-
 weighted_events as (
     select
         int_event_degrees.scorecard_version,
@@ -36,15 +25,8 @@ weighted_events as (
     from int_event_degrees
     inner join int_bodies on int_event_degrees.account_number = int_bodies.account_number
     inner join int_scorecards on int_event_degrees.scorecard_version = int_scorecards.scorecard_version
-    {%- if is_incremental() %}
-    inner join bodies_changed
-        on
-            int_bodies.body_number = bodies_changed.body_number
-            and int_event_degrees.occurred_on >= bodies_changed.changed_from
-    {%- endif %}
 ),
 
--- A sum that stands is carried on: what was felt until its day counts as felt on it.
 heat_felt as (
     select
         scorecard_version,
@@ -54,21 +36,6 @@ heat_felt as (
         {%- endfor %}
         occurred_on
     from weighted_events
-    {%- if is_incremental() %}
-    union all
-    select
-        sums.scorecard_version,
-        sums.body_number,
-        {%- for dimension in heat_dimensions() %}
-        sums.sum_{{ dimension }} as {{ dimension }},
-        {%- endfor %}
-        sums.occurred_on
-    from {{ this }} as sums
-    inner join bodies_changed on sums.body_number = bodies_changed.body_number
-    where
-        sums.occurred_on < bodies_changed.changed_from
-        and coalesce(sums.next_on >= bodies_changed.changed_from, true)
-    {%- endif %}
 ),
 
 running_sums as (

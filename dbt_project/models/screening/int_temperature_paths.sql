@@ -1,11 +1,5 @@
-{{ config(
-    materialized='incremental', incremental_strategy='rewrite', on_schema_change='fail',
-    meta={'rewrites': 'paths'}
-) }}
-
 with int_heat_days as (
     select * from {{ ref('int_heat_days') }}
-    where {{ is_changed_path('body_number') }}
 ),
 
 int_heat_doubts as (

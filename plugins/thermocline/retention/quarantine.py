@@ -6,7 +6,7 @@ The rows themselves are never removed: rows read must remain rows loaded and row
 from contextlib import closing
 from datetime import datetime
 
-from thermocline import freshness, warehouse
+from thermocline import warehouse
 from thermocline.home import Home
 from thermocline.retention.record import Due, Removed
 from thermocline.sources import manifest
@@ -35,7 +35,6 @@ def prune(due: Due) -> Removed:
                 ).fetchone()
                 number, size = counted or (0, 0)
             if number and not due.dry_run:
-                freshness.expire(connection)
                 connection.execute(
                     _OLD.replace("from raw.quarantine", "update raw.quarantine set value = $words"),
                     {"files": files, "words": f"(pruned on {due.today})"},

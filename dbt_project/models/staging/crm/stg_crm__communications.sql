@@ -1,11 +1,7 @@
-{{ config(
-    materialized='incremental', incremental_strategy='rewrite', on_schema_change='fail',
-    meta={'rewrites': 'delivered', 'feed': 'communications', 'placed_by': 'occurred_on'}
-) }}
+{{ config(materialized='table') }}
 
-with source as {{ inlined() if not is_incremental() }} (
+with source as (
     select * from {{ source('raw', 'communications') }}
-    {{ where_delivered('communications', 'communication_id', 'file_id') }}
 ),
 
 versions as (

@@ -1,11 +1,7 @@
-{{ config(
-    materialized='incremental', incremental_strategy='rewrite', on_schema_change='fail',
-    meta={'rewrites': 'delivered', 'feed': 'opportunities', 'placed_by': 'opened_on'}
-) }}
+{{ config(materialized='table') }}
 
-with source as {{ inlined() if not is_incremental() }} (
+with source as (
     select * from {{ source('raw', 'opportunities') }}
-    {{ where_delivered('opportunities', 'opportunity_id', 'file_id') }}
 ),
 
 versions as (

@@ -1,8 +1,4 @@
-{{ config(
-    materialized='incremental', incremental_strategy='rewrite', on_schema_change='fail',
-    meta={'rewrites': 'delivered', 'feed': 'invoices', 'placed_by': 'file_id'}
-) }}
-{%- set int_documents_delivered = ref('int_documents_delivered') %}
+{{ config(materialized='table') }}
 
 with logical_files as (
     select
@@ -29,14 +25,9 @@ files as (
 
 documents_of_files as (
     select distinct
-        {{ 'document_id' if is_incremental() else 'invoice_id' }} as document_id,
+        invoice_id as document_id,
         file_id
-    {%- if is_incremental() %}
-    from {{ int_documents_delivered }}
-    where raw_table = 'invoice_lines'
-    {%- else %}
     from {{ source('raw', 'invoice_lines') }}
-    {%- endif %}
 ),
 
 carried as (

@@ -1,0 +1,87 @@
+"""What stands after any stream of deliveries and builds is what one build from nothing gives."""
+
+import os
+from random import Random, SystemRandom
+
+import compiled_models
+import duckdb
+import pytest
+from compiled_models import Model
+from deliveries import World
+from in_parts import InParts
+from made_warehouse import warehouse
+from screened import Screened
+from thermocline import contract, hashing
+
+STREAMS = int(os.environ.get("THERMOCLINE_STREAMS", "20"))
+SEED = int(os.environ.get("THERMOCLINE_SEED", "18"))
+DAYS = 3
+
+
+def test_days_delivered_in_two_parts_have_the_content_of_all_at_once(
+    example: Screened, delivered_in_parts: InParts
+) -> None:
+    assert delivered_in_parts.first.screened.built.as_of < example.built.as_of
+    assert delivered_in_parts.whole.screened.built == example.built
+
+
+@pytest.mark.parametrize("number", range(STREAMS))
+def test_after_any_stream_the_tables_are_those_of_one_build_from_nothing(
+    models: list[Model], number: int
+) -> None:
+    seed = SystemRandom().randrange(2**32) if SEED == 0 else SEED * 1_000_000 + number
+    print(f"seed {seed}")
+    day_by_day, from_nothing = warehouse(), warehouse()
+    world = World(Random(seed), day_by_day)
+    world.found()
+    for _ in range(DAYS):
+        run(world, models)
+        world.change()
+    copy_in_another_order(day_by_day, from_nothing, seed)
+    for connection in (day_by_day, from_nothing):
+        world.write_run(connection)
+        compiled_models.build(connection, models)
+    for model in models:
+        found, expected = rows(day_by_day, model), rows(from_nothing, model)
+        assert found == expected, f"{model.name} of seed {seed} after {world.told}"
+    assert content_hash(day_by_day) == content_hash(from_nothing)
+    day_by_day.close()
+    from_nothing.close()
+
+
+def run(world: World, models: list[Model]) -> None:
+    """A build, which may be killed after any of its models."""
+    world.write_run(world.connection)
+    last = world.random.randrange(2 * len(models))
+    for number, _ in enumerate(compiled_models.steps(world.connection, models)):
+        if number == last:
+            break
+
+
+def copy_in_another_order(
+    source: duckdb.DuckDBPyConnection, target: duckdb.DuckDBPyConnection, seed: int
+) -> None:
+    """Copy what was loaded and configured, its rows in any order."""
+    for schema, name in source.execute(
+        "select table_schema, table_name from information_schema.tables "
+        "where table_schema in ('raw', 'config') and table_name <> 'run'"
+    ).fetchall():
+        table = f"{schema}.{name}"
+        held = source.execute(f"from {table} order by hash(rowid + {seed})").fetchall()
+        if held:
+            marks = ", ".join("?" for _ in held[0])
+            target.executemany(f"insert into {table} values ({marks})", held)
+
+
+def rows(connection: duckdb.DuckDBPyConnection, model: Model) -> list[tuple[object, ...]]:
+    """Every row of a model, in order."""
+    return connection.execute(f"from {model.relation} order by all").fetchall()
+
+
+def content_hash(connection: duckdb.DuckDBPyConnection) -> str:
+    return hashing.content_hash(
+        {
+            name: hashing.hash_table(connection, f"reporting.{name}", month=contract.MONTHLY.get(name))
+            for name in contract.HASHED
+        }
+    )
