@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from export_files import disconnect, land_all, load_all, rows, write_bytes
 from thermocline.home import Home
+from thermocline.sources.mapping_files import load_mappings
+from thermocline.sources.recognition import recognise
 
 DAY = date(2026, 6, 30)
 
@@ -313,3 +315,45 @@ def test_records_that_were_deleted_are_left_out_by_name_whatever_they_lack(load_
     assert rows(home, "select invoice_id from raw.invoices order by all") == [("1",), ("22",)]
     assert rows(home, "select payment_id from raw.payments") == [("33",)]
     assert rows(home, "select count(*) from raw.quarantine") == [(0,)]
+
+
+REPORT = """\
+Date,Transaction Type,Num,Name,Memo/Description,Due Date,Amount,Open Balance
+2026-05-04,Invoice,1001,Harbor Tools,,2026-06-03,"1,250.00",0.00
+2026-05-11,Invoice,1002,Kestrel Sports,,2026-06-10,310.00,310.00
+TOTAL,,,,,,"1,560.00",310.00
+
+"Tuesday, June 30, 2026 06:02 PM GMT-07:00",,,,,,
+"""
+TITLES = 'Harbor Supply Co.,,,,,,\nInvoice List,,,,,,\n"January 1 - June 30, 2026",,,,,,\n\n'
+
+
+@pytest.mark.parametrize("titles", [TITLES, TITLES.replace(",,,,,,", ""), ""])
+def test_13_what_stands_around_a_reports_records_is_none_of_them(load_files, titles):
+    home = load_files({"invoice-list-2026-06-30.csv": titles + REPORT})
+    assert rows(
+        home,
+        "select invoice_id, customer_id, total, status, open_balance, source_row "
+        "from raw.invoices order by all",
+    ) == [
+        ("1001", "Harbor Tools", Decimal(1250), "paid", Decimal(0), 1),
+        ("1002", "Kestrel Sports", Decimal(310), "open", Decimal(310), 2),
+    ]
+    assert rows(home, "select source_row, reason, amount from raw.not_taken order by all") == [
+        (3, "is a title, a total or a footer", Decimal(1560)),
+        (4, "is a title, a total or a footer", None),
+    ]
+    assert rows(home, "select rows_read, rows_quarantined from raw.files") == [(4, 0)]
+
+
+def test_13_lines_above_a_header_are_named_where_no_key_allows_them(tmp_path):
+    file = write_bytes(
+        tmp_path,
+        "payments.csv",
+        b"Harbor Supply\nPayments\n"
+        b"payment_id,invoice_id,paid_at,amount,currency\nP1,I1,2024-01-01,1.50,EUR\n",
+    )
+    assert recognise(file, load_mappings()).describe() == (
+        "has 2 lines above its header, which is that of canonical_billing payments: remove them, or declare "
+        "`skip_until_header: true` for that feed"
+    )

@@ -90,8 +90,9 @@ class Feed:
     `sheet` names its sheet in a workbook (None: any), `records` the dotted paths of its records
     inside those of a JSON document (none: they themselves). `only_with_records`: there is no file
     of it where there is nothing to tell. `told_by_name`: a file is it only if its name fits
-    `file_glob`, since another kind has the same columns. `same_file_as` is the feed whose files are
-    its own as well.
+    `file_glob`, since another kind has the same columns. `skip_until_header`: lines may stand above
+    its header, and lines with one filled cell among its records. `same_file_as` is the feed whose
+    files are its own as well.
     """
 
     name: str
@@ -108,6 +109,7 @@ class Feed:
     sheet: str | None = None
     records: tuple[str, ...] = ()
     told_by_name: bool = False
+    skip_until_header: bool = False
     same_file_as: str | None = None
 
     @property

@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -79,6 +80,11 @@ def parse_mapping(file: Path) -> Mapping:
         if feed.same_file_as and feed.same_file_as not in {o.name for o in feeds[:n] if not o.same_file_as}:
             same_file_as = keys["feeds"].items()[n].entries()["same_file_as"]
             raise same_file_as.refuse("a feed named before it that has files of its own")
+    titled = {feed.name for feed in feeds if feed.skip_until_header}
+    feeds = tuple(
+        replace(feed, skip_until_header=feed.skip_until_header or feed.same_file_as in titled)
+        for feed in feeds
+    )
     key, covers = _delivery(keys.get("delivery"))
     return Mapping(
         name=name,
@@ -192,6 +198,7 @@ def _feed(declared: Declared, extent: str, rhythm_days: int | None, has_exponent
         records=keys["records"].texts() if "records" in keys else (),
         told_by_name=_is_told_by_name(keys),
         same_file_as=keys["same_file_as"].text() if "same_file_as" in keys else None,
+        skip_until_header="skip_until_header" in keys and keys["skip_until_header"].flag(),
     )
 
 

@@ -85,6 +85,8 @@ def _section(feed: Feed) -> str:
         text += f" Told by one of {_codes(feed.told_by)}."
     if feed.same_file_as:
         text += f" Made of the files of {_code(feed.same_file_as)} as well."
+    if feed.skip_until_header:
+        text += " Lines such as a title may stand above its header."
     if feed.told_by_name:
         text += f" Told by a file name such as {_code(str(feed.file_glob))}."
     if feed.records:

@@ -67,6 +67,11 @@ FEED = (
     Key("records", "texts", "the dotted path of its records inside those of a JSON document, or several"),
     Key("same_file_as", "text", "the feed, named before, whose files this one is made of as well"),
     Key("told_by_name", "flag", "only files whose name fits `file`: another kind has the same columns"),
+    Key(
+        "skip_until_header",
+        "flag",
+        "lines such as a title may stand above a text's header, and lines with one filled cell below it",
+    ),
     Key("told_by", "texts", "columns of which a file of this feed has at least one"),
     Key("without", "texts", "columns of which a file of this feed has none"),
     Key("not_taken", "filters", "records that are left out on purpose, counted by reason"),

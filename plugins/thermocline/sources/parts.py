@@ -62,7 +62,7 @@ class Part:
             raise ValueError("only a recognised table is landed")
         is_the_file = self.compression == PLAIN and "content" not in vars(self)
         content = self._examined(sha256) if is_the_file else self.content
-        records = content.records - 1
+        records = content.records - 1 - self.recognition.titles
         return LandedFile(
             source=source,
             system=mapping.system,
@@ -79,7 +79,7 @@ class Part:
             header=self.recognition.header,
             records=records,
             blank_lines=content.blank_lines,
-            is_regular=content.is_regular,
+            is_regular=content.is_regular and not (feed.skip_until_header and self.format == DELIMITED),
             extent=feed.extent,
             rhythm_days=feed.rhythm_days,
             empty_delivery="" if records else self.delivery(mapping)[0],

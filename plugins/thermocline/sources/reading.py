@@ -22,6 +22,7 @@ from thermocline.sources.content import CHUNK, PLAIN
 from thermocline.sources.conversion import LONGEST_VALUE, Conversion
 from thermocline.sources.formats import DELIMITED, parquet
 from thermocline.sources.manifest import LandedFile
+from thermocline.sources.mapping import Feed
 from thermocline.sources.parts import at_hand
 from thermocline.sources.records import (
     LONGEST_RECORD,
@@ -196,7 +197,7 @@ def _rewrite(arrival: Arrival, staged: Staged, out: Any) -> int:
     """Write a file's good records to `out`, note the others; how many were written."""
     file_id, number = arrival.file_id, 0
     rejects = staged.rejects[file_id] = []
-    for number, record in enumerate(_records(arrival), 1):
+    for number, record in enumerate(_records(arrival, staged.conversion.feed), 1):
         if record.reason is None:
             out.writerow([file_id, number, *record.cells])
         else:
@@ -206,10 +207,10 @@ def _rewrite(arrival: Arrival, staged: Staged, out: Any) -> int:
     return number - len(rejects)
 
 
-def _records(arrival: Arrival) -> Iterator[Record]:
+def _records(arrival: Arrival, feed: Feed) -> Iterator[Record]:
     file = arrival.file
     if file.format == DELIMITED:
-        yield from records(arrival.path, file)
+        yield from records(arrival.path, file, feed.skip_until_header)
         return
     found = 0
     for row in formats.rows(file.format, arrival.path, file.part, file.header):

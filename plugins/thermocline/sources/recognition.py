@@ -3,7 +3,7 @@
 import codecs
 import csv
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from thermocline.sources.wording import listed
 
 HEAD_BYTES = 1 << 16
 DELIMITERS = (",", ";", "\t", "|")
+TITLE_ROWS = 50
 EXCLUDED = "is named by `exclude_files`"
 
 
@@ -22,7 +23,7 @@ class Recognition:
 
     `missing` names what the `nearest` mapping and feed need and didn't find, `foreign`
     those that it has none of. `trouble` says why nothing could be read at all, `excluded_by` is the
-    pattern of `exclude_files` that its name fits.
+    pattern of `exclude_files` that its name fits. `titles` counts the records of text above the header.
     """
 
     compression: str = "none"
@@ -35,6 +36,7 @@ class Recognition:
     foreign: tuple[str, ...] = ()
     trouble: str | None = None
     excluded_by: str | None = None
+    titles: int = 0
 
     @property
     def is_known(self) -> bool:
@@ -123,12 +125,17 @@ def recognise(path: Path, mappings: Mappings, name: str | None = None) -> Recogn
         return Recognition(compression, trouble="is empty")
     if text.lower().startswith("sep="):
         return Recognition(compression, trouble="begins with Excel's line `sep=`: save it without that line")
-    headers = {delimiter: _header(text, delimiter) for delimiter in DELIMITERS}
+    heads = {delimiter: _first_records(text, delimiter) for delimiter in DELIMITERS}
+    headers = {delimiter: found[0] if found else () for delimiter, found in heads.items()}
     widest = max(DELIMITERS, key=lambda delimiter: len(headers[delimiter]))
     candidates = {d: header for d, header in headers.items() if d == widest or len(header) > 1}
     found = _recognised(candidates, widest, mappings, name or path.name, compression)
-    garbled = None if found.is_known else _garbled(head, is_whole, found.header)
-    return Recognition(compression, trouble=garbled) if garbled else found
+    if found.is_known:
+        return found
+    garbled = _garbled(head, is_whole, found.header)
+    if garbled:
+        return Recognition(compression, trouble=garbled)
+    return _below_titles(heads, mappings, name or path.name, compression) or found
 
 
 def recognise_table(
@@ -191,12 +198,39 @@ def _garbled(head: bytes, is_whole: bool, header: tuple[str, ...]) -> str | None
     return None
 
 
-def _header(text: str, delimiter: str) -> tuple[str, ...]:
-    """The cells of the first record that isn't blank."""
+def _below_titles(
+    heads: dict[str, list[tuple[str, ...]]], mappings: Mappings, name: str, compression: str
+) -> Recognition | None:
+    """A header that stands below other lines, such as a report's title and period."""
+    below = sorted(
+        (titles, delimiter)
+        for delimiter, found in heads.items()
+        for titles, cells in enumerate(found)
+        if titles and sum(map(bool, cells)) > 1
+    )
+    for titles, delimiter in below:
+        found = _recognised({delimiter: heads[delimiter][titles]}, delimiter, mappings, name, compression)
+        if found.mapping and found.feed:
+            if found.feed.skip_until_header:
+                return replace(found, titles=titles)
+            lines = f"{titles} line{'s' if titles > 1 else ''}"
+            return Recognition(
+                compression,
+                trouble=f"has {lines} above its header, which is that of {found.mapping.name} "
+                f"{found.feed.name}: remove them, or declare `skip_until_header: true` for that feed",
+            )
+    return None
+
+
+def _first_records(text: str, delimiter: str) -> list[tuple[str, ...]]:
+    """The cells of the first records that aren't blank, as far as they can be split."""
+    found: list[tuple[str, ...]] = []
     try:
         for cells in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
             if cells:
-                return tuple(cell.strip() for cell in cells)
+                found.append(tuple(cell.strip() for cell in cells))
+            if len(found) > TITLE_ROWS:
+                break
     except csv.Error:
         pass
-    return ()
+    return found

@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
+from thermocline.errors import ThermoclineError
 from thermocline.sources.content import opened
 from thermocline.sources.manifest import LandedFile
 
@@ -30,8 +31,11 @@ class Record(NamedTuple):
     text: str = ""
 
 
-def records(path: Path, file: LandedFile) -> Iterator[Record]:
+def records(path: Path, file: LandedFile, skip_until_header: bool = False) -> Iterator[Record]:
     """The records after the header; blank lines are none.
+
+    `skip_until_header`: lines above the header are none either, and below it a line with one filled
+    cell, a report's footer for instance, is a record without the others.
 
     A quote that isn't closed where it should be swallows the lines up to the next quote, or all:
     reading goes on with the line after the one it is on.
@@ -39,11 +43,17 @@ def records(path: Path, file: LandedFile) -> Iterator[Record]:
     width = len(file.header)
     is_header = True
     for record in _split(path, file):
-        if not is_header:
-            reason = record.reason or _misfit(record.cells, width)
-            text = record.text or file.delimiter.join(record.cells) if reason else ""
-            yield Record(record.cells, reason, text)
-        is_header = False
+        if is_header:
+            is_header = skip_until_header and tuple(cell.strip() for cell in record.cells) != file.header
+            continue
+        cells = record.cells
+        if skip_until_header and sum(bool(cell.strip()) for cell in cells) == 1:
+            cells = cells + [""] * (width - len(cells))
+        reason = record.reason or _misfit(cells, width)
+        text = record.text or file.delimiter.join(cells) if reason else ""
+        yield Record(cells, reason, text)
+    if is_header:
+        raise ThermoclineError(f"{path}: the header {','.join(file.header)!r} is not in it; report this file")
 
 
 def cells_of(line: str, delimiter: str) -> list[str]:
