@@ -209,4 +209,4 @@ def test_an_opportunity_is_won_lost_or_open_and_nothing_else(home, exports):
         (None, None),
         (None, None),
     ]
-    assert quarantined(home) == [(5, "outcome", "maybe", "is not a known value")]
+    assert quarantined(home) == [(5, "IsClosed", "maybe", "is not true or false")]

@@ -31,6 +31,11 @@ class Column:
     def is_decimal(self) -> bool:
         return self.type.startswith("decimal")
 
+    @property
+    def is_key(self) -> bool:
+        """Whether it names a record: this one, or another that it belongs to."""
+        return self.type == TEXT and self.name.endswith("_id")
+
 
 @dataclass(frozen=True)
 class Table:

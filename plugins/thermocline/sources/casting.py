@@ -1,8 +1,12 @@
 """Texts to types in SQL: the common form by the quick way, anything else by the sure one."""
 
+import re
 from collections.abc import Sequence
 
 SPACE = " \t\r\n\u00a0\ufeff"
+TRUE, FALSE = ("true", "t", "yes", "y", "1", "1.0"), ("false", "f", "no", "n", "0", "0.0")
+WHOLE_WITH_POINT = r"-?(0|[1-9]\d*)\.0"
+SHORTENED = r"[+-]?\d([.,]\d+[eE][+-]|[eE]\+)\d+"
 
 
 def literal(text: str) -> str:
@@ -40,10 +44,40 @@ def number(text: str, kind: str) -> str:
     return f"try_cast(case when not contains({text}, '_') then {text} end as {kind})"
 
 
-def computed_number(value: str, kind: str) -> str:
-    """A decimal from what an expression gives: a decimal is one already."""
-    by_text = number(f"cast({value} as varchar)", kind)
-    return f"case when typeof({value}) like 'DECIMAL%' then try_cast({value} as {kind}) else {by_text} end"
+def truth(text: str) -> str:
+    """A truth value in any of the usual spellings, in whatever case; null for anything else."""
+    cases = " ".join(
+        f"when lower({text}) in ({literals(words)}) then {value}"
+        for words, value in ((FALSE, "false"), (TRUE, "true"))
+    )
+    return f"case {cases} end"
+
+
+def key(text: str) -> str:
+    """A key; one that was written as a number with a point, `17850.0`, is that of `17850`."""
+    is_whole = f"{text}[-2:] = '.0' and regexp_full_match({text}, {literal(WHOLE_WITH_POINT)})"
+    return f"case when {is_whole} then left({text}, -2) else {text} end"
+
+
+def key_text(text: str) -> str:
+    """The same of a text that isn't in SQL."""
+    return text.removesuffix(".0") if re.fullmatch(WHOLE_WITH_POINT, text, re.ASCII) else text
+
+
+def is_shortened(text: str) -> str:
+    """Whether a key is what a spreadsheet makes of a long number, such as `2.026E+11`."""
+    has_exponent = f"(contains({text}, 'E') or contains({text}, 'e'))"
+    return f"{has_exponent} and regexp_full_match({text}, {literal(SHORTENED)})"
+
+
+def computed_number(value: str, kind: str, by_text: str) -> str:
+    """A decimal from what an expression gives: a decimal is one already, a text is read `by_text`."""
+    is_decimal, is_text = f"typeof({value}) like 'DECIMAL%'", f"typeof({value}) = 'VARCHAR'"
+    plain = number(f"cast({value} as varchar)", kind)
+    return (
+        f"case when {is_decimal} then try_cast({value} as {kind}) "
+        f"when {is_text} then {by_text} else {plain} end"
+    )
 
 
 def _instant(text: str) -> str:

@@ -15,7 +15,7 @@ from thermocline.errors import InputError
 from thermocline.home import Home
 from thermocline.sources.declaration import Declared, read
 from thermocline.sources.mapping import Mapping, Mappings
-from thermocline.sources.mapping_files import currency, dates, load_mappings, zone
+from thermocline.sources.mapping_files import currency, dates, load_mappings, numbers, zone
 from thermocline.sources.mapping_schema import EXTENTS, SYSTEMS
 from thermocline.sources.parts import parts
 from thermocline.sources.places import Folder, Place
@@ -25,7 +25,7 @@ from thermocline.sources.wording import listed, shown
 
 LOCK_SECONDS = 60
 OPTIONAL = (
-    *("name", "connection", "files", "timezone", "dates", "currency", "rhythm_days", "extent"),
+    *("name", "connection", "files", "timezone", "dates", "numbers", "currency", "rhythm_days", "extent"),
     *("withdrawn", "ended", "exclude_files"),
 )
 HEADING = """\
@@ -40,7 +40,7 @@ class Source:
 
     `location` is a folder, or an address elsewhere; then `connection` is the Airflow connection with
     the credentials, and `files` are the files below a web address.
-    `timezone`, `dates`, `currency`, `rhythm_days` and `extent` win over the mapping's. `withdrawn`
+    `timezone`, `dates`, `numbers`, `currency`, `rhythm_days` and `extent` win over the mapping's. `withdrawn`
     names deliveries that don't count, by delivery key, path or SHA-256; `ended` the mapping's feeds
     that deliver no more, each with its last day; `exclude_files` patterns of files to be left out.
     """
@@ -50,6 +50,7 @@ class Source:
     location: Path | str
     timezone: str | None = None
     dates: str | None = None
+    numbers: str | None = None
     currency: str | None = None
     withdrawn: tuple[str, ...] = ()
     ended: tuple[tuple[str, date], ...] = ()
@@ -96,6 +97,7 @@ def sources(home: Home) -> tuple[Source, ...]:
             _location(home, fields),
             timezone=zone(fields.get("timezone")),
             dates=dates(fields.get("dates")),
+            numbers=numbers(fields.get("numbers")),
             currency=currency(fields.get("currency")),
             withdrawn=fields["withdrawn"].texts() if "withdrawn" in fields else (),
             rhythm_days=fields["rhythm_days"].count() if "rhythm_days" in fields else None,
@@ -150,6 +152,7 @@ def mappings_in_force(home: Home) -> Mappings:
         mappings[source.mapping] = mapping.settled(
             source.timezone,
             source.dates,
+            source.numbers,
             source.currency,
             source.rhythm_days,
             source.extent,
@@ -250,6 +253,7 @@ def _said(source: Source) -> dict[str, object]:
         "files": list(source.files),
         "timezone": source.timezone,
         "dates": source.dates,
+        "numbers": source.numbers,
         "currency": source.currency,
         "rhythm_days": source.rhythm_days,
         "extent": source.extent,

@@ -16,10 +16,13 @@ from thermocline.sources.content import Unreadable
 from thermocline.sources.loading import load_files
 from thermocline.sources.mapping import Mappings
 from thermocline.sources.mapping_files import load_mappings
+from thermocline.sources.mapping_schema import NUMBERS
 from thermocline.sources.parts import Part, parts
 from thermocline.sources.places import Entry, Folder
 from thermocline.sources.reading import Arrival
+from thermocline.sources.refusals import NOT_A_NUMBER
 from thermocline.sources.wording import listed, shown
+from thermocline.sources.written_numbers import declarations_that_read
 
 MEMORY_LIMIT = "2GB"
 HEADINGS = (
@@ -34,7 +37,8 @@ class CheckedFile:
 
     `quarantined` counts rows by reason, `not_taken` those that the mapping leaves out; `first_on`
     and `last_on` are the days that its rows are dated; `unmapped` are the vendor columns that the
-    mapping doesn't know; `excluded_by` is the pattern of `exclude_files` that leaves the file out.
+    mapping doesn't know; `hints` say what to declare for values that can't be read; `excluded_by` is
+    the pattern of `exclude_files` that leaves the file out.
     """
 
     file: str
@@ -47,6 +51,7 @@ class CheckedFile:
     quarantined: dict[str, int] = field(default_factory=dict)
     not_taken: dict[str, int] = field(default_factory=dict)
     unmapped: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
     refused: str | None = None
     excluded_by: str | None = None
 
@@ -165,6 +170,12 @@ def _fill(
             "from raw.quarantine join raw.files using (file_id) group by all order by all"
         ).fetchall():
             checked[path, feed].quarantined[reason] = rows
+        for path, feed, column, values in connection.execute(
+            "select source_file, kind_of_file, column_name, list(distinct value order by value) "
+            "from raw.quarantine join raw.files using (file_id) where reason = ? group by all order by all",
+            [NOT_A_NUMBER],
+        ).fetchall():
+            checked[path, feed].hints += _hints(column, values)
         for path, feed, reason, rows in connection.execute(
             "select source_file, kind_of_file, reason, count(*) "
             "from raw.not_taken join raw.files using (file_id) group by all order by all"
@@ -177,12 +188,21 @@ def _fill(
             checked[path, feed].unmapped = tuple(names)
 
 
+def _hints(column: str, values: list[str]) -> tuple[str, ...]:
+    """The declarations by which all of a column's refused numbers could be read, if there are any."""
+    read_by = [n for n in NUMBERS if all(n in declarations_that_read(value) for value in values)]
+    if not read_by:
+        return ()
+    declared = " or ".join(f"`numbers: {numbers}`" for numbers in read_by)
+    return (f"{column} {shown(values[0], 30)!r}: declare {declared} for the source in config/sources.yml",)
+
+
 def _cells(row: CheckedFile) -> tuple[str, ...]:
-    notes = f"refused: {row.refused}" if row.refused else ""
+    notes = [f"refused: {row.refused}"] if row.refused else [*row.hints]
     if row.excluded_by:
-        notes = f"left out by exclude_files: {row.excluded_by}"
+        notes.append(f"left out by exclude_files: {row.excluded_by}")
     if row.unmapped:
-        notes = f"unused columns: {listed(row.unmapped, 6)}"
+        notes.append(f"unused columns: {listed(row.unmapped, 6)}")
     return (
         shown(row.file, 120),
         row.mapping or "-",
@@ -193,7 +213,7 @@ def _cells(row: CheckedFile) -> tuple[str, ...]:
         str(row.last_on or "-"),
         _counts(row.quarantined),
         _counts(row.not_taken),
-        notes,
+        "; ".join(notes),
     )
 
 

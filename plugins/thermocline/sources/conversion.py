@@ -15,21 +15,27 @@ from thermocline.sources.canonical import (
 )
 from thermocline.sources.casting import (
     SPACE,
+    TRUE,
     computed_number,
     day,
     is_among,
+    key,
+    key_text,
     literal,
     literals,
     midnight,
-    number,
     timestamp,
     trimmed,
+    truth,
 )
-from thermocline.sources.mapping import Feed, Filter, Mapping, Rule, normalised, substituted
-from thermocline.sources.refusals import Check, checks_of
-from thermocline.sources.written_values import iso, minor_unit, nullable
+from thermocline.sources.expressions import NUMBER, TRUTH, Call, substituted
+from thermocline.sources.mapping import Feed, Filter, Mapping, Rule, normalised
+from thermocline.sources.refusals import NOT_TRUE_OR_FALSE, Check, checks_of, checks_of_calls
+from thermocline.sources.written_numbers import read_number
+from thermocline.sources.written_values import calendar_day, iso, minor_unit, nullable
 
 LONGEST_VALUE = 200
+COMPUTED_WITH = "decimal(24, 6)"
 
 
 @dataclass(frozen=True)
@@ -90,7 +96,7 @@ class Conversion:
         """The own key of a record that couldn't be split into its columns, where it shows one."""
         rule = next((r for r in self.feed.rules if r.column.name == self.feed.table.key), None)
         at = self.position(rule.aliases) if rule and rule.aliases else None
-        return (cells[at].strip(SPACE) or None) if at is not None and at < len(cells) else None
+        return key_text(cells[at].strip(SPACE)) or None if at is not None and at < len(cells) else None
 
     @property
     def rules(self) -> list[Rule]:
@@ -101,8 +107,9 @@ class Conversion:
     @property
     def checks(self) -> list[Check]:
         """What a record is looked through for, in this order; the first that holds counts."""
-        filters = [Check(self._left_out(f), "", f.reason, "null") for f in self._filters]
-        return [*filters, *(check for rule in self.rules for check in checks_of(self, rule))]
+        filters = [check for left_out in self._filters for check in self._checks_of_filter(left_out)]
+        checks = [*filters, *(check for rule in self.rules for check in checks_of(self, rule))]
+        return list({(check.condition, check.column): check for check in checks}.values())
 
     def select(self, reader: str, file_id: str, record: str) -> str:
         """SELECT over `reader`, which gives the cells as c0, c1, ...: a row per record.
@@ -150,11 +157,25 @@ class Conversion:
         """The filters of which the file has a column."""
         return [f for f in self.feed.filters if any(self.position(i) is not None for i in f.inputs)]
 
+    def _checks_of_filter(self, left_out: Filter) -> list[Check]:
+        """A filter, after what its cells refuse a record for: it decides nothing that it can't read."""
+        checks = []
+        if left_out.expression is not None:
+            checks = checks_of_calls(self, left_out.expression)
+        elif left_out.is_truth:
+            cell = self.cell(left_out.aliases)
+            unread = f"{cell} is not null and {truth(cell)} is null"
+            checks = [Check(unread, self.name_of(left_out.aliases), NOT_TRUE_OR_FALSE, cell)]
+        return [*checks, Check(self._left_out(left_out), "", left_out.reason, "null")]
+
     def _left_out(self, left_out: Filter) -> str:
         if left_out.expression is not None:
             return f"coalesce(try(({self._resolved(left_out.expression)})), false)"
         cell = f"lower({self.cell(left_out.aliases)})"
         some = [value for value in left_out.values if value is not None]
+        if left_out.is_truth:
+            cell = f"cast({truth(self.cell(left_out.aliases))} as varchar)"
+            some = ["true" if value in TRUE else "false" for value in some]
         found = f"coalesce({cell} in ({literals(some)}), false)" if some else "false"
         if None in left_out.values:
             found = f"({found} or {cell} is null)"
@@ -184,17 +205,50 @@ class Conversion:
         position = self.position(aliases)
         return "cast(null as varchar)" if position is None else f"v{position}"
 
+    def first_of(self, names: tuple[str, ...]) -> str:
+        """Of some vendor columns the first one that is filled, as SQL."""
+        cells = list(dict.fromkeys(self.cell((n,)) for n in names if self.position((n,)) is not None))
+        return f"coalesce({', '.join(cells)})" if len(cells) > 1 else cells[0] if cells else self.cell(())
+
+    def name_of(self, aliases: tuple[str, ...]) -> str:
+        """What the file calls the first of some vendor columns that it has."""
+        position = self.position(aliases)
+        return aliases[0] if position is None else self.header[position]
+
+    def numbers(self, rule: Rule | None = None) -> str | None:
+        """How numbers are written, of a rule or of the feed."""
+        return (rule.numbers if rule else None) or self.feed.numbers
+
+    def has_number(self, cell: str, numbers: str | None) -> bool:
+        """Whether a rule of a number's column reads just this cell, and so checks it."""
+        return any(
+            (rule.column.is_decimal and not rule.values and rule.aliases)
+            and (self.cell(rule.aliases), self.numbers(rule)) == (cell, numbers)
+            for rule in self.rules
+        )
+
+    def reading(self, call: Call, numbers: str | None) -> str:
+        """What an expression reads of a cell, as SQL."""
+        cell = self.first_of(call.columns)
+        if call.reader == NUMBER:
+            return read_number(cell, COMPUTED_WITH, numbers)
+        if call.reader == TRUTH:
+            return truth(cell)
+        return calendar_day(iso(cell, self.dates, is_day=True))
+
     def _given(self, rule: Rule) -> str:
         """What a canonical column is made of: a text, or what an expression gives."""
         if rule.constant is not None:
             return literal(rule.constant)
         if rule.column.name == "currency" and self.currency:
-            named = self.cell(rule.aliases) if rule.expression is None else self._resolved(rule.expression)
+            named = (
+                self.cell(rule.aliases) if rule.expression is None else self._resolved(rule.expression, rule)
+            )
             return f"coalesce(cast(({named}) as varchar), {literal(self.currency)})"
         if rule.expression is None:
             given = self.cell(rule.aliases)
         else:
-            given = f"try(({self._resolved(rule.expression)}))"
+            given = f"try(({self._resolved(rule.expression, rule)}))"
         if rule.blank is None:
             return given
         cells = ", ".join(self.cell(aliases) for aliases in rule.inputs)
@@ -206,9 +260,12 @@ class Conversion:
         names = [rule.column.name for rule in self.rules]
         return "cast(t_currency as varchar)" if "currency" in names else "cast(null as varchar)"
 
-    def _resolved(self, expression: str) -> str:
+    def _resolved(self, expression: str, rule: Rule | None = None) -> str:
         """An expression over vendor columns, with their cells put in."""
-        return substituted(expression, lambda name: self.cell((name,)))
+        numbers = self.numbers(rule)
+        return substituted(
+            expression, lambda name: self.cell((name,)), lambda call: self.reading(call, numbers)
+        )
 
     def text(self, rule: Rule) -> str:
         """What a canonical column is made of, as SQL for a text."""
@@ -223,7 +280,14 @@ class Conversion:
                 f"when {literal(vendor)} then {nullable(value)}" for vendor, value in rule.values
             )
             other = nullable(rule.otherwise[0] if rule.otherwise else None)
-            return f"case lower({text}) {cases} else case when {text} is not null then {other} end end"
+            compared = f"lower({text})"
+            if rule.is_truth:
+                compared = f"cast({truth(text)} as varchar)"
+                cases = " ".join(
+                    f"when '{'true' if vendor in TRUE else 'false'}' then {nullable(value)}"
+                    for vendor, value in rule.values
+                )
+            return f"case {compared} {cases} else case when {text} is not null then {other} end end"
         if rule.column.accepted:
             return is_among(text, literals(rule.column.accepted))
         return text
@@ -232,9 +296,9 @@ class Conversion:
         text = self.translated(rule)
         kind = rule.column.type
         if kind == DATE:
-            return day(iso(text, self.dates), self.reporting_zone)
+            return day(self._written(rule), self.reporting_zone)
         if kind == TIMESTAMP:
-            written = iso(text, self.dates)
+            written = self._written(rule)
             moment = timestamp(written, self.zone if self.dates is None else None)
             if self.zone == self.reporting_zone:
                 return moment
@@ -242,23 +306,28 @@ class Conversion:
             day_begins = midnight(written, self.reporting_zone)
             return f"case when length({written}) > 10 then {moment} else {day_begins} end"
         if kind == BOOLEAN:
-            return (
-                f"case when lower({text}) in ('true', 'yes', '1') then true "
-                f"when lower({text}) in ('false', 'no', '0') then false end"
-            )
+            return truth(text)
         if kind == INTEGER:
-            whole = number(text, "decimal(18, 4)")
+            whole = read_number(text, "decimal(18, 4)", self.numbers(rule))
             return f"case when {whole} = trunc({whole}) then try_cast({whole} as integer) end"
         if rule.column.is_decimal:
             if rule.is_minor:
                 unit = minor_unit(self.currency_text, self.minor_units)
-                read = f"try_cast({number(text, 'decimal(24, 6)')} * {unit} as {kind})"
+                counted = read_number(text, COMPUTED_WITH, self.numbers(rule))
+                read = f"try_cast({counted} * {unit} as {kind})"
             elif rule.expression is not None and not rule.values:
-                read = computed_number(f"t_{rule.column.name}", kind)
+                given = f"t_{rule.column.name}"
+                by_text = read_number(text, kind, self.numbers(rule))
+                read = computed_number(given, kind, by_text)
             else:
-                read = number(text, kind)
-            return f"{'-' if rule.negate else ''}{read}"
-        return text
+                read = read_number(text, kind, None if rule.values else self.numbers(rule))
+            return f"-{read}" if rule.negate else read
+        return key(text) if rule.column.is_key and rule.constant is None else text
+
+    def _written(self, rule: Rule) -> str:
+        """A date's text as ISO, without a time where the column holds days."""
+        written = iso(self.translated(rule), self.dates, rule.is_day)
+        return calendar_day(written) if rule.is_day else written
 
 
 def _with_currency(feed: Feed) -> Feed:

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from fnmatch import fnmatchcase
@@ -10,6 +10,8 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 from thermocline.sources import canonical
+from thermocline.sources.casting import FALSE, TRUE
+from thermocline.sources.expressions import identifiers
 
 PACKAGING = (".gz", ".zip")
 HEADERS_KEPT = 1000
@@ -37,7 +39,8 @@ class Rule:
     From a vendor column (the first of `aliases` that the file has), from an SQL `expression` over
     vendor columns written as "Column", or from a `constant`. `values` translates an enumeration,
     any other value becoming `otherwise`, if there is one. `negate` turns a number's sign,
-    `is_minor` tells that it counts minor units, `filled` quarantines rows without a value, and
+    `is_minor` tells that it counts minor units, `numbers` how it writes them (None: as the others),
+    `is_day` that it holds days and no moments. `filled` quarantines rows without a value, and
     `required` names the columns that a file must have to be recognised. `blank` is the text that
     stands for a blank. Instead `path` finds it in the file's path, its one group, and `is_sheet` is the
     name of the workbook's sheet.
@@ -56,16 +59,31 @@ class Rule:
     blank: str | None = None
     path: re.Pattern[str] | None = None
     is_sheet: bool = False
+    numbers: str | None = None
+    is_day: bool = False
 
     @cached_property
     def inputs(self) -> tuple[tuple[str, ...], ...]:
         """The vendor columns it reads, each with its aliases."""
         return _inputs(self.aliases, self.expression)
 
+    @property
+    def is_truth(self) -> bool:
+        """Whether `values` translates truth values, however they are written."""
+        return are_truths([vendor for vendor, _ in self.values])
+
+
+def are_truths(values: Sequence[str | None]) -> bool:
+    """Whether some lower-case values, None standing for blank, are truth values: `true` or `false`."""
+    some = {value for value in values if value is not None}
+    return bool(some & {"true", "false"}) and some <= {*TRUE, *FALSE}
+
 
 @dataclass(frozen=True)
 class Filter:
     """Records that are left out on purpose, and why.
+
+    `true` and `false` among `values` stand for all spellings of the truth values.
 
     Those where a vendor column is (or, `is_kept`, isn't) one of some lower-case `values`, None
     standing for blank; or those where an SQL `expression` over vendor columns holds.
@@ -82,6 +100,11 @@ class Filter:
         """The vendor columns it reads, each with its aliases."""
         return _inputs(self.aliases, self.expression)
 
+    @property
+    def is_truth(self) -> bool:
+        """Whether it compares truth values, however they are written."""
+        return are_truths(self.values)
+
 
 @dataclass(frozen=True)
 class Feed:
@@ -92,7 +115,7 @@ class Feed:
     of it where there is nothing to tell. `told_by_name`: a file is it only if its name fits
     `file_glob`, since another kind has the same columns. `skip_until_header`: lines may stand above
     its header, and lines with one filled cell among its records. `same_file_as` is the feed whose
-    files are its own as well.
+    files are its own as well. `numbers` is how it writes them, None plainly.
     """
 
     name: str
@@ -111,6 +134,7 @@ class Feed:
     told_by_name: bool = False
     skip_until_header: bool = False
     same_file_as: str | None = None
+    numbers: str | None = None
 
     @property
     def reads_path(self) -> bool:
@@ -259,6 +283,7 @@ class Mapping:
         self,
         timezone: str | None,
         dates: str | None,
+        numbers: str | None,
         currency: str | None,
         rhythm_days: int | None,
         extent: str | None,
@@ -266,7 +291,12 @@ class Mapping:
     ) -> "Mapping":
         """The mapping with what a source says of its own files."""
         feeds = (
-            replace(feed, rhythm_days=rhythm_days or feed.rhythm_days, extent=extent or feed.extent)
+            replace(
+                feed,
+                rhythm_days=rhythm_days or feed.rhythm_days,
+                extent=extent or feed.extent,
+                numbers=numbers or feed.numbers,
+            )
             for feed in self.feeds
         )
         return replace(
@@ -275,7 +305,7 @@ class Mapping:
             dates=dates or self.dates,
             currency=currency or self.currency,
             exclude_files=(*self.exclude_files, *exclude_files),
-            feeds=tuple(feeds) if rhythm_days or extent else self.feeds,
+            feeds=tuple(feeds) if rhythm_days or extent or numbers else self.feeds,
         )
 
     def digest(self, feed: Feed, reporting_zone: str) -> str:
@@ -308,27 +338,6 @@ def _fit(feed: Feed, found: frozenset[str]) -> Fit:
         foreign=tuple(name for name in feed.without if is_there((name,))),
         matched=sum(map(is_there, feed.inputs)),
     )
-
-
-PARTS = r"""'(?:[^']|'')*'|"((?:[^"]|"")+)\""""
-
-
-def identifiers(expression: str) -> tuple[str, ...]:
-    """The vendor columns an expression names: its "double-quoted" identifiers, each once."""
-    parts = re.findall(PARTS, expression)
-    return tuple(dict.fromkeys(part.replace('""', '"') for part in parts if part))
-
-
-def substituted(expression: str, cell: str | Callable[[str], str]) -> str:
-    """An expression with SQL put in for the vendor columns that it names."""
-
-    def resolved(part: re.Match[str]) -> str:
-        name = part.group(1)
-        if not name:
-            return part.group(0)
-        return cell if isinstance(cell, str) else cell(name.replace('""', '"'))
-
-    return re.sub(PARTS, resolved, expression)
 
 
 def _inputs(aliases: tuple[str, ...], expression: str | None) -> tuple[tuple[str, ...], ...]:

@@ -15,13 +15,15 @@ from thermocline.home import Home
 from thermocline.sources import canonical
 from thermocline.sources import mapping_schema as schema
 from thermocline.sources.declaration import Declared, read
-from thermocline.sources.mapping import Feed, Filter, Mapping, Mappings, Rule, substituted
+from thermocline.sources.expressions import NUMBER, TRUTH, Call, substituted
+from thermocline.sources.mapping import Feed, Filter, Mapping, Mappings, Rule
 from thermocline.sources.mapping_schema import fields
 
 SHIPPED = Path(__file__).parent / "mappings"
 BLANK = "cast(null as varchar)"
 ORIGINS = ("from", "expr", "constant", "from_path", "from_sheet")
 IS_SUM_OF_LINES = next(c for c in canonical.TABLES["invoices"].columns if c.name == "is_sum_of_lines")
+TYPES = {NUMBER: "decimal(24, 6)", TRUTH: "boolean"}
 
 
 def mapping_files(home: Home | None) -> list[Path]:
@@ -71,7 +73,8 @@ def parse_mapping(file: Path) -> Mapping:
     extent = keys["extent"].choice(schema.EXTENTS) if "extent" in keys else "changes"
     rhythm = keys["rhythm_days"].count() if "rhythm_days" in keys else None
     exponents = _exponents(keys.get("minor_units"))
-    feeds = tuple(_feed(item, extent, rhythm, bool(exponents)) for item in keys["feeds"].items())
+    written = numbers(keys.get("numbers"))
+    feeds = tuple(_feed(item, extent, rhythm, bool(exponents), written) for item in keys["feeds"].items())
     if not feeds:
         raise keys["feeds"].refuse("at least one feed")
     for n, feed in enumerate(feeds):
@@ -119,6 +122,10 @@ def dates(declared: Declared | None) -> str | None:
     if declared is None or (written := declared.choice(schema.DATES)) == "iso":
         return None
     return written
+
+
+def numbers(declared: Declared | None) -> str | None:
+    return None if declared is None else declared.choice(schema.NUMBERS)
 
 
 def currency(declared: Declared | None) -> str | None:
@@ -170,7 +177,9 @@ def _path(declared: Declared) -> re.Pattern[str]:
     return pattern
 
 
-def _feed(declared: Declared, extent: str, rhythm_days: int | None, has_exponents: bool) -> Feed:
+def _feed(
+    declared: Declared, extent: str, rhythm_days: int | None, has_exponents: bool, written: str | None
+) -> Feed:
     keys = fields(declared, schema.FEED)
     table = canonical.TABLES[keys["feed"].choice(canonical.TABLES)]
     rules = tuple(_rules(keys["columns"], table))
@@ -199,6 +208,7 @@ def _feed(declared: Declared, extent: str, rhythm_days: int | None, has_exponent
         told_by_name=_is_told_by_name(keys),
         same_file_as=keys["same_file_as"].text() if "same_file_as" in keys else None,
         skip_until_header="skip_until_header" in keys and keys["skip_until_header"].flag(),
+        numbers=numbers(keys.get("numbers")) or written,
     )
 
 
@@ -273,6 +283,8 @@ def _rule(declared: Declared, column: canonical.Column) -> Rule:
         is_minor="minor_units" in keys and keys["minor_units"].flag(),
         path=_path(keys["from_path"]) if "from_path" in keys else None,
         is_sheet="from_sheet" in keys,
+        numbers=numbers(keys.get("numbers")),
+        is_day="is_day" in keys and keys["is_day"].flag(),
     )
     if rule.is_sheet and not keys["from_sheet"].flag():
         raise keys["from_sheet"].refuse("true, or another origin")
@@ -285,6 +297,10 @@ def _rule(declared: Declared, column: canonical.Column) -> Rule:
     for key in ("negate", "minor_units"):
         if key in keys and not column.is_decimal:
             raise keys[key].refuse("a column that holds a number")
+    if rule.numbers and not (column.is_decimal or column.type == canonical.INTEGER):
+        raise keys["numbers"].refuse("a column that holds a number")
+    if rule.is_day and column.type not in (canonical.DATE, canonical.TIMESTAMP):
+        raise keys["is_day"].refuse("a column that holds a date")
     if rule.otherwise and not rule.values:
         raise keys["otherwise"].refuse("`values` beside it")
     if rule.constant is not None and column.accepted and rule.constant not in column.accepted:
@@ -297,10 +313,15 @@ def _bind(declared: Declared, expression: str) -> None:
     if declared.file.parent != SHIPPED:
         try:
             with duckdb.connect() as connection:
-                connection.execute(f"select try(cast(({substituted(expression, BLANK)}) as varchar))")
+                blank = substituted(expression, lambda _: BLANK, _blank)
+                connection.execute(f"select try(cast(({blank}) as varchar))")
         except duckdb.Error as error:
             reason = str(error).split("\n")[0]
             raise declared.refuse(f"an SQL expression over vendor columns ({reason})") from error
+
+
+def _blank(call: Call) -> str:
+    return f"cast(null as {TYPES.get(call.reader, 'varchar')})"
 
 
 def _values(declared: Declared, column: canonical.Column) -> tuple[tuple[str, str | None], ...]:

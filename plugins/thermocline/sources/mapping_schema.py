@@ -12,6 +12,7 @@ from thermocline.sources.declaration import Declared
 
 SYSTEMS = ("crm", "billing")
 EXTENTS = ("changes", "full")
+NUMBERS = ("point", "comma")
 DATES = ("iso", "day_first", "month_first", "unix")
 NAME = "^[a-z][a-z0-9_]*$"
 
@@ -43,6 +44,13 @@ MAPPING = (
     ),
     Key("nulls", "texts", "cells that count as blank"),
     Key("dates", "text", "how dates are written, other than ISO", choices=DATES),
+    Key(
+        "numbers",
+        "text",
+        "the sign before decimals, where numbers may have thousands separators, currency signs or "
+        "parentheses; default: plain numbers only, with a point",
+        choices=NUMBERS,
+    ),
     Key("currency", "text", "of amounts without one, a code such as EUR"),
     Key("minor_units", "exponents", "decimals of a currency's amounts in minor units, by code and `default`"),
     Key("prefixes", "texts", "beginnings of column names that don't count, such as `properties.`"),
@@ -78,6 +86,7 @@ FEED = (
     Key("ignored", "texts", "vendor columns known to be of no use"),
     Key("extent", "text", "as above, for this feed", choices=EXTENTS),
     Key("rhythm_days", "count", "as above, for this feed"),
+    Key("numbers", "text", "as above, for this feed", choices=NUMBERS),
     Key(
         "only_with_records",
         "flag",
@@ -86,7 +95,12 @@ FEED = (
 )
 COLUMN = (
     Key("from", "texts", "the vendor column, or names of which the first one present counts"),
-    Key("expr", "text", 'an SQL expression over vendor columns, each written as `"Column"`'),
+    Key(
+        "expr",
+        "text",
+        'an SQL expression over vendor columns, each written as `"Column"`; `number("Column")`, '
+        '`truth("Column")` and `calendar_day("Column")` read it as this page says',
+    ),
     Key("constant", "text", "one value for all records"),
     Key("from_path", "text", "a regular expression with one group, searched for in the file's path"),
     Key("from_sheet", "flag", "`true`: the name of the workbook's sheet"),
@@ -98,11 +112,17 @@ COLUMN = (
     Key("filled", "flag", "a record without a value is quarantined"),
     Key("negate", "flag", "turns the sign of a number"),
     Key("minor_units", "flag", "the number counts minor units of the record's `currency`"),
+    Key("numbers", "text", "as above, for this column", choices=NUMBERS),
+    Key("is_day", "flag", "the column holds days: a midnight, in whatever zone it is written, is its day"),
 )
 FILTER = (
     Key("reason", "text", "why these records are left out, in words", needed=True),
     Key("from", "texts", "the vendor column that decides"),
-    Key("is", "cells", "its values that are left out, without case; `null` is blank"),
+    Key(
+        "is",
+        "cells",
+        "its values that are left out, without case; `null` is blank, `true` and `false` mean all spellings",
+    ),
     Key("is_not", "cells", "its only values that aren't left out"),
     Key("expr", "text", "instead: an SQL condition over vendor columns"),
 )

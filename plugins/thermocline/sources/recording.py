@@ -71,26 +71,30 @@ def _quarantine(connection: duckdb.DuckDBPyConnection, conversion: Conversion, s
     connection.execute(
         "insert into raw.quarantine "
         "select file_id, record, document_id, list_extract($columns, problem), value, "
-        f"list_extract($reasons, problem), money from {staged} where problem > $filters",
+        f"list_extract($reasons, problem), money from {staged} "
+        "where not list_extract($filters, problem)",
         {
             "columns": [check.column for check in checks],
             "reasons": [check.reason for check in checks],
-            "filters": sum(check.is_filter for check in checks),
+            "filters": [check.is_filter for check in checks],
         },
     )
 
 
 def _not_taken(connection: duckdb.DuckDBPyConnection, conversion: Conversion, staged: str) -> None:
     """Note the records that the mapping leaves out: a later version of one that was taken ends it."""
-    reasons = [check.reason for check in conversion.checks if check.is_filter]
-    if reasons:
+    checks = conversion.checks
+    if any(check.is_filter for check in checks):
         names = [rule.column.name for rule in conversion.rules]
         updated_at = "updated_at" if "updated_at" in names else "null"
         connection.execute(
             "insert into raw.not_taken select file_id, record, document_id, "
             f"list_extract($reasons, problem), money, {updated_at} from {staged} "
-            "where problem <= len($reasons)",
-            {"reasons": reasons},
+            "where list_extract($filters, problem)",
+            {
+                "reasons": [check.reason for check in checks],
+                "filters": [check.is_filter for check in checks],
+            },
         )
 
 

@@ -18,16 +18,37 @@ def nullable(text: str | None) -> str:
     return "null" if text is None else literal(text)
 
 
-def iso(text: str, dates: str | None) -> str:
-    """A date's text as ISO, where the mapping says how it is written."""
+# The first or the last second of a day, with or without a zone.
+WHOLE_DAY = (
+    r"(\d{4}-\d{1,2}-\d{1,2})[T ](?:0?0:00(?::00(?:\.0+)?)?|23:59:59(?:\.9+)?)"
+    r" ?(?:[Zz]|UTC|GMT|[+-]\d\d(?::?\d\d)?)?"
+)
+
+
+def calendar_day(written: str) -> str:
+    """A date's ISO text where the column holds days: a midnight, of whatever zone, is its day.
+
+    A moment within the day stays one.
+    """
+    day = f"nullif(regexp_extract({written}, {literal(f'^{WHOLE_DAY}$')}, 1), '')"
+    return f"case when length({written}) > 10 then coalesce({day}, {written}) else {written} end"
+
+
+def iso(text: str, dates: str | None, is_day: bool = False) -> str:
+    """A date's text as ISO, where the mapping says how it is written.
+
+    `is_day`: the column holds days, so that seconds since 1970 which make a midnight in UTC are its day.
+    """
     if dates == UNIX:
         number = f"nullif(regexp_extract({text}, {literal(EPOCH)}, 1), '')"
         unit = f"case when length({number}) >= {MILLISECOND_DIGITS} then 1000 else 1 end"
         moment = f"to_timestamp(cast({number} as bigint) / {unit})"
         # An API that writes /Date(...)/ gives a day as its midnight in UTC: it is that day everywhere.
-        is_day = f"starts_with({text}, '/Date(') and cast({number} as bigint) % {DAY_MILLISECONDS} = 0"
+        is_midnight = f"cast({number} as bigint) * 1000 // {unit} % {DAY_MILLISECONDS} = 0"
+        if not is_day:
+            is_midnight = f"starts_with({text}, '/Date(') and {is_midnight}"
         day = f"cast(cast(timezone('UTC', {moment}) as date) as varchar)"
-        return f"coalesce(case when {is_day} then {day} else cast({moment} as varchar) end, {text})"
+        return f"coalesce(case when {is_midnight} then {day} else cast({moment} as varchar) end, {text})"
     if dates in ISO_ORDER:
         ordered = f"regexp_replace({text}, {literal(NUMERIC_DATE)}, {literal(ISO_ORDER[str(dates)])})"
         twelve = f"cast(try_strptime({ordered}, [{literals(CLOCK_OF_TWELVE)}]) as varchar)"

@@ -2,11 +2,12 @@
 
 A nested field is a column named by its dotted path. Records inside a record, an invoice's lines,
 are a table of their own: a row per inner record, with the columns of the outer one beside it.
-Numbers keep the digits that the file has.
+Numbers keep the digits that the file has; one with an exponent is written without, `1e3` as 1000.
 """
 
 import json
 from collections.abc import Collection, Iterator
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TextIO
@@ -16,6 +17,7 @@ from thermocline.sources.formats import Row, Table
 from thermocline.sources.records import NUL
 
 LONGEST_DOCUMENT = 256 << 20
+LONGEST_NUMBER = 40
 # What an API's page says of itself beside the records; any other key makes it a record.
 PAGE_LISTS = ("data", "results", "items")
 PAGE_KEYS = {
@@ -42,7 +44,7 @@ class _Parser:
     def __init__(self) -> None:
         self.is_ambiguous = False
         self._decoder = json.JSONDecoder(
-            object_pairs_hook=self._object, parse_float=str, parse_int=str, parse_constant=str
+            object_pairs_hook=self._object, parse_float=_fraction, parse_int=str, parse_constant=str
         )
 
     def value(self, text: str) -> Any:
@@ -60,6 +62,14 @@ class _Parser:
             return fields
         self.is_ambiguous = True
         return _Ambiguous(fields)
+
+
+def _fraction(digits: str) -> str:
+    """A number's text without an exponent, unless it would be longer than any number that is meant."""
+    if "e" not in digits.lower():
+        return digits
+    number = Decimal(digits)
+    return format(number, "f") if abs(number.adjusted()) < LONGEST_NUMBER else digits
 
 
 def tables(path: Path, paths: Collection[str]) -> list[Table]:

@@ -1,4 +1,7 @@
-"""Parquet, read by DuckDB: every type as the text that gives it back without loss."""
+"""Parquet, read by DuckDB: every type as the text that gives it back without loss.
+
+A decimal is written without the zeros that only its type adds: 1.000 as 1.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -54,7 +57,9 @@ def _file(path: Path) -> str:
 def _cell(column: str) -> str:
     """The column at a dotted path: a field of a structure where no column has that name."""
     quoted = '"' + column.replace('"', '""') + '"'
-    return f"cast({quoted} as varchar)"
+    text = f"cast({quoted} as varchar)"
+    has_zeros = f"typeof({quoted}) like 'DECIMAL%' and contains({text}, '.')"
+    return f"case when {has_zeros} then rtrim(rtrim({text}, '0'), '.') else {text} end"
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, path: Path) -> list[str]:
