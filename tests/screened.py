@@ -62,6 +62,8 @@ def screen(
     home: Home,
     exports: Path,
     as_of: date | None = None,
+    *,
+    last_whole_day: date = date.max,
     told: Callable[[str], object] = lambda _: None,
     report: Callable[[str], object] = lambda _: None,
 ) -> Screened:
@@ -74,7 +76,7 @@ def screen(
     for system in ("crm", "billing"):
         land(home, system, exports, settle_seconds=0)
     told("landed")
-    built = build(home, as_of, report=report)
+    built = build(home, as_of, last_whole_day=last_whole_day, report=report)
     told("built")
     gate.audit(home, built.content_hash)
     told("audited")

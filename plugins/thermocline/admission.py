@@ -37,7 +37,7 @@ def _refuse_rewritten_past(home: Home, connection: duckdb.DuckDBPyConnection) ->
     current = publication.current(home)
     if current is None:
         return
-    as_of, file = current.as_of_date, _scorecards(home)
+    as_of, file = publication.day_held(home) or current.as_of_date, _scorecards(home)
     with publication.reading(home, published=current.publication_id) as published:
         ruled = "select * from published.reporting.scorecards where effective_from <= ?"
         in_force = {row["scorecard_version"]: row for row in rows(published, ruled, as_of)}

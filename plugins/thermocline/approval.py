@@ -88,10 +88,9 @@ def pending(home: Home, content_hash: str) -> Pending:
     if current and current.content_hash == content_hash:
         raise InputError(f"{named} is published as {current.publication_id}: there is nothing to approve")
     day = candidate.facts.as_of_date
-    if current and current.as_of_date > day:
-        raise GateBlocked(
-            f"{named} is of {day} and reporting already holds {current.as_of_date}: nothing is published"
-        )
+    held = publication.day_held(home)
+    if held and held > day:
+        raise GateBlocked(f"{named} is of {day} and reporting already holds {held}: nothing is published")
     if (current.publication_id if current else None) != verdict["predecessor"]:
         raise GateBlocked(
             f"{named} was compared with publication {verdict['predecessor'] or '(none)'}, and readers now "

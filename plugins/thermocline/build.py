@@ -19,12 +19,13 @@ from thermocline import (
     transformation,
     warehouse,
 )
-from thermocline.errors import GateBlocked, InputError, ThermoclineError
+from thermocline.errors import GateBlocked, ThermoclineError
 from thermocline.facts import Facts, Input
 from thermocline.freezing import freeze
 from thermocline.hashing import literal
 from thermocline.home import PROJECT, Home
 from thermocline.ledger import Ledger, last_inputs
+from thermocline.screening_day import day_to_screen
 from thermocline.sources.loading import load
 
 
@@ -40,13 +41,15 @@ def build(
     home: Home,
     as_of: date | None,
     *,
+    last_whole_day: date,
     wait_seconds: float = 0,
     report: Callable[[str], None] = lambda _: None,
 ) -> Built:
     """Load what was landed, run dbt as of a day (by default the newest complete one), freeze the result.
 
-    Raises WarehouseBusy (another run holds the warehouse), InputError (nothing landed, an as-of date
-    before the first record, or what `admission` refuses), GateBlocked (a test failed and tables behind
+    last_whole_day: by the clock of the run, in the company's zone: without `as_of` no later day is screened.
+    Raises WarehouseBusy (another run holds the warehouse), InputError (what `day_to_screen` or `admission`
+    refuses), GateBlocked (a test failed and tables behind
     it are missing), ThermoclineError (a model failed).
     """
     with home.writer(f"building as of {as_of or 'the newest complete day'}", wait_seconds):
@@ -59,10 +62,10 @@ def build(
                 + (f"; {loaded.reloaded:,} files read anew by a changed mapping" if loaded.reloaded else "")
                 + (f"; {loaded.withdrawn:,} files withdrawn" if loaded.withdrawn else "")
             )
-            day = _day_to_screen(connection, as_of)
+            day = day_to_screen(connection, as_of, last_whole_day, report)
             settled = company.settle(home, connection)
             configuration.load(home, connection)
-            current = publication.current(home)
+            current = publication.compared(home)
             _write_published(home, connection, current)
             admission.admit(home, connection, settled, day)
             _write_run(connection, day, current.as_of_date if current else None)
@@ -97,30 +100,6 @@ def _refuse_unbuilt(home: Home, transformed: transformation.Transformed) -> None
     raise GateBlocked(message) if kind in ("test", "unit_test") else ThermoclineError(message)
 
 
-def _day_to_screen(connection: duckdb.DuckDBPyConnection, as_of: date | None) -> date:
-    """`as_of`, else the newest day that every system covers."""
-    first, newest = connection.execute(
-        """
-        select min(first_day), min(last_day)
-        from (
-            select
-                system,
-                min(least(first_record_on, covers_on)) as first_day,
-                coalesce(max(covers_on), max(last_record_on)) as last_day
-            from raw.files
-            group by system
-        )
-        """
-    ).fetchone() or (None, None)
-    if newest is None:
-        raise InputError("nothing has been landed yet: put exports into the source's folder and run again")
-    if as_of is not None and as_of < first:
-        raise InputError(
-            f"as-of date {as_of} lies before the first record, which is of {first}: name a later day"
-        )
-    return as_of or newest
-
-
 def _write_run(connection: duckdb.DuckDBPyConnection, day: date, published: date | None) -> None:
     """The parameters of this run, which models read instead of a clock."""
     connection.execute("create or replace table config.run (as_of_date date, published_as_of_date date)")
@@ -130,8 +109,8 @@ def _write_run(connection: duckdb.DuckDBPyConnection, day: date, published: date
 def _write_published(
     home: Home, connection: duckdb.DuckDBPyConnection, current: publication.Publication | None
 ) -> None:
-    """What the last publication was made of, and what it says of each account."""
-    inputs = sorted(last_inputs(Ledger(home.ledger).entries()))
+    """What the publication to compare with was made of, and what it says of each account."""
+    inputs = sorted(last_inputs(Ledger(home.ledger).entries())) if current else []
     connection.execute("create or replace table config.published_inputs (source varchar, sha256 varchar)")
     connection.execute(
         "insert into config.published_inputs select unnest(?::varchar[]), unnest(?::varchar[])",

@@ -143,7 +143,11 @@ def _parser() -> argparse.ArgumentParser:
     approve.set_defaults(command=commands.approve)
 
     rollback = parsers.add_parser("rollback", help="put an earlier publication back, in every target")
-    rollback.add_argument("publication", metavar="PUBLICATION", help="its id, such as 2026-06-30-0001")
+    rollback.add_argument(
+        "publication",
+        metavar="PUBLICATION|DAY",
+        help="its id, such as 2026-06-30-0001; or the last right day, where a wrong later one is published",
+    )
     rollback.set_defaults(command=commands.rollback)
 
     evidence = parsers.add_parser("evidence", help="write one publication's evidence pack, for an auditor")

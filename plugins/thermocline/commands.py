@@ -6,6 +6,7 @@ Heavy modules are imported by the command that needs them.
 import argparse
 import sys
 import time
+from datetime import date
 from pathlib import Path
 
 from thermocline.errors import InputError
@@ -193,14 +194,34 @@ def rollback(options: argparse.Namespace) -> int:
     from thermocline.command_events import telling
 
     home = Home.current()
+    day = _day(options.publication)
     with telling(home, "rollback", _warn) as run:
-        done = publication.rollback(home, options.publication, progress=run.progress)
+        if day:
+            done = publication.return_to(home, day, progress=run.progress)
+        else:
+            done = publication.rollback(home, options.publication, progress=run.progress)
         run.published(done)
-        if done.outcome == "unchanged":
+        if done.outcome == "unchanged" and day:
+            print(f"{done.publication_id} is published, of no later day than {day}: nothing to put back")
+        elif done.outcome == "unchanged":
             print(f"{done.publication_id} is published and holds the same: nothing to put back")
+        elif done.outcome == "reopened":
+            print(
+                f"no publication of {day} or before is left to put back: readers see {done.publication_id} "
+                f"until a run of {day} or a later day replaces it (make run AS_OF={day})"
+            )
+        elif day:
+            print(f"published as {done.publication_id}: the latest content as of {day} or before")
         else:
             print(f"published as {done.publication_id}: the content of {options.publication}")
     return 0
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if len(text) == len("2026-06-30") else None
+    except ValueError:
+        return None
 
 
 def _warn(line: str) -> None:

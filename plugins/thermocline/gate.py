@@ -25,7 +25,13 @@ if TYPE_CHECKING:
 
 SUITES = PROJECT / "expectations"
 EXTREMES = ("expect_column_max_to_be_between", "expect_column_min_to_be_between")
-EMPTY_IS_GOOD_NEWS = ("gate_failures", "overrides", "quarantine", "unattributed_revenue")
+EMPTY_IS_GOOD_NEWS = (
+    "gate_failures",
+    "overrides",
+    "quarantine",
+    "unattributed_events",
+    "unattributed_revenue",
+)
 """Tables that a mended delivery may rightly empty."""
 
 
@@ -71,7 +77,7 @@ def audit(home: Home, content_hash: str, folder: Path = SUITES) -> Verdict:
         "as_of_date": candidate.facts.as_of_date.isoformat(),
         "as_of_dates": [candidate.facts.as_of_date.isoformat()],
     }
-    emptied = _emptied(home, candidate, current)
+    emptied = _emptied(home, candidate, publication.compared(home))
     told = {
         "dbt_expected": int(candidate.facts.dbt["expected"]),
         "dbt_failed": int(candidate.facts.dbt["expected"]) - int(candidate.facts.dbt["passed"]),

@@ -3,7 +3,8 @@
 `ledger.jsonl` holds one entry a line, in canonical JSON, only ever appended to:
 
     seq       1, 2, 3 ...
-    kind      intent (before a publication), done (after it, one per target), abandoned
+    kind      intent (before a publication), done (after it, one per target), abandoned,
+              reopened (the current publication is of a wrong, later day), pruned
     at        UTC time
     ...       what the kind says, see `intents` and `publisher`
     previous  the hash of the entry before, 64 zeros for the first
@@ -15,7 +16,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from thermocline.errors import LedgerChanged, LedgerTruncated
 Entry = dict[str, Any]
 
 BEGINNING = "0" * 64
+REOPENED = "reopened"
 _RESTORE = "restore ledger.jsonl from a backup"
 
 
@@ -161,6 +163,21 @@ def recorded(entries: Sequence[Entry]) -> dict[str, Recorded]:
 def completed(publications: Iterable[Recorded]) -> list[Recorded]:
     """Those that reached a target, in the order given."""
     return [each for each in publications if each.done and not each.abandoned]
+
+
+def reopened_from(entries: Sequence[Entry], current: Recorded) -> date | None:
+    """Return the day from which runs publish again, where the current publication's day was called wrong."""
+    days = [
+        date.fromisoformat(entry["as_of_date"])
+        for entry in entries
+        if entry.get("kind") == REOPENED and entry["publication_id"] == current.publication_id
+    ]
+    return days[-1] if days else None
+
+
+def day_held(entries: Sequence[Entry], current: Recorded) -> date:
+    """Return the day before which nothing is published any more: reporting doesn't go back by itself."""
+    return reopened_from(entries, current) or date.fromisoformat(current.intent["as_of_date"])
 
 
 def contradictions(publications: Iterable[Recorded]) -> Iterator[str]:

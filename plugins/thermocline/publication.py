@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from thermocline import company, durable, gate_index, warehouse
+from thermocline import company, durable, gate_index, ledger, warehouse
 from thermocline.errors import ContentChanged, InputError, TargetBehind, ThermoclineError
 from thermocline.hashing import literal, quoted
 from thermocline.home import Home
@@ -27,7 +27,7 @@ class Published:
     """How `publish` ended, and the publication that readers see now.
 
     outcome: published; unchanged (it had the same content); superseded (it is of a later date);
-    restored (by `rollback`).
+    restored (by `rollback`); reopened (by `return_to`).
     """
 
     outcome: str
@@ -157,6 +157,21 @@ def current(home: Home) -> Publication | None:
     return Publication(**rows[0])
 
 
+def day_held(home: Home) -> date | None:
+    """Return the day before which nothing is published any more; None before the first publication."""
+    seen, entries = current(home), Ledger(home.ledger).entries()
+    known = recorded(entries).get(seen.publication_id) if seen else None
+    if seen is None or known is None:
+        return seen.as_of_date if seen else None
+    return ledger.day_held(entries, known)
+
+
+def compared(home: Home) -> Publication | None:
+    """Return the publication to compare with: the current one, unless its day was called wrong."""
+    seen = current(home)
+    return None if seen is None or day_held(home) != seen.as_of_date else seen
+
+
 def publish(
     home: Home,
     content_hash: str,
@@ -201,6 +216,24 @@ def rollback(
         wait_seconds,
         progress,
         lambda publisher: publisher.restore(publication_id),
+    )
+
+
+def return_to(
+    home: Home, day: date, wait_seconds: float = 600, progress: Progress = lambda _: None
+) -> Published:
+    """Take back a publication of a wrong, later day.
+
+    The latest publication of `day` or before is restored. Where none is left, outcome reopened: readers still
+    see the wrong one, and the next run of `day` or a later day publishes over it, compared with nothing.
+    Outcome unchanged where the current publication isn't of a later day. Raises as `rollback` does.
+    """
+    return _publishing(
+        home,
+        f"returning to {day}",
+        wait_seconds,
+        progress,
+        lambda publisher: publisher.return_to(day),
     )
 
 

@@ -7,10 +7,11 @@ switch. What a killed publisher left is finished or undone by the next one:
     done      publication_id, intent (its hash), target, files (SHA-256 by name), tables (those that
               the intent doesn't name, or names in another packaging), recovered
     abandoned publication_id, intent, reason
+    reopened  publication_id, as_of_date: runs from that day on may follow this publication of a later day
 """
 
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from typing import Any
 
@@ -21,7 +22,18 @@ from thermocline.candidate import Candidate
 from thermocline.errors import ContentChanged, InputError, LedgerChanged, LedgerTruncated
 from thermocline.home import Home
 from thermocline.intents import next_intent, table_entry
-from thermocline.ledger import Entry, Ledger, Recorded, check_head, completed, contradictions, recorded
+from thermocline.ledger import (
+    REOPENED,
+    Entry,
+    Ledger,
+    Recorded,
+    check_head,
+    completed,
+    contradictions,
+    day_held,
+    recorded,
+    reopened_from,
+)
 from thermocline.publishable import BESIDE, check_contract, verdict_of
 from thermocline.retention.record import pruned
 from thermocline.targets import Progress, Target
@@ -58,7 +70,7 @@ class Publisher:
         before = self.current()
         if before and before.intent["content_hash"] == content_hash:
             return "unchanged", before
-        if before and date.fromisoformat(before.intent["as_of_date"]) > candidate.facts.as_of_date:
+        if before and day_held(self.ledger.entries(), before) > candidate.facts.as_of_date:
             return "superseded", before
         verdict = verdict_of(candidate, before, approval)
         candidate.check(rows=False)
@@ -99,6 +111,24 @@ class Publisher:
             restored.intent.get(build_records.KEPT_FAILURES),
         )
         return "restored", self.bring(candidate, {**intent, "restores": publication_id})
+
+    def return_to(self, day: date) -> tuple[str, Recorded]:
+        """Bring back the latest publication of a day or an earlier one, where a later one is current.
+
+        Where none is left, runs from that day on may publish again; readers see the current one until then.
+        Outcome restored, reopened, or unchanged where the current one isn't of a later day.
+        """
+        latest = self.complete()[1]
+        if date.fromisoformat(latest.intent["as_of_date"]) <= day:
+            return "unchanged", latest
+        for earlier in reversed(self.completed()):
+            if date.fromisoformat(earlier.intent["as_of_date"]) <= day:
+                with suppress(InputError):
+                    return self.restore(earlier.publication_id)
+        if reopened_from(self.ledger.entries(), latest) != day:
+            body = {"publication_id": latest.publication_id, "as_of_date": day.isoformat()}
+            self.record(REOPENED, body)
+        return "reopened", latest
 
     def recovered(self, restored: Recorded, gone: InputError) -> Candidate:
         """The candidate of a publication from what the leading target still holds of it.

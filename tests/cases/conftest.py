@@ -24,10 +24,13 @@ def screen_files(example: Screened, tmp_path: Path) -> ScreenFiles:
     """Return a function that screens files as a company of their own, from landing to publication."""
 
     def run(
-        files: Mapping[str, str | bytes], as_of: date | None = None, config: Mapping[str, str] | None = None
+        files: Mapping[str, str | bytes],
+        as_of: date | None = None,
+        config: Mapping[str, str] | None = None,
+        last_whole_day: date = date.max,
     ) -> Screened:
         home = example.begin(tmp_path / "home")
         write_files(home.config, config or {})
-        return screen(home, write_files(tmp_path / "exports", files), as_of)
+        return screen(home, write_files(tmp_path / "exports", files), as_of, last_whole_day=last_whole_day)
 
     return run

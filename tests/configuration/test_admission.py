@@ -246,5 +246,5 @@ def test_a_build_refuses_before_dbt_runs(published: Home, example: Screened) -> 
     shutil.copy(example.home.warehouse, published.warehouse)
     write(published, "overrides", OVERRIDE | {"account_id": "crm:nobody"})
     with pytest.raises(InputError, match=r"overrides\.csv, row 1: there is no account crm:nobody"):
-        build(published, example.built.as_of)
+        build(published, example.built.as_of, last_whole_day=example.built.as_of)
     assert not (published.scratch / "dbt").exists()

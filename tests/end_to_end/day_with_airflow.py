@@ -151,7 +151,7 @@ def try_beside(story: Lived) -> None:
                 return None
         except WarehouseBusy:
             with pytest.raises(WarehouseBusy) as refusal:
-                build(story.home, None)
+                build(story.home, None, last_whole_day=date.max)
             return refusal.value
 
     story.refused_beside = eventually("a build to be beside of", refused, 120)

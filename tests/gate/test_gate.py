@@ -42,6 +42,9 @@ WARNING = {
     "scorecard_barely_moves_hot_revenue": ("scorecard_moved_hot_revenue_share", "0.1", "0.100001"),
     "invoices_equal_their_lines": ("invoices_unlike_lines", "0", "1"),
     "lines_have_their_invoice": ("lines_without_invoice", "0", "1"),
+    "few_records_are_not_yet": ("not_yet_share", "0.02", "0.020001"),
+    "events_find_their_account": ("unattributed_events_share", "0.05", "0.050001"),
+    "no_record_is_far_ahead": ("records_far_ahead", "0", "1"),
 }
 
 
@@ -94,7 +97,7 @@ def test_a_figure_that_is_missing_blocks_where_nothing_is_compared(change: Chang
         for rule, (figure, _, _) in (BLOCKING | WARNING).items()
         if not figure.endswith("moved") and not figure.startswith("scorecard")
     }
-    assert len(rules) == 12
+    assert len(rules) == 15
     missing = change(*(WITHOUT_FIGURE.format(figure) for figure in rules.values()))
     with pytest.raises(GateBlocked, match=r"money_reconciles \([^;]*: the figure is missing\)"):
         gate.audit(missing.home, missing.content_hash)
@@ -155,7 +158,7 @@ def test_a_missing_result_blocks(change: Change, monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(suites, "_validate", without_the_last)
     candidate = change()
-    with pytest.raises(GateBlocked, match="lines_have_their_invoice"):
+    with pytest.raises(GateBlocked, match="events_find_their_account"):
         gate.audit(candidate.home, candidate.content_hash)
     body = candidate.read_verdict() or {}
     assert [c["observed"].split("; ")[1] for c in body["checks"] if c["verdict"] == "block"] == [

@@ -34,7 +34,7 @@ def late(
         (exports / "billing" / str(example.built.as_of) / name).unlink()
     for system in ("crm", "billing"):
         land(home, system, exports, settle_seconds=0)
-    build(home, example.built.as_of)
+    build(home, example.built.as_of, last_whole_day=example.built.as_of)
     with closing(warehouse.connect(home, read_only=True)) as connection:
         connection.execute(f"attach '{example.home.warehouse}' as complete (read_only)")
         yield connection

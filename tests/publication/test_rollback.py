@@ -12,7 +12,7 @@ from thermocline.cli import main
 from thermocline.errors import ContentChanged, GateBlocked, InputError
 from thermocline.home import Home
 from thermocline.ledger import Ledger
-from thermocline.publication import Published, current, publish, rollback, targets
+from thermocline.publication import Published, compared, current, publish, return_to, rollback, targets
 from thermocline.verification import verify
 
 ALL = """\
@@ -154,3 +154,57 @@ def test_a_killed_rollback_is_undone_or_completed(begun: Begun) -> None:
     assert publish(home, candidate.content_hash).publication_id == second.publication_id
     assert rollback(home, begun.first.publication_id).publication_id == "2011-12-09-0004"
     assert verify(home).lines()[0].startswith("intact")
+
+
+def test_a_wrong_later_day_is_taken_back_to_the_latest_earlier_publication(begun: Begun) -> None:
+    home = begun.home
+    begun.publish()
+    assert run(home, "2062-06-15", accounts=3).outcome == "published"
+    assert run(home, "2011-12-11", accounts=8).outcome == "superseded"
+    restored = return_to(home, date(2011, 12, 10))
+    assert restored.outcome == "restored"
+    assert (restored.publication_id, restored.as_of_date) == ("2011-12-10-0004", date(2011, 12, 10))
+    assert run(home, "2011-12-09", accounts=8).outcome == "superseded"
+    assert run(home, "2011-12-10", accounts=8).publication_id == "2011-12-10-0005"
+    assert run(home, "2011-12-11", accounts=8).publication_id == "2011-12-11-0006"
+    assert return_to(home, date(2011, 12, 11)).outcome == "unchanged"
+    assert verify(home).lines()[0].startswith("intact")
+
+
+def test_a_wrong_later_day_without_an_earlier_publication_lets_runs_publish_again(home: Home) -> None:
+    first = run(home, "2062-06-15")
+    assert compared(home) == current(home)
+    assert run(home, "2011-12-10", accounts=7).outcome == "superseded"
+    assert return_to(home, date(2011, 12, 10)).outcome == "reopened"
+    assert return_to(home, date(2011, 12, 10)).outcome == "reopened"
+    kinds = [entry["kind"] for entry in Ledger(home.ledger).entries()]
+    assert kinds == ["intent", "done", "reopened"]
+    seen = current(home)
+    assert seen is not None
+    assert seen.publication_id == first.publication_id
+    assert compared(home) is None
+    assert verify(home).lines()[0].startswith("intact")
+    assert run(home, "2011-12-09", accounts=7).outcome == "superseded"
+    right = run(home, "2011-12-10", accounts=7)
+    assert (right.outcome, right.publication_id) == ("published", "2011-12-10-0002")
+    assert run(home, "2011-12-09", accounts=8).outcome == "superseded"
+    assert run(home, "2011-12-11", accounts=8).outcome == "published"
+    assert verify(home).lines()[0].startswith("intact")
+
+
+def test_a_day_to_return_to_is_named_on_the_command_line(
+    begun: Begun, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("THERMOCLINE_HOME", str(begun.home.root))
+    assert main(["rollback", "2011-12-09"]) == 0
+    assert "2011-12-09-0001 is published, of no later day than 2011-12-09" in capsys.readouterr().out
+    assert main(["rollback", "2011-12-08"]) == 0
+    assert capsys.readouterr().out == (
+        "no publication of 2011-12-08 or before is left to put back: readers see 2011-12-09-0001 until a run "
+        "of 2011-12-08 or a later day replaces it (make run AS_OF=2011-12-08)\n"
+    )
+    begun.publish()
+    assert main(["rollback", "2011-12-09"]) == 0
+    assert capsys.readouterr().out == (
+        "published as 2011-12-09-0003: the latest content as of 2011-12-09 or before\n"
+    )

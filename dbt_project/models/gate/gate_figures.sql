@@ -35,6 +35,14 @@ published_inputs as (
     select * from {{ source('config', 'published_inputs') }}
 ),
 
+records_not_yet as (
+    select * from {{ ref('records_not_yet') }}
+),
+
+int_activity_records as (
+    select * from {{ ref('int_activity_records') }}
+),
+
 files_delivered_since as (
     select files.*
     from {{ source('raw', 'files') }} as files
@@ -136,6 +144,40 @@ delivered as (
     from deliveries
 ),
 
+feeds_dated_later as (
+    select
+        source,
+        feed,
+        sum(records) / cast(max(records_of_feed) as double) as not_yet_share,
+        sum(case when is_far_ahead then records else 0 end) as records_far_ahead
+    from records_not_yet
+    group by source, feed
+),
+
+-- The share of the feed with the greatest.
+dated_later as (
+    select
+        coalesce(max(not_yet_share), 0) as not_yet_share,
+        coalesce(sum(records_far_ahead), 0) as records_far_ahead
+    from feeds_dated_later
+),
+
+feeds_unattributed as (
+    select
+        source,
+        feed,
+        count(case when class = 'unattributed' and unattributed_reason not in ('test_account', 'deleted_account') then 1 end)
+        / nullif(cast(count(*) as double), 0) as unattributed_share
+    from int_activity_records
+    where class in ('attributed', 'unattributed')
+    group by source, feed
+),
+
+events_of_nobody as (
+    select coalesce(max(unattributed_share), 0) as unattributed_events_share
+    from feeds_unattributed
+),
+
 quarantined as (
     select count(*) as quarantined_rows
     from quarantine
@@ -189,7 +231,10 @@ select
     cast(lines_checked.invoices_unlike_lines as bigint) as invoices_unlike_lines,
     cast(lines_compared.unlike_lines_share as decimal(9, 6)) as unlike_lines_share,
     cast(lines_compared.without_lines_share as decimal(9, 6)) as without_lines_share,
-    cast(lines_alone.lines_without_invoice as bigint) as lines_without_invoice
+    cast(lines_alone.lines_without_invoice as bigint) as lines_without_invoice,
+    cast(dated_later.not_yet_share as decimal(9, 6)) as not_yet_share,
+    cast(dated_later.records_far_ahead as bigint) as records_far_ahead,
+    cast(events_of_nobody.unattributed_events_share as decimal(9, 6)) as unattributed_events_share
 from segments_now
 cross join segments_published
 cross join scorecard_effect
@@ -201,3 +246,5 @@ cross join delivered
 cross join quarantined
 cross join lateness
 cross join unreconciled
+cross join dated_later
+cross join events_of_nobody

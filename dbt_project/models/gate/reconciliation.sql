@@ -6,6 +6,10 @@ reconciliation_of_money as (
     select * from {{ ref('reconciliation_of_money') }}
 ),
 
+reconciliation_of_activity as (
+    select * from {{ ref('reconciliation_of_activity') }}
+),
+
 int_invoices_by_file as (
     select * from {{ ref('int_invoices_by_file') }}
 ),
@@ -27,6 +31,17 @@ rows_by_feed as (
         cast(sum(rows_loaded + rows_quarantined + rows_not_taken) as decimal(38, 4)) as found,
         cast(sum(rows_difference) as decimal(38, 4)) as difference
     from reconciliation_of_files
+    group by source, feed
+),
+
+activity_by_feed as (
+    select
+        'rows loaded = attributed + unattributed + superseded + deleted + not yet + without a rate' as rule,
+        source || ':' || feed as subject,
+        cast(sum(loaded) as decimal(38, 4)) as expected,
+        cast(sum(attributed + unattributed + superseded + deleted + not_yet + no_rate) as decimal(38, 4)) as found,
+        cast(sum(difference) as decimal(38, 4)) as difference
+    from reconciliation_of_activity
     group by source, feed
 ),
 
@@ -85,6 +100,8 @@ revenue_published as (
 )
 
 select * from rows_by_feed
+union all
+select * from activity_by_feed
 union all
 select * from money_by_feed
 union all

@@ -81,6 +81,20 @@ rows_quarantined as (
             and quarantine.source_file = files_delivered_since.source_file
 ),
 
+records_not_yet as (
+    select * from {{ ref('records_not_yet') }}
+),
+
+int_activity_records as (
+    select * from {{ ref('int_activity_records') }}
+    where class = 'unattributed'
+),
+
+reconciliation_of_activity as (
+    select * from {{ ref('reconciliation_of_activity') }}
+    where difference <> 0
+),
+
 accounts_moved as (
     select
         coalesce(account_segments.account_id, published_segments.account_id) as account_id,
@@ -183,6 +197,45 @@ failures as (
         source_row
     from fct_invoices
     where money_state = 'unattributed'
+    union all
+    select
+        'not_yet_share' as measure,
+        feed || ' of ' || cast(dated_on as varchar) as failing_key,
+        cast(records as varchar) || ' dated after the screened day, of ' || cast(records_of_feed as varchar)
+        || ' ' || feed as detail,
+        source,
+        source_file,
+        first_row as source_row
+    from records_not_yet
+    union all
+    select
+        'records_far_ahead' as measure,
+        feed || ' of ' || cast(dated_on as varchar) as failing_key,
+        cast(records as varchar) || ' dated a year or more after the screened day' as detail,
+        source,
+        source_file,
+        first_row as source_row
+    from records_not_yet
+    where is_far_ahead
+    union all
+    select
+        'unattributed_events_share' as measure,
+        record_id as failing_key,
+        feed || ': ' || unattributed_reason as detail,
+        source,
+        source_file,
+        source_row
+    from int_activity_records
+    union all
+    select
+        'unreconciled_rows' as measure,
+        source || ':' || source_file as failing_key,
+        feed || ': ' || cast(loaded as varchar) || ' rows loaded, of ' || cast(difference as varchar)
+        || ' it is not known what became of them' as detail,
+        source,
+        source_file,
+        cast(null as bigint) as source_row
+    from reconciliation_of_activity
     union all
     select
         'invoices_unlike_lines' as measure,

@@ -2,6 +2,10 @@ with files as (
     select * from {{ source('raw', 'files') }}
 ),
 
+record_days as (
+    select * from {{ source('raw', 'record_days') }}
+),
+
 ended_feeds as (
     select * from {{ source('raw', 'ended_feeds') }}
     where ended_on <= {{ as_of_date() }}
@@ -11,17 +15,33 @@ feeds_only_with_records as (
     select * from {{ source('raw', 'feeds_only_with_records') }}
 ),
 
+newest_records as (
+    select
+        file_id,
+        max(recorded_on) as recorded_on
+    from record_days
+    where recorded_on <= {{ as_of_date() }}
+    group by file_id
+),
+
+-- What is dated later, a delivery or a record, covers nothing yet; records count where no day is declared.
 days_covered as (
     select distinct
-        source,
-        system,
-        feed,
-        kind_of_file,
-        rhythm_days,
-        covers_on,
-        coalesce(covers_on, last_record_on) as covered_on
+        files.source,
+        files.system,
+        files.feed,
+        files.kind_of_file,
+        files.rhythm_days,
+        case when files.covers_on <= {{ as_of_date() }} then files.covers_on end as covers_on,
+        case
+            when files.covers_on <= {{ as_of_date() }} then files.covers_on
+            else newest_records.recorded_on
+        end as covered_on
     from files
-    where coalesce(covers_on, last_record_on) <= {{ as_of_date() }}
+    left join newest_records on files.file_id = newest_records.file_id
+    where
+        files.covers_on <= {{ as_of_date() }}
+        or newest_records.recorded_on is not null
 ),
 
 -- Where nothing comes but with records, what other kinds of file cover is covered for it too.

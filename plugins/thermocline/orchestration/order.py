@@ -16,9 +16,12 @@ def overtaken(home: Home, candidate: dict[str, Any]) -> str | None:
     """
     from thermocline import publication
 
-    current = publication.current(home)
-    if current and current.as_of_date > date.fromisoformat(candidate["as_of"]):
-        return f"reporting already holds {current.as_of_date}, a later day: nothing is published"
+    held = publication.day_held(home)
+    if held and held > date.fromisoformat(candidate["as_of"]):
+        return (
+            f"reporting already holds {held}, a later day: nothing is published; where that day is wrong, "
+            f"thermocline rollback {candidate['as_of']} takes it back"
+        )
     try:
         last = json.loads((home.airflow / "last-published").read_text(encoding="utf-8"))
     except FileNotFoundError:

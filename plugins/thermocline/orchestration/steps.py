@@ -24,6 +24,7 @@ from thermocline.errors import (
 from thermocline.home import Home
 from thermocline.orchestration import run_events, worker
 from thermocline.orchestration.arrivals import note_landing
+from thermocline.orchestration.calendar import last_whole_day
 from thermocline.orchestration.order import note_published, overtaken
 
 Candidate = dict[str, Any]
@@ -53,7 +54,14 @@ def build(as_of: str | None, wait_seconds: float) -> Candidate:
     home = Home.current()
     log.info("building %s ...", f"as of {as_of}" if as_of else "the newest complete day")
     with refusals():
-        built = worker.begin(build_candidate, home, day_of(as_of), wait_seconds=wait_seconds, report=log.info)
+        built = worker.begin(
+            build_candidate,
+            home,
+            day_of(as_of),
+            last_whole_day=last_whole_day(home, datetime.now(UTC)),
+            wait_seconds=wait_seconds,
+            report=log.info,
+        )
         run_events.start(home)
         candidate = built()
     log.info("built candidate %.12s as of %s", candidate.content_hash, candidate.as_of)

@@ -232,6 +232,9 @@ create table if not exists raw.files (
     money_not_taken decimal(38, 4),
     first_record_on date, last_record_on date, kind_of_file varchar, conversion varchar
 );
+create table if not exists raw.record_days (
+    file_id integer, recorded_on date, records bigint, first_row bigint
+);
 create table if not exists raw.deliveries (
     file_id integer, source_file varchar, delivery_key varchar, covers_on date
 );

@@ -5,7 +5,7 @@ the mappings and sources by which it was told. After a change of those it is tol
 """
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 from thermocline import durable
 from thermocline.errors import InputError
@@ -49,7 +49,11 @@ def note_covered(home: Home, system: str) -> date | None:
 
 
 def _covered(home: Home, system: str) -> list[tuple[date, date | None]]:
-    """The newest covered day of each feed that is waited for, and the day on which it ended."""
+    """The newest covered day of each feed that is waited for, and the day on which it ended.
+
+    A delivery can't cover a day that hasn't begun anywhere.
+    """
+    today = datetime.now(UTC).date() + timedelta(days=1)
     mappings = mappings_in_force(home)
     known = {source.name: dict(source.ended) for source in sources(home)}
     files, deliveries, _ = delivered(home, mappings)
@@ -58,7 +62,7 @@ def _covered(home: Home, system: str) -> list[tuple[date, date | None]]:
     for delivery in deliveries:
         file = files[delivery.file_id]
         is_waited_for = file.source in known and not comes_only_with_records(file, mappings)
-        if file.system == system and delivery.covers_on and is_waited_for:
+        if file.system == system and delivery.covers_on and is_waited_for and delivery.covers_on <= today:
             feed = file.source, file.feed
             newest[feed] = max(newest.get(feed, delivery.covers_on), delivery.covers_on)
             rhythm[feed] = file.rhythm_days or float("inf")

@@ -41,7 +41,15 @@ def remove(connection: duckdb.DuckDBPyConnection, file_ids: set[int]) -> None:
     if not file_ids:
         return
     ids = ", ".join(map(str, sorted(file_ids)))
-    for table in (*TABLES, "quarantine", "not_taken", "unmapped_columns", "deliveries", "files"):
+    for table in (
+        *TABLES,
+        "quarantine",
+        "not_taken",
+        "unmapped_columns",
+        "record_days",
+        "deliveries",
+        "files",
+    ):
         connection.execute(f"delete from raw.{table} where file_id in ({ids})")
 
 
@@ -125,6 +133,7 @@ def _register(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Figures:
         f"from raw.{table.name} where file_id between $least and $most and not {IS_REFUSED} group by 1",
         ids,
     )
+    _register_days(connection, staged.conversion, ids)
     quarantined = _by_file(
         connection,
         "select file_id, count(*), sum(amount) from raw.quarantine "
@@ -196,16 +205,30 @@ def _money(table: Table) -> str:
 
 def _days(table: Table, conversion: Conversion) -> str:
     """The first and last day, in the reporting zone, that rows of a file are dated."""
-    column = table.column(table.dated_by) if table.dated_by else None
-    if column is None:
+    if table.dated_by is None:
         return "null, null"
-    day = column.name
-    if column.type != DATE:
-        zone = literal(conversion.reporting_zone)
-        return ", ".join(
-            f"cast(timezone({zone}, timezone('UTC', {which}({day}))) as date)" for which in ("min", "max")
+    return ", ".join(_day(table, conversion, f"{which}({table.dated_by})") for which in ("min", "max"))
+
+
+def _day(table: Table, conversion: Conversion, dated: str) -> str:
+    """The day, in the reporting zone, of an expression of the column that a table is dated by."""
+    column = table.column(table.dated_by) if table.dated_by else None
+    if column is None or column.type == DATE:
+        return dated
+    return f"cast(timezone({literal(conversion.reporting_zone)}, timezone('UTC', {dated})) as date)"
+
+
+def _register_days(connection: duckdb.DuckDBPyConnection, conversion: Conversion, ids: list[int]) -> None:
+    """Count each file's loaded rows by the day that they are dated, with the first such record."""
+    table = conversion.feed.table
+    if table.dated_by is not None:
+        connection.execute(
+            f"insert into raw.record_days "
+            f"select file_id, {_day(table, conversion, table.dated_by)} as day, count(*), min(source_row) "
+            f"from raw.{table.name} where file_id between $least and $most and not {IS_REFUSED} "
+            f"and {table.dated_by} is not null group by all",
+            {"least": min(ids), "most": max(ids)},
         )
-    return f"min({day}), max({day})"
 
 
 def _by_file(connection: duckdb.DuckDBPyConnection, query: str, ids: list[int]) -> dict[int, tuple[Any, ...]]:
