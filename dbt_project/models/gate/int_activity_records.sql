@@ -42,7 +42,7 @@ payments_of_nobody as (
     select
         fct_payments.payment_id,
         case
-            when stg_billing__payments.billing_customer_id is null and stg_billing__payments.invoice_id is null
+            when stg_billing__payments.billing_customer_id is null and fct_payments.invoice_id is null
                 then 'no_customer'
             else coalesce(fct_invoices.unattributed_reason, int_customers_linked.linked_by, 'unknown_customer')
         end as reason
@@ -51,7 +51,7 @@ payments_of_nobody as (
         on
             fct_payments.payment_id = stg_billing__payments.payment_id
             and stg_billing__payments.is_current
-    left join fct_invoices on stg_billing__payments.invoice_id = fct_invoices.invoice_id
+    left join fct_invoices on fct_payments.invoice_id = fct_invoices.invoice_id
     left join int_customers_linked
         on stg_billing__payments.billing_customer_id = int_customers_linked.billing_customer_id
     where fct_payments.account_id is null
