@@ -309,3 +309,50 @@ def test_what_does_not_hold_is_refused_by_its_place(
     home = begun(tmp_path / "home", FLAT.replace(written, replaced), "branches")
     with pytest.raises(InputError, match=refused):
         load_mappings(home)
+
+
+INVOICES = """\
+invoice_id,customer_id,issued_at,currency,total,kind,rate_to_base,rate_from_base,rate_base
+own,K1,2024-05-01,USD,100.00,invoice,0.95,,
+turned,K2,2024-05-01,JPY,10000000,invoice,,150.25,
+other base,K3,2024-05-01,GBP,100.00,invoice,1.25,,USD
+other base turned,K4,2024-05-01,GBP,100.00,invoice,,0.8,USD
+own currency,K5,2024-05-01,EUR,100.00,invoice,7,,
+zero,K6,2024-05-01,USD,100.00,invoice,0,,
+negative,K7,2024-05-01,USD,100.00,invoice,-1,,
+none,K8,2024-05-01,USD,100.00,invoice,,,
+base without a rate,K9,2024-05-01,GBP,100.00,invoice,2,,CHF
+"""
+PAYMENTS = """\
+payment_id,customer_id,paid_at,currency,amount,rate_to_base,rate_from_base,rate_base
+p1,K1,2024-05-10,USD,100.00,0.97,,
+p2,K2,2024-05-10,JPY,15025,,150.25,
+p3,K3,2024-05-10,USD,100.00,,,
+"""
+
+
+def test_a_rate_on_the_document_comes_before_the_dated_one(screen_files: ScreenFiles) -> None:
+    screened = screen_files(
+        {"2024-05-31/invoices.csv": INVOICES, "2024-05-31/payments.csv": PAYMENTS},
+        config={
+            "company.yml": "reporting_currency: EUR\ngate: {quarantined_share_of_delivery: 1}\n",
+            "exchange_rates.csv": "rate_on,currency,base_currency,rate\n2024-01-01,USD,EUR,0.9\n",
+        },
+    )
+    assert dict(screened.rows("select account_code, revenue_lifetime from account_segments order by 1")) == {
+        "K1": Decimal("95"),
+        "K2": Decimal("66555.7404"),
+        "K3": Decimal("112.5"),
+        "K4": Decimal("112.5"),
+        "K5": Decimal("100"),
+        "K6": Decimal("90"),
+        "K7": Decimal("90"),
+        "K8": Decimal("90"),
+        "K9": Decimal("0"),
+    }
+    assert screened.rows("select document_id, column_name, value from quarantine") == [
+        ("base without a rate", "currency", "GBP")
+    ]
+    assert screened.rows(
+        "select document_id, amount from account_timeline where kind = 'payment' order by 1"
+    ) == [("p1", Decimal(97)), ("p2", Decimal(100)), ("p3", Decimal(90))]

@@ -37,6 +37,9 @@ owned_invoices as (
         int_invoices_united.status,
         int_invoices_united.currency,
         int_invoices_united.is_sum_of_lines,
+        int_invoices_united.rate_to_base,
+        int_invoices_united.rate_from_base,
+        int_invoices_united.rate_base,
         int_invoices_united.document_total,
         int_invoices_united.document_open_balance,
         int_invoices_united.lines_total,
@@ -56,29 +59,36 @@ owned_invoices as (
             and int_invoices_united.customer_code is null
 ),
 
-valued_invoices as (
+rated_invoices as (
     select
         owned_invoices.*,
-        int_customers_linked.account_id,
-        int_customers_linked.linked_by,
-        case
-            when owned_invoices.currency = '{{ var("reporting_currency") }}' then cast(1 as decimal(18, 8))
-            else cast(rates_in_force.rate as decimal(18, 8))
-        end as rate,
-        rates_in_force.rate_on,
-        case
-            when owned_invoices.is_sum_of_lines and owned_invoices.lines_total is null then cast(null as decimal(18, 4))
-            else {{ in_reporting_currency('owned_invoices.document_total', 'owned_invoices.currency', 'rates_in_force') }}
-        end as total,
-        {{ in_reporting_currency('owned_invoices.document_open_balance', 'owned_invoices.currency', 'rates_in_force') }}
-            as open_balance
+        {{ rate_of_document('owned_invoices', 'rates_in_force', 'base_rates_in_force') }} as rate,
+        {{ divisor_of_document('owned_invoices') }} as divisor,
+        rates_in_force.rate_on
     from owned_invoices
-    left join int_customers_linked
-        on owned_invoices.billing_customer_id = int_customers_linked.billing_customer_id
     left join rates_in_force
         on
             owned_invoices.currency = rates_in_force.currency
             and owned_invoices.issued_on = rates_in_force.in_force_on
+    left join rates_in_force as base_rates_in_force
+        on
+            owned_invoices.rate_base = base_rates_in_force.currency
+            and owned_invoices.issued_on = base_rates_in_force.in_force_on
+),
+
+valued_invoices as (
+    select
+        rated_invoices.*,
+        int_customers_linked.account_id,
+        int_customers_linked.linked_by,
+        case
+            when rated_invoices.is_sum_of_lines and rated_invoices.lines_total is null then cast(null as decimal(18, 4))
+            else {{ valued('rated_invoices.document_total', 'rated_invoices') }}
+        end as total,
+        {{ valued('rated_invoices.document_open_balance', 'rated_invoices') }} as open_balance
+    from rated_invoices
+    left join int_customers_linked
+        on rated_invoices.billing_customer_id = int_customers_linked.billing_customer_id
 )
 
 select

@@ -35,6 +35,9 @@ owned_payments as (
         stg_billing__payments.method,
         stg_billing__payments.currency,
         stg_billing__payments.document_amount,
+        stg_billing__payments.rate_to_base,
+        stg_billing__payments.rate_from_base,
+        stg_billing__payments.rate_base,
         stg_billing__payments.paid_on,
         stg_billing__payments.paid_at,
         stg_billing__payments.source,
@@ -79,6 +82,9 @@ attributed_payments as (
         owned_payments.invoice_id,
         owned_payments.method,
         owned_payments.document_amount,
+        owned_payments.rate_to_base,
+        owned_payments.rate_from_base,
+        owned_payments.rate_base,
         owned_payments.paid_on,
         owned_payments.paid_at,
         owned_payments.source,
@@ -92,26 +98,37 @@ attributed_payments as (
     left join fct_invoices on owned_payments.invoice_id = fct_invoices.invoice_id
     left join int_customers_linked
         on owned_payments.billing_customer_id = int_customers_linked.billing_customer_id
+),
+
+rated_payments as (
+    select
+        attributed_payments.*,
+        {{ rate_of_document('attributed_payments', 'rates_in_force', 'base_rates_in_force') }} as rate,
+        {{ divisor_of_document('attributed_payments') }} as divisor
+    from attributed_payments
+    left join rates_in_force
+        on
+            attributed_payments.currency = rates_in_force.currency
+            and attributed_payments.paid_on = rates_in_force.in_force_on
+    left join rates_in_force as base_rates_in_force
+        on
+            attributed_payments.rate_base = base_rates_in_force.currency
+            and attributed_payments.paid_on = base_rates_in_force.in_force_on
 )
 
 select
-    attributed_payments.payment_id,
-    attributed_payments.document_id,
-    attributed_payments.invoice_id,
-    attributed_payments.invoice_status,
-    attributed_payments.account_id,
-    attributed_payments.method,
-    attributed_payments.currency,
-    attributed_payments.document_amount,
-    {{ in_reporting_currency('attributed_payments.document_amount', 'attributed_payments.currency', 'rates_in_force') }}
-        as amount,
-    attributed_payments.paid_on,
-    attributed_payments.paid_at,
-    attributed_payments.source,
-    attributed_payments.source_file,
-    attributed_payments.source_row
-from attributed_payments
-left join rates_in_force
-    on
-        attributed_payments.currency = rates_in_force.currency
-        and attributed_payments.paid_on = rates_in_force.in_force_on
+    rated_payments.payment_id,
+    rated_payments.document_id,
+    rated_payments.invoice_id,
+    rated_payments.invoice_status,
+    rated_payments.account_id,
+    rated_payments.method,
+    rated_payments.currency,
+    rated_payments.document_amount,
+    {{ valued('rated_payments.document_amount', 'rated_payments') }} as amount,
+    rated_payments.paid_on,
+    rated_payments.paid_at,
+    rated_payments.source,
+    rated_payments.source_file,
+    rated_payments.source_row
+from rated_payments

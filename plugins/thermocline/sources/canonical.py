@@ -69,6 +69,10 @@ def _columns(*declared: str | Column) -> tuple[Column, ...]:
 DOCUMENT_KINDS = ("invoice", "credit_note", "adjustment", "payable")
 DOCUMENT_STATUSES = ("open", "paid", "void")
 
+# The rate on the document itself: of `rate_base` (blank: the reporting currency) for one unit of its
+# own currency, or of its own currency for one unit of that.
+DOCUMENT_RATE = (f"rate_to_base rate_from_base:{RATE}", "rate_base")
+
 # In the short form, `name!` must be filled in every row, and names share the type after the colon.
 TABLES = {
     table.name: table
@@ -172,6 +176,7 @@ TABLES = {
                 # What the vendor says is still to be paid; null where it doesn't say.
                 f"open_balance:{MONEY}",
                 f"is_sum_of_lines:{BOOLEAN}",
+                *DOCUMENT_RATE,
             ),
             money="total",
             dated_by="issued_at",
@@ -205,6 +210,7 @@ TABLES = {
                 f"amount!:{MONEY}",
                 # A refund names the payment that it gives back, or the intent to pay that both belong to.
                 "currency method refunded_payment_id intent_id",
+                *DOCUMENT_RATE,
             ),
             money="amount",
             dated_by="paid_at",

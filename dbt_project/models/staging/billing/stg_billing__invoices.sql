@@ -7,7 +7,8 @@ with source as (
 versions as (
     {{ current_version('invoices', 'invoice_id', [
         'customer_id', 'issued_at', 'due_at', 'currency', 'total', 'status', 'kind',
-        'credited_invoice_id', 'open_balance', 'is_sum_of_lines'
+        'credited_invoice_id', 'open_balance', 'is_sum_of_lines',
+        'rate_to_base', 'rate_from_base', 'rate_base'
     ]) }}
 ),
 
@@ -24,6 +25,10 @@ renamed as (
         total as document_total,
         open_balance as document_open_balance,
         coalesce(is_sum_of_lines, false) as is_sum_of_lines,
+        -- What no currency is worth is no rate.
+        case when rate_to_base < 1000000 then rate_to_base end as rate_to_base,
+        case when rate_from_base > 0.000001 then rate_from_base end as rate_from_base,
+        upper(rate_base) as rate_base,
         {{ reporting_date('issued_at') }} as issued_on,
         {{ reporting_date('due_at') }} as due_on,
         issued_at,

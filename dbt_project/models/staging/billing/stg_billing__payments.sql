@@ -6,7 +6,8 @@ with source as (
 
 versions as (
     {{ current_version('payments', 'payment_id', [
-        'invoice_id', 'customer_id', 'paid_at', 'amount', 'currency', 'method', 'refunded_payment_id', 'intent_id'
+        'invoice_id', 'customer_id', 'paid_at', 'amount', 'currency', 'method', 'refunded_payment_id', 'intent_id',
+        'rate_to_base', 'rate_from_base', 'rate_base'
     ]) }}
 ),
 
@@ -21,6 +22,10 @@ renamed as (
         method,
         upper(currency) as currency,
         amount as document_amount,
+        -- What no currency is worth is no rate.
+        case when rate_to_base < 1000000 then rate_to_base end as rate_to_base,
+        case when rate_from_base > 0.000001 then rate_from_base end as rate_from_base,
+        upper(rate_base) as rate_base,
         {{ reporting_date('paid_at') }} as paid_on,
         paid_at,
         updated_at,
