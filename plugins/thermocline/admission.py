@@ -107,10 +107,33 @@ def _refuse_cycles(connection: duckdb.DuckDBPyConnection) -> None:
                 from ({current_records("accounts", "account_id")})
                 where not coalesce(is_deleted, false) and not coalesce(is_absent, false)
                     or merged_into_account_id is not null
+            ),
+            named as (
+                select file_id, account_id, merged_into_account_id from raw.account_merges
+                union all
+                select file_id, trim(unnest(string_split(merged_account_ids, ';'))), account_id
+                from raw.accounts
+            ),
+            merges as (
+                select
+                    files.source || ':' || named.account_id as id,
+                    max(files.source || ':' || named.merged_into_account_id) as merged_into
+                from named
+                inner join raw.files on named.file_id = files.file_id
+                where named.account_id <> named.merged_into_account_id
+                group by 1
+            ),
+            led as (
+                select
+                    coalesce(known.id, merges.id) as id, known.parent,
+                    coalesce(known.merged_into, merges.merged_into) as merged_into,
+                    known.source_file, known.source_row
+                from known
+                full join merges on known.id = merges.id
             )
-            select * from known
+            select * from led
             where coalesce(parent, merged_into) is not null
-                or id in (select unnest([parent, merged_into]) from known)
+                or id in (select unnest([parent, merged_into]) from led)
             """,
         )
     }

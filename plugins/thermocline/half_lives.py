@@ -18,18 +18,18 @@ from thermocline.raw_records import current_records, rows
 MOST_HALF_LIVES = 60
 MOST_HALF_LIVES_BEFORE_EPOCH = 15
 
-_LINKED = (
-    "case when account_id is not null or communication_id in "
-    "(select communication_id from raw.communication_accounts) then communication_id end"
-)
+# Of some records the account stands in a table of its own.
+_LINKED = "case when account_id is not null or {key} in (select {key} from raw.{table}) then {key} end"
+_COMMUNICATION = _LINKED.format(key="communication_id", table="communication_accounts")
+_OPPORTUNITY = _LINKED.format(key="opportunity_id", table="opportunity_accounts")
 # Of each feed the key, whom a record is about, and its moments.
 _DATED = (
     ("invoices", "invoice_id", "customer_id", "issued_at"),
     ("invoice_lines", "invoice_id", "customer_id", "issued_at"),
     ("payments", "payment_id", "coalesce(customer_id, invoice_id)", "paid_at"),
-    ("opportunities", "opportunity_id", "account_id", "opened_at"),
-    ("opportunities", "opportunity_id", "account_id", "closed_at"),
-    ("communications", "communication_id", _LINKED, "occurred_at"),
+    ("opportunities", "opportunity_id", _OPPORTUNITY, "opened_at"),
+    ("opportunities", "opportunity_id", _OPPORTUNITY, "closed_at"),
+    ("communications", "communication_id", _COMMUNICATION, "occurred_at"),
     ("feedback", "feedback_id", "account_id", "given_at"),
 )
 

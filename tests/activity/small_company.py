@@ -133,10 +133,11 @@ class Modelled:
         self.connection.execute(
             "create or replace table config.files_changed as select file_id from raw.files"
         )
-        # What the lines' own model reads.
-        lines = sorted((compiled / "staging" / "deliveries").glob("int_lines_*.sql"))
-        others = sorted(path for path in (compiled / "staging").rglob("*.sql") if path not in lines)
-        for path in [*lines, *others]:
+        # What other models of staging read.
+        staging = compiled / "staging"
+        read = [*staging.rglob("int_lines_*.sql"), *staging.rglob("stg_crm__opportunity_*.sql")]
+        others = sorted(path for path in staging.rglob("*.sql") if path not in read)
+        for path in [*sorted(read), *others]:
             self._make("staging", path)
         for name in ACTIVITY:
             self._make("activity", compiled / "activity" / f"{name}.sql")

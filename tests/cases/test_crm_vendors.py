@@ -1,6 +1,7 @@
 """What HubSpot, Salesforce and plain files of invoice lines mean, by exports that users reported."""
 
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 from itertools import product
 from pathlib import Path
@@ -8,9 +9,85 @@ from typing import Any
 
 import pytest
 from export_files import bring_in, disconnect, rows, write_bytes
+from screened import Screened, screen
 from thermocline.home import Home
 
 SPELLINGS = [*product(("InvoiceNo", "Invoice"), ("UnitPrice", "Price"), ("CustomerID", "Customer ID"))]
+
+FOLDER = "2026-06-30"
+COMPANY = {
+    # Companies 700 and 800 became 900, 922 became 921 and that 920; deal 72 became 71.
+    f"hubspot/{FOLDER}/company.csv": """\
+id,property_name,property_country,property_hs_merged_object_ids,is_deleted,_fivetran_synced
+900,Bluebay Ltd,Malta,700;800,false,2026-06-30 01:00:00
+700,Bluebay,Malta,,true,2026-06-30 01:00:00
+800,Blue Bay Limited,Malta,,true,2026-06-30 01:00:00
+901,Kestrel Sports,Ireland,,false,2026-06-30 01:00:00
+902,Kestrel Holding,Ireland,,false,2026-06-30 01:00:00
+920,Chained,Ireland,,false,2026-06-30 01:00:00
+""",
+    f"hubspot/{FOLDER}/merged_company.csv": """\
+company_id,merged_company_id,_fivetran_synced
+921,922,2026-06-30 01:00:00
+920,921,2026-06-30 01:00:00
+""",
+    f"hubspot/{FOLDER}/deal.csv": """\
+deal_id,property_hs_primary_associated_company,property_createdate,deal_pipeline_stage_id,property_hs_merged_object_ids,is_deleted,_fivetran_synced
+71,800,2026-06-01 10:00:00,appointmentscheduled,72,false,2026-06-30 01:00:00
+72,800,2026-06-01 11:00:00,appointmentscheduled,,false,2026-06-30 01:00:00
+73,,2026-06-01 12:00:00,appointmentscheduled,,false,2026-06-30 01:00:00
+74,,2026-06-01 13:00:00,appointmentscheduled,,false,2026-06-30 01:00:00
+75,900,2026-06-01 14:00:00,appointmentscheduled,,false,2026-06-30 01:00:00
+""",
+    f"hubspot/{FOLDER}/merged_deal.csv": """\
+deal_id,merged_deal_id,_fivetran_synced
+71,75,2026-06-30 01:00:00
+""",
+    # 5 is the primary company's type, 341 that of any.
+    f"hubspot/{FOLDER}/deal_company.csv": """\
+deal_id,company_id,type_id,category,_fivetran_deleted,_fivetran_synced
+73,901,5,HUBSPOT_DEFINED,false,2026-06-30 01:00:00
+73,902,341,HUBSPOT_DEFINED,false,2026-06-30 02:00:00
+74,901,341,HUBSPOT_DEFINED,false,2026-06-30 01:00:00
+74,902,5,HUBSPOT_DEFINED,true,2026-06-30 02:00:00
+71,901,5,HUBSPOT_DEFINED,false,2026-06-30 01:00:00
+""",
+    f"hubspot/{FOLDER}/all-companies.csv": """\
+Record ID,Company name,Country/Region,Merged Record IDs,Last Modified Date
+910,Harbour Ltd,Malta,710;810,2026-06-29 10:00
+""",
+    f"salesforce/{FOLDER}/Account.csv": """\
+Id,Name,BillingCountry,IsDeleted,SystemModstamp
+0015g00000AbCdEAAV,Harbor Tools,United States,false,2026-06-30T01:00:00.000Z
+0015g00000AbCde,Kestrel Sports Two,Ireland,false,2026-06-30T01:00:00.000Z
+""",
+    f"salesforce/{FOLDER}/Opportunity.csv": """\
+id,account_id,created_date,stage_name,is_closed,is_won,is_deleted,_fivetran_deleted,_fivetran_active,_fivetran_start,_fivetran_end
+0065g00000AAAAA,0015g00000AbCdE,2026-06-01T10:00:00Z,New,false,false,false,false,false,2026-06-01T10:00:00Z,2026-06-09T09:59:59Z
+0065g00000AAAAA,0015g00000AbCdE,2026-06-01T10:00:00Z,Late,false,false,false,false,true,2026-06-09T10:00:00Z,9999-12-31T23:59:59Z
+0065g00000BBBBB,0015g00000AbCdE,2026-06-01T10:00:00Z,Ended,false,false,false,false,false,2026-06-01T10:00:00Z,2026-06-09T10:00:00Z
+0065g00000CCCCC,0015g00000AbCdE,2026-06-01T10:00:00Z,Deleted,false,false,true,false,true,2026-06-01T10:00:00Z,9999-12-31T23:59:59Z
+0065g00000DDDDD,0015g00000AbCdE,2026-06-01T10:00:00Z,Deleted,false,false,false,true,true,2026-06-01T10:00:00Z,9999-12-31T23:59:59Z
+""",
+    f"stripe/customers-{FOLDER}.csv": """\
+id,name,email,metadata.account_id,delinquent,invoice_prefix
+cus_700,Bluebay,a@bluebay.example,700,false,A1
+cus_800,Blue Bay,b@bluebay.example,800,false,A2
+cus_710,Harbour,c@harbour.example,710,false,A3
+cus_922,Chained,d@chained.example,922,false,A4
+cus_h,HT Billing,e@harbor.example,0015g00000AbCdE,false,A5
+cus_k,KS Billing,f@kestrel.example,0015g00000AbCde,false,A6
+""",
+    f"stripe/invoices-{FOLDER}.csv": """\
+id,customer,created,currency,total,status,attempt_count,billing_reason
+in_1,cus_700,2026-06-10 10:00:00,eur,50000,paid,1,manual
+in_2,cus_800,2026-06-10 10:00:00,eur,50000,paid,1,manual
+in_3,cus_710,2026-06-10 10:00:00,eur,100000,paid,1,manual
+in_4,cus_922,2026-06-10 10:00:00,eur,100000,paid,1,manual
+in_h,cus_h,2026-06-10 10:00:00,eur,100000,paid,1,manual
+in_k,cus_k,2026-06-11 10:00:00,eur,50000,paid,1,manual
+""",
+}
 
 
 class Loaded:
@@ -81,4 +158,74 @@ def test_plain_lines_of_negative_quantity_are_credits_by_any_name(loaded, quanti
     assert loaded.rows("select invoice_id, kind from raw.invoice_lines order by 1") == [
         ("7", "credit_note"),
         ("8", "invoice"),
+    ]
+
+
+@pytest.fixture(scope="module")
+def company(example: Screened, tmp_path_factory: pytest.TempPathFactory) -> Screened:
+    """A company with merges, associations, both forms of ids and every version of its opportunities."""
+    folder = tmp_path_factory.mktemp("crm-vendors")
+    for path, text in COMPANY.items():
+        write_bytes(folder / "exports", path, text.encode())
+    return screen(example.begin(folder / "home"), folder / "exports", date(2026, 6, 30))
+
+
+def test_03_billing_follows_a_hubspot_company_through_its_merges(company):
+    assert dict(
+        company.rows(
+            "select account_id, revenue_lifetime from account_segments where account_id like 'hubspot:9_0'"
+        )
+    ) == {"hubspot:900": Decimal(1000), "hubspot:910": Decimal(1000), "hubspot:920": Decimal(1000)}
+    assert company.rows(
+        "select alias_id, account_id from account_links where alias_kind = 'merged_account' order by 1"
+    ) == [
+        ("hubspot:700", "hubspot:900"),
+        ("hubspot:710", "hubspot:910"),
+        ("hubspot:800", "hubspot:900"),
+        ("hubspot:810", "hubspot:910"),
+        ("hubspot:921", "hubspot:920"),
+        ("hubspot:922", "hubspot:920"),
+    ]
+    assert company.value("select temperature from account_segments where account_id = 'hubspot:900'") == "hot"
+
+
+def opened(company: Screened, account_id: str) -> list[str]:
+    return [
+        record_id
+        for (record_id,) in company.rows(
+            "select event_id from account_timeline "
+            "where account_id = ? and event_id like 'opportunity:%' order by 1",
+            account_id,
+        )
+    ]
+
+
+def test_03_merged_deals_heat_once(company):
+    assert opened(company, "hubspot:900") == ["opportunity:hubspot:71:opened"]
+
+
+def test_18_a_deal_without_a_company_of_its_own_is_its_primary_companys(company):
+    assert opened(company, "hubspot:901") == [
+        "opportunity:hubspot:73:opened",
+        "opportunity:hubspot:74:opened",
+    ]
+    assert opened(company, "hubspot:902") == []
+
+
+def test_07_salesforce_ids_of_15_and_18_characters_meet_and_never_cross(company):
+    assert company.rows(
+        "select account_id, revenue_lifetime from account_segments "
+        "where account_id like 'salesforce:%' order by 1"
+    ) == [
+        ("salesforce:0015g00000AbCdEAAV", Decimal(1000)),
+        ("salesforce:0015g00000AbCdeAAF", Decimal(500)),
+    ]
+    assert company.rows(
+        "select count(*) from account_links where linked_by in ('unlinked', 'ambiguous')"
+    ) == [(0,)]
+
+
+def test_of_salesforce_opportunities_the_active_version_counts_and_deleted_ones_do_not(company):
+    assert opened(company, "salesforce:0015g00000AbCdEAAV") == [
+        "opportunity:salesforce:0065g00000AAAAAAA5:opened"
     ]

@@ -101,6 +101,23 @@ def test_an_override_names_an_account_of_crm_or_billing(
     assert "overrides.csv, row 2: there is no account crm:2" in refusal(home, connection)
 
 
+@pytest.mark.parametrize("named_by", ["survivor", "table"])
+def test_a_cycle_of_parents_is_seen_through_merges_that_others_name(
+    home: Home, connection: duckdb.DuckDBPyConnection, named_by: str
+) -> None:
+    account(connection, "A", parent="old")
+    account(connection, "B", parent="A", row=2)
+    admit(home, connection)
+    if named_by == "survivor":
+        connection.execute("update raw.accounts set merged_account_ids = 'older;old' where account_id = 'B'")
+    else:
+        connection.execute(
+            "insert into raw.account_merges by name "
+            "select 'old' as account_id, 'B' as merged_into_account_id, 0 as file_id, 1 as source_row"
+        )
+    assert "a cycle of parents, crm:A -> crm:B -> crm:A" in refusal(home, connection)
+
+
 @pytest.mark.parametrize("column", ["degrees_fax_inbound", "valid"])
 def test_an_unknown_channel_of_a_scorecard_is_refused(
     home: Home, connection: duckdb.DuckDBPyConnection, column: str

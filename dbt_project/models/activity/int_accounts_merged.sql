@@ -3,36 +3,78 @@ with recursive stg_crm__accounts as (
     where is_current
 ),
 
+stg_crm__account_merges as (
+    select * from {{ ref('stg_crm__account_merges') }}
+),
+
+merges as (
+    select
+        crm_account_id,
+        merged_into_crm_account_id
+    from stg_crm__accounts
+    where merged_into_crm_account_id is not null
+    union
+    select
+        crm_account_id,
+        merged_into_crm_account_id
+    from stg_crm__account_merges
+),
+
+-- Each pair once, so that a circle of merges ends.
 merge_chains as (
     select
         crm_account_id,
-        crm_account_id as reached_id,
-        0 as hops
-    from stg_crm__accounts
-    union all
+        merged_into_crm_account_id as reached_id
+    from merges
+    union
     select
         merge_chains.crm_account_id,
-        stg_crm__accounts.merged_into_crm_account_id as reached_id,
-        merge_chains.hops + 1 as hops
+        merges.merged_into_crm_account_id as reached_id
     from merge_chains
-    inner join stg_crm__accounts on merge_chains.reached_id = stg_crm__accounts.crm_account_id
-    where
-        stg_crm__accounts.merged_into_crm_account_id is not null
-        and merge_chains.hops < 100
+    inner join merges on merge_chains.reached_id = merges.crm_account_id
 ),
 
 chain_ends as (
     select
-        crm_account_id,
-        reached_id,
-        row_number() over (partition by crm_account_id order by hops desc) as end_rank
+        merge_chains.crm_account_id,
+        merge_chains.reached_id,
+        row_number() over (
+            partition by merge_chains.crm_account_id
+            order by stg_crm__accounts.is_deleted nulls last, merge_chains.reached_id desc
+        ) as end_rank
     from merge_chains
+    left join stg_crm__accounts on merge_chains.reached_id = stg_crm__accounts.crm_account_id
+    where merge_chains.reached_id not in (select merges.crm_account_id from merges)
+),
+
+-- An account that was merged away need not be delivered itself.
+known_accounts as (
+    select
+        crm_account_id,
+        account_code
+    from stg_crm__accounts
+    union
+    select
+        crm_account_id,
+        account_code
+    from stg_crm__account_merges
+),
+
+led_to_survivors as (
+    select
+        known_accounts.crm_account_id,
+        known_accounts.account_code,
+        coalesce(chain_ends.reached_id, known_accounts.crm_account_id) as surviving_crm_account_id
+    from known_accounts
+    left join chain_ends
+        on
+            known_accounts.crm_account_id = chain_ends.crm_account_id
+            and chain_ends.end_rank = 1
 ),
 
 survivors as (
     select
-        chain_ends.crm_account_id,
-        chain_ends.reached_id as surviving_crm_account_id,
+        led_to_survivors.*,
         case
             when survivor.crm_account_id is null then 'unknown_account'
             when survivor.is_deleted then 'deleted_account'
@@ -41,13 +83,13 @@ survivors as (
                 or regexp_matches(coalesce(survivor.email, ''), '{{ var("test_account_email_pattern") }}')
                 then 'test_account'
         end as excluded_because
-    from chain_ends
-    left join stg_crm__accounts as survivor on chain_ends.reached_id = survivor.crm_account_id
-    where chain_ends.end_rank = 1
+    from led_to_survivors
+    left join stg_crm__accounts as survivor on led_to_survivors.surviving_crm_account_id = survivor.crm_account_id
 )
 
 select
     crm_account_id,
+    account_code,
     surviving_crm_account_id,
     excluded_because,
     case when excluded_because is null then surviving_crm_account_id end as account_id

@@ -18,11 +18,15 @@ account_links as (
 proposed_links as (
     select
         int_customers_listed.billing_customer_id,
-        stg_crm__accounts.crm_account_id,
+        int_accounts_merged.crm_account_id,
         1 as precedence,
         'explicit_key' as linked_by
     from int_customers_listed
-    inner join stg_crm__accounts on int_customers_listed.crm_account_code = stg_crm__accounts.account_code
+    -- Billing may write a Salesforce id with 15 characters; any other key stays as it is.
+    inner join int_accounts_merged
+        on
+            raw.salesforce_id(int_customers_listed.crm_account_code)
+            = raw.salesforce_id(int_accounts_merged.account_code)
     union all
     select
         int_customers_listed.billing_customer_id,

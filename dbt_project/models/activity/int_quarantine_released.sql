@@ -1,7 +1,10 @@
 {%- set keys = {
     'accounts': 'account_id',
     'contacts': 'contact_id',
+    'account_merges': 'account_id',
     'opportunities': 'opportunity_id',
+    'opportunity_accounts': 'opportunity_id',
+    'opportunity_merges': 'opportunity_id',
     'communications': 'communication_id',
     'communication_accounts': 'communication_id',
     'feedback': 'feedback_id',

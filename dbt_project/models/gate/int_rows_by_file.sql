@@ -1,6 +1,7 @@
 {%- set feeds = {
     'accounts': none, 'contacts': none, 'opportunities': none, 'communications': none,
-    'communication_accounts': none, 'feedback': none, 'billing_customers': none, 'payments': 'amount',
+    'communication_accounts': none, 'opportunity_accounts': none, 'account_merges': none,
+    'opportunity_merges': none, 'feedback': none, 'billing_customers': none, 'payments': 'amount',
     'exchange_rates': none,
 } -%}
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import duckdb
 
+from thermocline.sources import crm_ids
+
 TEXT = "varchar"
 DATE = "date"
 TIMESTAMP = "timestamp"
@@ -13,6 +15,17 @@ INTEGER = "integer"
 QUANTITY = MONEY = "decimal(18, 4)"
 UNIT_PRICE = "decimal(18, 6)"
 RATE = "decimal(18, 8)"
+
+CRM_KEYS = (
+    "account_id",
+    "parent_account_id",
+    "merged_into_account_id",
+    "contact_id",
+    "opportunity_id",
+    "merged_into_opportunity_id",
+    "communication_id",
+    "feedback_id",
+)
 
 EARLIEST = "1970-01-01"
 LATEST = "2100-12-31"
@@ -26,6 +39,11 @@ class Column:
     type: str
     accepted: tuple[str, ...] = ()
     filled: bool = False
+
+    @property
+    def is_crm_key(self) -> bool:
+        """Whether it holds the key of one of the CRM's own records."""
+        return self.name in CRM_KEYS
 
     @property
     def is_decimal(self) -> bool:
@@ -88,7 +106,7 @@ TABLES = {
                 f"do_not_contact:{BOOLEAN}",
                 "billing_customer_id",
                 f"is_deleted:{BOOLEAN}",
-                "merged_into_account_id",
+                "merged_into_account_id merged_account_ids",
             ),
             dated_by="updated_at",
         ),
@@ -114,8 +132,32 @@ TABLES = {
                 f"closed_at:{TIMESTAMP}",
                 Column("outcome", TEXT, ("won", "lost")),
                 f"is_deleted:{BOOLEAN}",
+                "merged_opportunity_ids",
             ),
             dated_by="opened_at",
+        ),
+        # Which account an opportunity is of, where its own record doesn't say.
+        Table(
+            "opportunity_accounts",
+            "opportunity_id",
+            _columns(
+                "opportunity_id! account_id!",
+                f"is_primary is_deleted:{BOOLEAN}",
+            ),
+            dated_by="updated_at",
+        ),
+        # Which record an account was merged into, where neither of their records says.
+        Table(
+            "account_merges",
+            "account_id",
+            _columns("account_id! merged_into_account_id!"),
+            dated_by="updated_at",
+        ),
+        Table(
+            "opportunity_merges",
+            "opportunity_id",
+            _columns("opportunity_id! merged_into_opportunity_id!"),
+            dated_by="updated_at",
         ),
         Table(
             "communications",
@@ -273,6 +315,7 @@ def create_raw(connection: duckdb.DuckDBPyConnection) -> None:
         statements.append(
             f"create table if not exists raw.{table.name} ({columns}, file_id integer, source_row bigint)"
         )
+    statements += crm_ids.STATEMENTS
     expected = hashlib.sha256("; ".join(statements).encode()).hexdigest()
     try:
         layout = connection.execute("select made_by, columns from raw.layout").fetchone()

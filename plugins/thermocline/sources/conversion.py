@@ -14,6 +14,7 @@ from thermocline.sources.canonical import (
     TIMESTAMP,
 )
 from thermocline.sources.casting import (
+    FALSE,
     SPACE,
     TRUE,
     computed_number,
@@ -245,14 +246,24 @@ class Conversion:
                 self.cell(rule.aliases) if rule.expression is None else self._resolved(rule.expression, rule)
             )
             return f"coalesce(cast(({named}) as varchar), {literal(self.currency)})"
-        if rule.expression is None:
+        if rule.is_any:
+            given = self._any(rule)
+        elif rule.expression is None:
             given = self.cell(rule.aliases)
         else:
             given = f"try(({self._resolved(rule.expression, rule)}))"
+        if rule.is_salesforce_id:
+            given = f"raw.salesforce_id({given})"
         if rule.blank is None:
             return given
         cells = ", ".join(self.cell(aliases) for aliases in rule.inputs)
         return f"case when coalesce({cells}) is null then {literal(rule.blank)} else {given} end"
+
+    def _any(self, rule: Rule) -> str:
+        """The first of several flags that isn't false, whatever it is; else one that is."""
+        cells = [self.cell(i) for i in rule.inputs if self.position(i) is not None]
+        others = [f"case when lower({cell}) not in ({literals(FALSE)}) then {cell} end" for cell in cells]
+        return f"coalesce({', '.join((*others, *cells))})"
 
     @property
     def currency_text(self) -> str:

@@ -36,14 +36,15 @@ def _without(cell: str, prefixes: tuple[str, ...]) -> str:
 class Rule:
     """How one canonical column comes about.
 
-    From a vendor column (the first of `aliases` that the file has), from an SQL `expression` over
-    vendor columns written as "Column", or from a `constant`. `values` translates an enumeration,
-    any other value becoming `otherwise`, if there is one. `negate` turns a number's sign,
+    From a vendor column (the first of `aliases` that the file has; of a flag any that is set), from
+    an SQL `expression` over vendor columns written as "Column", or from a `constant`. `values`
+    translates an enumeration, any other value becoming `otherwise`, if there is one. `negate` turns
+    a number's sign,
     `is_minor` tells that it counts minor units, `numbers` how it writes them (None: as the others),
     `is_day` that it holds days and no moments. `filled` quarantines rows without a value, and
     `required` names the columns that a file must have to be recognised. `blank` is the text that
     stands for a blank. Instead `path` finds it in the file's path, its one group, and `is_sheet` is the
-    name of the workbook's sheet.
+    name of the workbook's sheet. `is_salesforce_id` gives the key the form of 18 characters.
     """
 
     column: canonical.Column
@@ -61,10 +62,18 @@ class Rule:
     is_sheet: bool = False
     numbers: str | None = None
     is_day: bool = False
+    is_salesforce_id: bool = False
+
+    @property
+    def is_any(self) -> bool:
+        """Whether each of its vendor columns counts: a flag is set where any one of several is."""
+        return self.column.type == canonical.BOOLEAN and len(self.aliases) > 1
 
     @cached_property
     def inputs(self) -> tuple[tuple[str, ...], ...]:
         """The vendor columns it reads, each with its aliases."""
+        if self.is_any:
+            return tuple((alias,) for alias in self.aliases)
         return _inputs(self.aliases, self.expression)
 
     @property

@@ -74,7 +74,12 @@ def parse_mapping(file: Path) -> Mapping:
     rhythm = keys["rhythm_days"].count() if "rhythm_days" in keys else None
     exponents = _exponents(keys.get("minor_units"))
     written = numbers(keys.get("numbers"))
-    feeds = tuple(_feed(item, extent, rhythm, bool(exponents), written) for item in keys["feeds"].items())
+    ids = keys["ids"].choice(schema.IDS) if "ids" in keys else "as_written"
+    feeds = tuple(
+        _feed(item, extent, rhythm, ids, bool(exponents), written) for item in keys["feeds"].items()
+    )
+    if "history" in keys:
+        feeds = tuple(_with_history(feed, *_history(keys["history"])) for feed in feeds)
     if not feeds:
         raise keys["feeds"].refuse("at least one feed")
     for n, feed in enumerate(feeds):
@@ -177,12 +182,49 @@ def _path(declared: Declared) -> re.Pattern[str]:
     return pattern
 
 
+def _history(declared: Declared) -> tuple[str, str, str]:
+    keys = fields(declared, schema.HISTORY)
+    return keys["active"].text(), keys["since"].text(), keys["until"].text()
+
+
+def _with_history(feed: Feed, active: str, since: str, until: str) -> Feed:
+    """A feed whose files may hold every version of a record, with the time that each was valid.
+
+    A version that isn't active is left out as of its end, so that it ends the record unless
+    another one began later.
+    """
+    rules = {rule.column.name: rule for rule in feed.rules}
+    column = feed.table.columns[-1]
+    rule = rules.get(column.name, Rule(column))
+    known = [_quoted(alias) for alias in rule.aliases]
+    if rule.expression is not None:
+        known = [f"({rule.expression})"]
+    ended = f"case when not truth({_quoted(active)}) then {_quoted(until)} end"
+    moment = f"coalesce({', '.join((ended, _quoted(since), *known))})"
+    rules[column.name] = replace(rule, aliases=(), expression=moment)
+    left_out = Filter(f"is a version that has ended ({active})", aliases=(active,), values=("false",))
+    return replace(feed, rules=tuple(rules.values()), filters=(left_out, *feed.filters))
+
+
+def _quoted(column: str) -> str:
+    return '"' + column.replace('"', '""') + '"'
+
+
 def _feed(
-    declared: Declared, extent: str, rhythm_days: int | None, has_exponents: bool, written: str | None
+    declared: Declared,
+    extent: str,
+    rhythm_days: int | None,
+    ids: str,
+    has_exponents: bool,
+    written: str | None,
 ) -> Feed:
     keys = fields(declared, schema.FEED)
     table = canonical.TABLES[keys["feed"].choice(canonical.TABLES)]
-    rules = tuple(_rules(keys["columns"], table))
+    ids = keys["ids"].choice(schema.IDS) if "ids" in keys else ids
+    rules = tuple(
+        replace(rule, is_salesforce_id=ids == "salesforce" and rule.column.is_crm_key)
+        for rule in _rules(keys["columns"], table)
+    )
     named = {rule.column.name for rule in rules}
     for column in table.columns:
         if column.filled and column.name not in named:

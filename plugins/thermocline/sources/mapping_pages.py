@@ -11,7 +11,16 @@ from thermocline.durable import replace
 from thermocline.home import PROJECT
 from thermocline.sources.mapping import Feed, Filter, Mapping, Rule
 from thermocline.sources.mapping_files import load_mappings
-from thermocline.sources.mapping_schema import COLUMN, DELIVERY, FEED, FILTER, MAPPING, Key, json_schema
+from thermocline.sources.mapping_schema import (
+    COLUMN,
+    DELIVERY,
+    FEED,
+    FILTER,
+    HISTORY,
+    MAPPING,
+    Key,
+    json_schema,
+)
 
 SCHEMA = Path(__file__).parent / "mapping.schema.json"
 PAGES = PROJECT / "docs" / "mappings"
@@ -49,6 +58,7 @@ def keys() -> str:
     parts = (
         ("The file", MAPPING),
         ("`delivery`", DELIVERY),
+        ("`history`", HISTORY),
         ("Each of `feeds`", FEED),
         ("Each of `columns`", COLUMN),
         ("Each of `not_taken`", FILTER),
@@ -103,6 +113,10 @@ def _section(feed: Feed) -> str:
 
 def _rule(rule: Rule) -> tuple[str, str, str]:
     how = []
+    if rule.is_any:
+        how.append("set where any of them is")
+    if rule.is_salesforce_id:
+        how.append("in the form of 18 characters")
     if rule.expression is not None:
         how.append(_code(" ".join(rule.expression.split())))
     if rule.values:

@@ -13,6 +13,7 @@ from thermocline.sources.declaration import Declared
 SYSTEMS = ("crm", "billing")
 EXTENTS = ("changes", "full")
 NUMBERS = ("point", "comma")
+IDS = ("as_written", "salesforce")
 DATES = ("iso", "day_first", "month_first", "unix")
 NAME = "^[a-z][a-z0-9_]*$"
 
@@ -55,12 +56,19 @@ MAPPING = (
     Key("minor_units", "exponents", "decimals of a currency's amounts in minor units, by code and `default`"),
     Key("prefixes", "texts", "beginnings of column names that don't count, such as `properties.`"),
     Key("logs", "texts", "patterns of file names that are the vendor's logs and no exports"),
+    Key("ids", "text", "the form of the CRM's keys; `salesforce`: 15 and 18 characters are one", choices=IDS),
+    Key("history", "history", "of exports that hold every version of a record: which of them counts"),
     Key("honours", "words", "the vendor's flags that are honoured, each with what becomes of such a record"),
     Key(
         "exclude_files",
         "texts",
         "patterns of files that are left out on purpose, by name or by path: `*summary*`, `archive/*`",
     ),
+)
+HISTORY = (
+    Key("active", "text", "the flag of the version that counts now; the others are left out", needed=True),
+    Key("since", "text", "when a version began", needed=True),
+    Key("until", "text", "when it ended; a record whose last version ended was deleted", needed=True),
 )
 DELIVERY = (
     Key("key", "text", "a regular expression with one group, searched for in the path", needed=True),
@@ -84,6 +92,7 @@ FEED = (
     Key("without", "texts", "columns of which a file of this feed has none"),
     Key("not_taken", "filters", "records that are left out on purpose, counted by reason"),
     Key("ignored", "texts", "vendor columns known to be of no use"),
+    Key("ids", "text", "as above, for this feed", choices=IDS),
     Key("extent", "text", "as above, for this feed", choices=EXTENTS),
     Key("rhythm_days", "count", "as above, for this feed"),
     Key("numbers", "text", "as above, for this feed", choices=NUMBERS),
@@ -94,7 +103,11 @@ FEED = (
     ),
 )
 COLUMN = (
-    Key("from", "texts", "the vendor column, or names of which the first one present counts"),
+    Key(
+        "from",
+        "texts",
+        "the vendor column, or names of which the first one present counts; a flag is set where any one is",
+    ),
     Key(
         "expr",
         "text",
@@ -152,6 +165,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "table": {"enum": list(canonical.TABLES)},
     "columns": {"type": "object", "additionalProperties": {"$ref": "#/$defs/column"}},
     "delivery": {"$ref": "#/$defs/delivery"},
+    "history": {"$ref": "#/$defs/history"},
     "feeds": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/feed"}},
     "filters": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/filter"}},
 }
@@ -209,7 +223,13 @@ def json_schema() -> dict[str, Any]:
         "title": "Thermocline mapping",
         "description": "What a vendor's export looks like, and what becomes of its columns.",
         **_object(MAPPING),
-        "$defs": {"feed": feed, "delivery": _object(DELIVERY), "column": column, "filter": filters},
+        "$defs": {
+            "feed": feed,
+            "delivery": _object(DELIVERY),
+            "history": _object(HISTORY),
+            "column": column,
+            "filter": filters,
+        },
     }
 
 

@@ -12,7 +12,14 @@ versions as (
 ),
 
 accounts_named as (
-    select * from {{ ref('stg_crm__communication_accounts') }}
+    select
+        communication_id,
+        crm_account_id,
+        row_number() over (
+            partition by communication_id
+            order by updated_at desc nulls last, crm_account_id desc
+        ) as preference
+    from {{ ref('stg_crm__communication_accounts') }}
     where
         is_current
         and not is_deleted
@@ -38,7 +45,10 @@ renamed as (
         versions.delivery_id,
         versions.is_latest as is_current
     from versions
-    left join accounts_named on versions.record_id = accounts_named.communication_id
+    left join accounts_named
+        on
+            versions.record_id = accounts_named.communication_id
+            and accounts_named.preference = 1
 )
 
 select * from renamed

@@ -1,0 +1,41 @@
+-- A merge is never undone, so every version that names one counts.
+with files as (
+    select
+        file_id,
+        source
+    from {{ source('raw', 'files') }}
+),
+
+named_in_tables as (
+    select
+        files.source,
+        merges.account_id,
+        merges.merged_into_account_id
+    from {{ source('raw', 'account_merges') }} as merges
+    inner join files on merges.file_id = files.file_id
+),
+
+named_by_survivors as (
+    select
+        files.source,
+        trim(unnest(string_split(records.merged_account_ids, ';'))) as account_id,
+        records.account_id as merged_into_account_id
+    from {{ source('raw', 'accounts') }} as records
+    inner join files on records.file_id = files.file_id
+    where records.merged_account_ids is not null
+),
+
+merges as (
+    select * from named_in_tables
+    union
+    select * from named_by_survivors
+)
+
+select
+    account_id as account_code,
+    source || ':' || account_id as crm_account_id,
+    source || ':' || merged_into_account_id as merged_into_crm_account_id
+from merges
+where
+    account_id <> ''
+    and account_id <> merged_into_account_id
