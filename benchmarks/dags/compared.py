@@ -19,9 +19,7 @@ def compare(runs: int) -> None:
     """
     from airflow import settings
     from airflow.dag_processing.dagbag import DagBag
-    from thermocline.orchestration.startup import spare_older_task_apis
 
-    spare_older_task_apis()
     bag = DagBag(Path(__file__).parent)
     settings.engine.dispose()
     for _ in range(runs):

@@ -8,6 +8,7 @@ from typing import Any
 
 from thermocline.errors import InputError, ThermoclineError
 from thermocline.home import Home
+from thermocline.surroundings import forget, without_others
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,8 @@ def _outside(home: Home, connection_id: str) -> Any:
 
     if "airflow" not in sys.modules:
         # Airflow reads its settings once, when it is first imported.
-        for name, value in environment(home).items():
-            os.environ.setdefault(name, value)
+        forget(tuple(name for name in os.environ if name not in without_others(os.environ)))
+        os.environ.update(environment(home))
     from airflow.sdk import Connection as AnyConnection
 
     written = os.environ.get(_variable(connection_id))

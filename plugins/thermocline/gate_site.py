@@ -6,19 +6,16 @@ site/gate/<time>-<candidate>/index.html     each check in words
                              audit.json     what `gate_index` says of it
 """
 
-import os
 import re
 import shutil
 from collections.abc import Sequence
-from contextlib import suppress
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from thermocline import gate_failures, gate_index
 from thermocline.candidate import Candidate
 from thermocline.gate_index import Audit, audits, folder
-from thermocline.home import INSTALLED, Home
+from thermocline.home import Home
 from thermocline.templates import render
 
 if TYPE_CHECKING:
@@ -42,13 +39,15 @@ def show(
     keep: int,
 ) -> Path:
     """Write the pages of one audit and remove all but the last `keep`; its folder."""
+    from great_expectations.render.view import DefaultJinjaPageView
+
     stamp = re.sub(r"[^0-9T]", "", verdict["audited_at"][:19])
     place = folder(home) / f"{stamp}-{candidate.content_hash[:12]}"
     draft = place.with_name(f".{place.name}")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)
     failures = gate_failures.write_csv(candidate, draft / "failures.csv")
-    view = _view()
+    view = DefaultJinjaPageView()
     for outcome in outcomes:
         (draft / f"{outcome.suite_name}.html").write_text(_data_docs(view, outcome), encoding="utf-8")
     (draft / "index.html").write_text(_page(candidate, verdict, outcomes, failures), encoding="utf-8")
@@ -59,24 +58,6 @@ def show(
         shutil.rmtree(old)
     gate_index.refresh(home)
     return place
-
-
-def kept_templates() -> Path:
-    """Where the code of Great Expectations' templates is kept: beside the installed package, like dbt's."""
-    return INSTALLED / f"data-docs-{version('jinja2')}"
-
-
-def _view() -> Any:
-    """What renders Data Docs; where nothing may be written, Jinja compiles its templates for each audit."""
-    from great_expectations.render.view import DefaultJinjaPageView
-    from jinja2 import FileSystemBytecodeCache
-
-    view, kept = DefaultJinjaPageView(), kept_templates()
-    with suppress(OSError):
-        kept.mkdir(parents=True, exist_ok=True)
-        if os.access(kept, os.W_OK):
-            view.env.bytecode_cache = FileSystemBytecodeCache(str(kept))
-    return view
 
 
 def _data_docs(view: Any, outcome: "ExpectationSuiteValidationResult") -> str:

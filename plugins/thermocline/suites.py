@@ -6,30 +6,18 @@ Whatever isn't plainly a pass doesn't pass: no result, an exception, or nothing 
 import json
 import logging
 import os
-import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec, PathFinder
-from importlib.util import LazyLoader
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from thermocline.errors import GateBlocked
+from thermocline.surroundings import OF_GREAT_EXPECTATIONS, forget
 
 if TYPE_CHECKING:
     import pandas as pd
     from great_expectations.core import ExpectationSuiteValidationResult
 
 FIGURES = "gate_figures"
-CLOUDS = ("azure", "boto3", "botocore", "google.api_core", "google.auth", "google.cloud")
-"""Six hundred modules that Great Expectations imports where they are installed; the gate judges frames."""
-
-UNTIL_USED = ("altair", "scipy", "scipy.stats")
-"""What one expectation that no suite has draws and tests with: a third of what Great Expectations imports."""
-
 Suite = dict[str, Any]
 
 
@@ -71,64 +59,17 @@ def read(folder: Path) -> list[Suite]:
     return suites
 
 
-def library() -> ModuleType:
-    """Great Expectations, imported: that takes longer than an audit."""
-    os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    with without(CLOUDS), later(UNTIL_USED):
-        import great_expectations as gx
-    from great_expectations.execution_engine import pandas_execution_engine
-
-    # Of the bytes of a frame from which on it gets no fingerprint, which nobody here reads.
-    pandas_execution_engine.HASH_THRESHOLD = 0
-    logging.getLogger("great_expectations").setLevel(logging.WARNING)
-    return gx
-
-
 def context() -> Any:
     """Great Expectations without a store of its own: for one audit."""
-    made = library().get_context(mode="ephemeral")
+    forget(OF_GREAT_EXPECTATIONS)
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    import great_expectations as gx
+
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
+    made = gx.get_context(mode="ephemeral")
     made.variables.progress_bars = {"globally": False}
-    # It would write its settings as YAML for each frame that it is shown, for nobody.
-    made._save_project_config = lambda: None
     made.data_sources.add_pandas("candidate")
     return made
-
-
-@contextmanager
-def without(packages: Iterable[str]) -> Iterator[None]:
-    """Let packages that aren't imported yet seem not to be installed."""
-    hidden = [name for name in packages if name not in sys.modules]
-    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]
-    try:
-        yield
-    finally:
-        for name in hidden:
-            del sys.modules[name]
-
-
-class _Later(MetaPathFinder):
-    def __init__(self, modules: Iterable[str]) -> None:
-        self.modules = frozenset(modules)
-
-    def find_spec(
-        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
-        spec = PathFinder.find_spec(fullname, path, target) if fullname in self.modules else None
-        if spec is None or spec.loader is None:
-            return None
-        spec.loader = LazyLoader(spec.loader)
-        return spec
-
-
-@contextmanager
-def later(modules: Iterable[str]) -> Iterator[None]:
-    """Let modules that are imported here be run when something is first asked of them, if ever."""
-    finder = _Later(modules)
-    sys.meta_path.insert(0, finder)
-    try:
-        yield
-    finally:
-        sys.meta_path.remove(finder)
 
 
 def judge(
@@ -177,54 +118,7 @@ def _validate(
         .get_batch({"dataframe": frame})
     )
     suite = context.suites.add(gx.ExpectationSuite(name=name, expectations=expectations))
-    with arguments_read_once():
-        return batch.validate(suite, expectation_parameters=parameters, result_format="SUMMARY")
-
-
-@contextmanager
-def arguments_read_once() -> Iterator[None]:
-    """Let an expectation's arguments be read from it once, while they stay what they are.
-
-    Great Expectations makes an expectation's whole configuration anew for each argument that it looks up,
-    three thousand times an audit. Where a later one looks them up in another way, nothing changes.
-    """
-    from great_expectations.expectations.expectation import Expectation
-
-    looked_up: Any = Expectation
-    names = ("_get_success_kwarg", "_get_domain_kwargs", "_get_success_kwargs")
-    own = {name: getattr(Expectation, name) for name in names if hasattr(Expectation, name)}
-    kept: dict[int, tuple[Any, dict[str, Any], dict[str, Any]]] = {}
-
-    def arguments(expectation: Any) -> dict[str, Any]:
-        found = kept.get(id(expectation))
-        if found is None or found[1] != expectation.__dict__:
-            # What is held here can't leave its place to another.
-            found = (expectation, dict(expectation.__dict__), expectation.configuration.kwargs)
-            kept[id(expectation)] = found
-        return found[2]
-
-    def one(expectation: Any, key: str, default: Any = None) -> Any:
-        held = arguments(expectation)
-        return held[key] if key in held else own["_get_success_kwarg"](expectation, key, default)
-
-    def some(expectation: Any, keys: Iterable[str]) -> dict[str, Any]:
-        held = arguments(expectation)
-        return {key: held[key] if key in held else expectation._get_default_value(key) for key in keys}
-
-    def domain(expectation: Any) -> dict[str, Any]:
-        return some(expectation, expectation.domain_keys)
-
-    def success(expectation: Any) -> dict[str, Any]:
-        return some(expectation, expectation.success_keys) | expectation._get_domain_kwargs()
-
-    if len(own) == len(names):
-        for name, function in zip(names, (one, domain, success), strict=True):
-            setattr(looked_up, name, function)
-    try:
-        yield
-    finally:
-        for name, function in own.items():
-            setattr(looked_up, name, function)
+    return batch.validate(suite, expectation_parameters=parameters, result_format="SUMMARY")
 
 
 def _read_result(

@@ -15,6 +15,7 @@ from thermocline import company, dbt_shortcuts, dbt_templates, durable, warehous
 from thermocline.company import Company
 from thermocline.errors import ThermoclineError, WarehouseBusy
 from thermocline.home import INSTALLED, PROJECT, Home
+from thermocline.surroundings import OF_DBT, forget
 
 if TYPE_CHECKING:
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
@@ -114,6 +115,7 @@ def _outcome(
     manifest: "Manifest | None" = None,
 ) -> "dbtRunnerResult":
     limits = warehouse.limits(home)
+    forget(OF_DBT)
     os.environ.update(
         THERMOCLINE_WAREHOUSE=str(home.warehouse),
         THERMOCLINE_SCRATCH=str(home.scratch),

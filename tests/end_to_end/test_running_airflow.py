@@ -45,8 +45,6 @@ def lived(example: Screened, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     (home.site / ".index.of").write_text(transformation.project_hash())
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("THERMOCLINE_HOME", str(home.root))
-        # The DAGs' files don't change on this day.
-        patch.setenv("AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL", "3600")
         # What came before yesterday's hour has long been landed.
         time.sleep(SETTLE_SECONDS)
         steps.land("crm", None)

@@ -6,19 +6,19 @@ from pathlib import Path
 
 from thermocline.errors import ThermoclineError
 from thermocline.home import Home
-from thermocline.orchestration.environment import environment, prepare
+from thermocline.orchestration.environment import prepare, process_environment
 
 
 def main() -> int:
     try:
         home = Home.current().prepare()
         prepare(home)
-        settings = environment(home)
+        variables = process_environment(home)
     except ThermoclineError as error:
         print(f"thermocline: {error}", file=sys.stderr)
         return error.exit_code
     airflow = Path(sys.executable).with_name("airflow")
-    os.execve(airflow, ["airflow", *sys.argv[1:]], os.environ | settings)  # noqa: S606
+    os.execve(airflow, ["airflow", *sys.argv[1:]], variables)  # noqa: S606
 
 
 if __name__ == "__main__":

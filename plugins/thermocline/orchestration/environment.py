@@ -15,12 +15,22 @@ from thermocline.home import PROJECT, Home
 from thermocline.locks import exclusive
 from thermocline.orchestration.calendar import time_zone
 from thermocline.orchestration.database import is_prepared
+from thermocline.orchestration.lifeline import SECONDS_TO_END
+from thermocline.surroundings import without_others
 
 LOOPBACK = "127.0.0.1"
 
 
+def process_environment(home: Home) -> dict[str, str]:
+    """Return all variables of a process that runs Airflow for this home: the system's, then its settings.
+
+    Raises InputError as `environment` does.
+    """
+    return without_others(os.environ) | environment(home)
+
+
 def environment(home: Home) -> dict[str, str]:
-    """Every setting of a process that runs Airflow for this home, over those of the system.
+    """Return every setting of a process that runs Airflow for this home.
 
     Raises InputError where the company's time zone or hour can't be read.
     """
@@ -42,7 +52,7 @@ def environment(home: Home) -> dict[str, str]:
             "simple_auth_manager_all_admins": False,
             "simple_auth_manager_passwords_file": passwords_file(home),
         },
-        "database": {"sql_alchemy_conn": f"sqlite:///{airflow / 'airflow.db'}"},
+        "database": {"sql_alchemy_conn": sqlite_address(airflow / "airflow.db")},
         "logging": {"base_log_folder": airflow / "logs", "logging_level": "WARNING"},
         "api": {"host": LOOPBACK, "workers": 1, "secret_key": keys["secret_key"]},
         "api_auth": {"jwt_secret": keys["jwt_secret"]},
@@ -66,6 +76,13 @@ def environment(home: Home) -> dict[str, str]:
         "NO_PROXY": unproxied,
         "no_proxy": unproxied,
     }
+
+
+def sqlite_address(path: Path) -> str:
+    """Return the URL of a SQLite database, whatever characters its path holds."""
+    from sqlalchemy import URL
+
+    return URL.create("sqlite", database=str(path)).render_as_string()
 
 
 def kept_keys(home: Home) -> dict[str, str]:
@@ -113,7 +130,7 @@ def prepare(home: Home) -> None:
     with log.open("w") as output:
         done = subprocess.run(
             [sys.executable, "-m", "thermocline.orchestration.database"],
-            env=os.environ | environment(home),
+            env=process_environment(home),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -130,4 +147,6 @@ def only_airflow(home: Home, purpose: str) -> AbstractContextManager[int]:
     Raises WarehouseBusy, naming the other one.
     """
     busy = f"{home.root} is in use by {{holder}}: let it do the work, or end it and run again"
-    return exclusive(home.airflow / "in-use.lock", purpose, busy)
+    lock = home.airflow / "in-use.lock"
+    # A process that was just killed takes a moment to end; what it started ends itself.
+    return exclusive(lock, purpose, busy, wait_seconds=1, leaving_seconds=2 * SECONDS_TO_END)

@@ -8,7 +8,6 @@ import functools
 import logging
 import os
 from collections.abc import Callable
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from airflow.sdk.exceptions import AirflowSkipException
@@ -28,15 +27,6 @@ log = logging.getLogger(__name__)
 def start(home: Home) -> None:
     """Tell that this DAG run has started."""
     _tell(home, "START", None)
-
-
-def read_ahead(home: Home, content_hash: str) -> None:
-    """Find out where a candidate's columns come from, which is kept for what `complete` tells."""
-    with suppress(Exception):
-        from thermocline.candidate import Candidate
-        from thermocline.openlineage_events import column_origins
-
-        column_origins(home, Candidate.read(home, content_hash).facts)
 
 
 def complete(home: Home, published: "Published") -> None:

@@ -1,28 +1,24 @@
 """The child process in which `runs` lets Airflow run the DAGs.
 
-Argument: {"location": ..., "as_of": ..., "log": ..., "worker": ...} as JSON, the last a file number.
+Argument: {"location": ..., "as_of": ..., "log": ...} as JSON.
 Standard output: what `runs` reads; everything that Airflow and the libraries print goes to standard
 error, which is the log.
 """
 
-import gc
 import json
 import logging
 import os
 import signal
 import sys
 import time
-from multiprocessing.connection import Connection
 from typing import IO, Any
 
 from airflow.listeners import hookimpl
 
 from thermocline.errors import ThermoclineError
 from thermocline.home import PROJECT, Home
-from thermocline.orchestration import worker
 from thermocline.orchestration.database import prepare_database
 from thermocline.orchestration.lifeline import SECONDS_TO_END, end_with_parent
-from thermocline.orchestration.startup import note_dags_once, spare_older_task_apis, spare_web_frameworks
 
 
 class Teller(logging.Handler):
@@ -62,20 +58,13 @@ def main() -> None:
     work = json.loads(sys.argv[1])
     teller = Teller(os.fdopen(os.dup(1), "w"), work["log"])
     os.dup2(2, 1)
-    end_with_parent(signal.SIGINT, SECONDS_TO_END)
-    os.set_inheritable(work["worker"], False)
-    worker.work_at(Connection(work["worker"]))
-    # Airflow makes some ten million small objects while it starts, and keeps them.
-    gc.disable()
+    # A terminal's Ctrl-C reaches the parent as well, which then lets go: once is enough.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGUSR1, signal.default_int_handler)
+    end_with_parent(signal.SIGUSR1, SECONDS_TO_END)
     prepare_database(Home.current())
-    spare_web_frameworks()
-    spare_older_task_apis()
-    note_dags_once()
     exit_code, message = run(work, teller)
     teller.tell(exit_code=exit_code, message=message)
-    # Taking all that down again would last two seconds.
-    sys.stderr.flush()
-    os._exit(0)
 
 
 def run(work: dict[str, Any], teller: Teller) -> tuple[int, str | None]:
@@ -96,9 +85,6 @@ def run(work: dict[str, Any], teller: Teller) -> tuple[int, str | None]:
         ("screen_accounts", {"as_of": work["as_of"], "wait_seconds": 0}),
     ):
         teller.dag = dag_id
-        if dag_id == "screen_accounts":
-            gc.freeze()
-            gc.enable()
         dag = bag.dags[dag_id]
         for task in dag.tasks:
             task.retries = 0

@@ -1,24 +1,21 @@
 """The three DAGs run once, by hand, through Airflow: what `make run` does.
 
-Airflow works in a child process, which keeps its chatter, signals and settings out of this one; another
-child is its `worker`. Messages of the first come as one JSON object a line.
+Airflow works in a child process, which keeps its chatter and settings out of this one. Messages come
+as one JSON object a line.
 """
 
 import json
-import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from multiprocessing import Pipe
 from pathlib import Path
 from typing import IO, Any
 
 from thermocline.home import Home
-from thermocline.orchestration.environment import environment, only_airflow
+from thermocline.orchestration.environment import only_airflow, process_environment
 from thermocline.orchestration.lifeline import SECONDS_TO_END
 
 
@@ -63,7 +60,7 @@ def run_dags(home: Home, exports: Path | None, as_of: date | None, report: Calla
     with (
         only_airflow(home, "a run by hand") as lock,
         log.open("w", encoding="utf-8") as output,
-        children(home, work, output, lock) as lines,
+        child(home, work, output, lock) as lines,
     ):
         for line in lines:
             told: dict[str, Any] = json.loads(line)
@@ -77,52 +74,31 @@ def run_dags(home: Home, exports: Path | None, as_of: date | None, report: Calla
 
 
 @contextmanager
-def children(home: Home, work: dict[str, str | None], log: IO[str], lock: int) -> Iterator[Iterator[str]]:
-    """A process that runs the DAGs, and the worker beside it; what the first tells, line by line.
+def child(home: Home, work: dict[str, str | None], log: IO[str], lock: int) -> Iterator[Iterator[str]]:
+    """Run the DAGs in a child process; gives what it tells, line by line.
 
-    Both hold the lock as well, and end themselves when our end of their standard input closes, by our
-    death or because we were interrupted.
+    The child holds the lock as well. It is in our process group, so that what kills the group leaves
+    nothing behind, and ends itself when our end of its standard input closes: by our death, or because
+    we were interrupted.
     """
-    settings = os.environ | environment(home)
-    begun: list[subprocess.Popen[str]] = []
-
-    def begin(module: str, argument: object, line: int, output: int | IO[str]) -> subprocess.Popen[str]:
-        process = subprocess.Popen(
-            [sys.executable, "-m", f"thermocline.orchestration.{module}", json.dumps(argument)],
-            env=settings,
-            stdin=subprocess.PIPE,
-            stdout=output,
-            stderr=log,
-            text=True,
-            pass_fds=[lock, line],
-            # The terminal's Ctrl-C reaches us only; we pass it on.
-            start_new_session=True,
-        )
-        begun.append(process)
-        return process
-
+    process = subprocess.Popen(
+        [sys.executable, "-m", "thermocline.orchestration.runner", json.dumps(work)],
+        env=process_environment(home),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=log,
+        text=True,
+        pass_fds=[lock],
+    )
+    assert process.stdin and process.stdout  # noqa: S101
     try:
-        near, far = Pipe()
-        with near, far:
-            begin("worker", far.fileno(), far.fileno(), log)
-            runner = begin("runner", work | {"worker": near.fileno()}, near.fileno(), subprocess.PIPE)
-        assert runner.stdout  # noqa: S101
-        with runner.stdout as lines:
+        with process.stdout as lines:
             yield iter(lines)
-            runner.wait()
+            process.wait()
     finally:
-        end(begun)
-
-
-def end(processes: list[subprocess.Popen[str]]) -> None:
-    """Let go of the processes, and kill those that don't end by themselves."""
-    for process in processes:
-        assert process.stdin  # noqa: S101
         process.stdin.close()
-    deadline = time.monotonic() + SECONDS_TO_END
-    for process in processes:
         try:
-            process.wait(max(0.0, deadline - time.monotonic()))
+            process.wait(SECONDS_TO_END)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -20,10 +20,10 @@ from thermocline.errors import InputError, ThermoclineError
 from thermocline.home import Home
 from thermocline.orchestration.environment import (
     LOOPBACK,
-    environment,
     kept_password,
     only_airflow,
     prepare,
+    process_environment,
 )
 
 # Tasks report to the API server, so what starts tasks comes after it. Nobody needs the last two to
@@ -88,7 +88,7 @@ def check_port(port: int) -> None:
 def served_environment(home: Home, port: int) -> dict[str, str]:
     """The environment of the processes of an Airflow that is served on `port`."""
     url = f"http://{LOOPBACK}:{port}"
-    return environment(home) | {
+    return process_environment(home) | {
         # What tasks say is on this level, and is read on the web page; the services speak up less.
         "AIRFLOW__LOGGING__LOGGING_LEVEL": "INFO",
         "AIRFLOW__LOGGING__NAMESPACE_LEVELS": ",".join(f"{name}=WARNING" for name in CHATTY),
@@ -108,7 +108,7 @@ class Component:
         with self.log.open("w") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", LIFELINE, "airflow", name, *COMPONENTS[name]],
-                env=os.environ | served_environment(home, port),
+                env=served_environment(home, port),
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -1,7 +1,7 @@
 """What the DAGs' tasks do: call the pipeline, say how it went, and fail as Airflow should.
 
 Bad input and a gate that blocks end a task at once, because a retry can't mend them; a busy
-warehouse, a lost process or a crash is retried.
+warehouse or a crash is retried.
 """
 
 import logging
@@ -22,7 +22,7 @@ from thermocline.errors import (
     WarehouseBusy,
 )
 from thermocline.home import Home
-from thermocline.orchestration import run_events, worker
+from thermocline.orchestration import run_events
 from thermocline.orchestration.arrivals import note_landing
 from thermocline.orchestration.calendar import last_whole_day
 from thermocline.orchestration.order import note_published, overtaken
@@ -52,18 +52,16 @@ def build(as_of: str | None, wait_seconds: float) -> Candidate:
     from thermocline.build import build as build_candidate
 
     home = Home.current()
+    run_events.start(home)
     log.info("building %s ...", f"as of {as_of}" if as_of else "the newest complete day")
     with refusals():
-        built = worker.begin(
-            build_candidate,
+        candidate = build_candidate(
             home,
             day_of(as_of),
             last_whole_day=last_whole_day(home, datetime.now(UTC)),
             wait_seconds=wait_seconds,
             report=log.info,
         )
-        run_events.start(home)
-        candidate = built()
     log.info("built candidate %.12s as of %s", candidate.content_hash, candidate.as_of)
     return {
         "content_hash": candidate.content_hash,
@@ -88,9 +86,7 @@ def judge(home: Home, candidate: Candidate) -> Candidate:
     log.info("auditing ...")
     with refusals():
         try:
-            judged = worker.begin(audit_candidate, home, candidate["content_hash"])
-            run_events.read_ahead(home, candidate["content_hash"])
-            verdict = judged()
+            verdict = audit_candidate(home, candidate["content_hash"])
         except GateBlocked:
             complete_targets(home)
             raise
@@ -152,7 +148,7 @@ def document(wait_seconds: float) -> None:
     from thermocline.documentation import render
 
     with refusals():
-        rendered = worker.call(render, Home.current(), wait_seconds)
+        rendered = render(Home.current(), wait_seconds)
     log.info("rendered the documentation" if rendered else "the documentation is up to date")
 
 
