@@ -9,9 +9,19 @@ MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
 INSTALLED := .venv/installed
 EXAMPLE := var/example
-# A home of one's own wins; then real exports' home; then the example company's.
-SERVED := $(or $(THERMOCLINE_HOME),$(if $(wildcard var/config/sources.yml),var,$(EXAMPLE)))
+# Where no home is named: that of real exports, else the example company's.
+SERVED := $(if $(wildcard var/config/sources.yml),var,$(EXAMPLE))
 export DO_NOT_TRACK := 1
+
+# What is given reaches the commands as it was written, by way of the environment: make would read a $ in it,
+# and the shell quotes. Another project's Python settings don't reach them.
+override EXPORTS := $(value EXPORTS)
+override AS_OF := $(value AS_OF)
+override PORT := $(value PORT)
+override PYTHON := $(value PYTHON)
+override THERMOCLINE_HOME := $(value THERMOCLINE_HOME)
+export EXPORTS AS_OF PORT PYTHON THERMOCLINE_HOME
+unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONWARNINGS PYTHONOPTIMIZE PYTHONINSPECT
 
 .PHONY: help install run up airflow test faults fuzz bench bench-setup mappings lint lock clean
 
@@ -21,23 +31,23 @@ help: ## List the targets
 install: $(INSTALLED) ## Install the pinned environment into .venv
 
 $(INSTALLED): constraints.txt pyproject.toml
-	@.ci/install "$(PYTHON)"
+	@.ci/install "$$PYTHON"
 
 run: $(INSTALLED) ## Screen the example company; EXPORTS=dir [AS_OF=date] screens yours
 ifdef EXPORTS
-	@THERMOCLINE_HOME="$(or $(THERMOCLINE_HOME),var)" $(BIN)/thermocline run --exports "$(EXPORTS)" $(if $(AS_OF),--as-of "$(AS_OF)")
+	@THERMOCLINE_HOME="$${THERMOCLINE_HOME:-var}" $(BIN)/thermocline run --exports="$$EXPORTS" $${AS_OF:+--as-of="$$AS_OF"}
 else ifdef THERMOCLINE_HOME
-	@$(BIN)/thermocline run $(if $(AS_OF),--as-of "$(AS_OF)")
+	@$(BIN)/thermocline run $${AS_OF:+--as-of="$$AS_OF"}
 else
 	@test -e $(EXAMPLE)/exports/truth.json || $(BIN)/thermocline example --ends-on yesterday --out $(EXAMPLE)/exports
-	@THERMOCLINE_HOME=$(EXAMPLE) $(BIN)/thermocline run $(if $(AS_OF),--as-of "$(AS_OF)")
+	@THERMOCLINE_HOME=$(EXAMPLE) $(BIN)/thermocline run $${AS_OF:+--as-of="$$AS_OF"}
 endif
 
 up: $(INSTALLED) ## Serve Airflow with the daily DAGs on localhost; PORT=8080
-	@THERMOCLINE_HOME="$(SERVED)" $(BIN)/python -m thermocline.orchestration.serving $(PORT)
+	@THERMOCLINE_HOME="$${THERMOCLINE_HOME:-$(SERVED)}" $(BIN)/python -m thermocline.orchestration.serving "$$PORT"
 
 airflow: $(INSTALLED) ## Run Airflow's own command in that home; ARGS="dags list"
-	@THERMOCLINE_HOME="$(SERVED)" $(BIN)/python -m thermocline.orchestration.command $(ARGS)
+	@THERMOCLINE_HOME="$${THERMOCLINE_HOME:-$(SERVED)}" $(BIN)/python -m thermocline.orchestration.command $(ARGS)
 
 test: $(INSTALLED) ## Run every test, two at a time
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder

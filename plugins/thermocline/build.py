@@ -22,7 +22,6 @@ from thermocline import (
 from thermocline.errors import GateBlocked, ThermoclineError
 from thermocline.facts import Facts, Input
 from thermocline.freezing import freeze
-from thermocline.hashing import literal
 from thermocline.home import PROJECT, Home
 from thermocline.ledger import Ledger, last_inputs
 from thermocline.screening_day import day_to_screen
@@ -129,7 +128,7 @@ def _copy_published_segments(
     )
     if current is None:
         return
-    connection.execute(f"attach {literal(publication.database(home))} as published (read_only)")
+    warehouse.attach(connection, publication.database(home), "published")
     try:
         connection.execute(
             "insert into config.published_segments "

@@ -10,6 +10,9 @@ from typing import NoReturn
 
 from thermocline import __version__, commands
 from thermocline.errors import InputError, ThermoclineError
+from thermocline.terminal import plain
+
+LONGEST_LINE = 10_000
 
 _FROM = "its first day (default: the day after the published one)"
 
@@ -26,7 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command: Callable[[argparse.Namespace], int] = options.command
         return command(options)
     except ThermoclineError as error:
-        print(f"thermocline: {error}", file=sys.stderr)
+        # A path may hold line breaks; a refusal is one line.
+        print(f"thermocline: {plain(error, LONGEST_LINE)}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         print("thermocline: interrupted; nothing is half-published, run again when you like", file=sys.stderr)

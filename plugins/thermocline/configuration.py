@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import duckdb
 
 from thermocline.errors import InputError
+from thermocline.hashing import exactly
 from thermocline.home import Home
 
 DEGREES = "decimal(18, 9)"
@@ -178,8 +179,8 @@ def _load_table(home: Home, connection: duckdb.DuckDBPyConnection, table: Table)
             "create or replace temp table written as "
             "select *, row_number() over () as row_number "
             "from read_csv(?, header = true, all_varchar = true, "
-            "delim = ',', quote = '\"', escape = '\"', null_padding = false)",
-            [str(file)],
+            "delim = ',', quote = '\"', escape = '\"', null_padding = false, hive_partitioning = false)",
+            [exactly(file)],
         )
     except duckdb.Error as error:
         raise InputError(f"{file}: not readable as CSV ({str(error).splitlines()[0]}): mend it") from error

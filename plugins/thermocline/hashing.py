@@ -71,12 +71,16 @@ def literal(text: str | Path) -> str:
     return "'" + str(text).replace("'", "''") + "'"
 
 
+def exactly(path: str | Path) -> str:
+    """The pattern that only this path fits: DuckDB's readers take a path for a pattern."""
+    return "".join(f"[{char}]" if char in "*?[" else char for char in str(path))
+
+
 def parquet(*paths: Path) -> str:
     """A relation that reads exactly these parquet files, whatever their names hold."""
-    escaped = (
-        literal("".join(f"[{char}]" if char in "*?[" else char for char in str(path))) for path in paths
-    )
-    return f"read_parquet([{', '.join(escaped)}])"
+    files = ", ".join(literal(exactly(path)) for path in paths)
+    # Else a folder called a=1 would be a column.
+    return f"read_parquet([{files}], hive_partitioning = false)"
 
 
 def month_of(column: str) -> str:

@@ -1,6 +1,7 @@
 """Where one company's state lives, and who may write to it."""
 
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,9 @@ from thermocline import locks
 from thermocline.errors import InputError
 
 PROJECT = Path(__file__).resolve().parents[2]
+
+NOT_IN_A_HOME = re.compile(r"[#?$\\\x00-\x1f\x7f\ud800-\udfff]")
+"""What a library takes out of a path: DuckDB `?` and `\\`, dbt `#`, Airflow `$`; and what isn't text."""
 
 INSTALLED = Path(sys.prefix) / "thermocline"
 """Beside the installed package: what libraries make of it, kept for every home."""
@@ -24,8 +28,17 @@ class Home:
 
     @classmethod
     def current(cls) -> "Home":
-        """The home of this process: THERMOCLINE_HOME, else `var` in the checkout."""
-        return cls(Path(os.environ.get("THERMOCLINE_HOME") or PROJECT / "var").resolve())
+        """The home of this process: THERMOCLINE_HOME, else `var` in the checkout.
+
+        Raises InputError for a path that DuckDB, dbt or Airflow would read as another one.
+        """
+        root = Path(os.environ.get("THERMOCLINE_HOME") or PROJECT / "var").resolve()
+        if found := NOT_IN_A_HOME.search(str(root)):
+            raise InputError(
+                f"THERMOCLINE_HOME {str(root)!r} holds the character {found[0]!r}: name a folder without "
+                "any of # ? $ \\ and line breaks in its path, which DuckDB, dbt and Airflow read otherwise"
+            )
+        return cls(root)
 
     @property
     def config(self) -> Path:

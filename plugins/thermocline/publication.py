@@ -12,7 +12,6 @@ import duckdb
 
 from thermocline import company, durable, gate_index, ledger, warehouse
 from thermocline.errors import ContentChanged, InputError, TargetBehind, ThermoclineError
-from thermocline.hashing import literal, quoted
 from thermocline.home import Home
 from thermocline.ledger import Ledger, Recorded, completed, recorded
 from thermocline.publisher import KEEP, Publisher
@@ -101,7 +100,7 @@ def reading(home: Home, **publication_ids: str) -> Iterator[duckdb.DuckDBPyConne
         closing(warehouse.connect(home, Path(":memory:"))) as connection,
     ):
         for name, publication_id in publication_ids.items():
-            connection.execute(f"attach {literal(place.path(publication_id))} as {quoted(name)} (read_only)")
+            warehouse.attach(connection, place.path(publication_id), name)
         yield connection
 
 

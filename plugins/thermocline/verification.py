@@ -18,6 +18,7 @@ from thermocline.errors import (
     LedgerChanged,
     LedgerTruncated,
     ThermoclineError,
+    WarehouseBusy,
 )
 from thermocline.home import Home
 from thermocline.intents import table_entry
@@ -166,6 +167,8 @@ def _published(home: Home, place: Seen, publication: Recorded) -> Iterator[Therm
                 yield ContentChanged(f"file {file} of {where} was changed: restore it from a backup")
             return
         found = {table: table_entry(held) for table, held in target.tables(name).items()}
+    except WarehouseBusy:
+        raise
     except (duckdb.Error, OSError, ThermoclineError) as error:
         if durable.is_publishing(home) and name not in target.kept():
             return

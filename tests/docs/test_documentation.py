@@ -110,7 +110,7 @@ def test_every_make_target_exists(page: Path) -> None:
         if called := re.match(r"(?:[A-Z_]+=\S+ )*make ([a-z][a-z-]*)((?: [A-Z_]+=\S+)*)", command):
             assert called[1] in targets, command
             for variable in re.findall(r"([A-Z_]+)=", called[2]):
-                assert f"$({variable})" in makefile, command
+                assert re.search(rf"\$\({variable}\)|\$\${{?{variable}\b", makefile), command
 
 
 @by_page

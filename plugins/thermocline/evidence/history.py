@@ -12,7 +12,6 @@ import duckdb
 from thermocline import warehouse
 from thermocline.configuration import SCORECARDS
 from thermocline.errors import InputError
-from thermocline.hashing import literal
 from thermocline.home import Home
 
 DIMENSIONS = ("transactions", "contribution", "intent", "communication", "feedback")
@@ -52,7 +51,7 @@ def read(home: Home) -> Iterator[History]:
         raise InputError(f"{home.root} has nothing screened yet: run thermocline run first")
     with closing(warehouse.connect(home, Path(":memory:"))) as connection:
         with home.writer("reading the history", wait_seconds=60):
-            connection.execute(f"attach {literal(home.warehouse)} as warehouse (read_only)")
+            warehouse.attach(connection, home.warehouse, "warehouse")
             try:
                 history = _copy(home, connection)
             except (duckdb.CatalogException, duckdb.BinderException) as error:

@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from dataclasses import astuple, dataclass, fields, replace
 from datetime import date, datetime
 
-from thermocline.errors import ThermoclineError
+from thermocline.errors import ThermoclineError, WarehouseBusy
 from thermocline.home import Home
+from thermocline.locks import opened_by
 from thermocline.sources.seen import Seen, names_of, seen_of
 
 BUSY_SECONDS = 60
@@ -274,7 +275,10 @@ def exists(home: Home) -> bool:
 
 @contextmanager
 def opened(home: Home) -> Iterator[Manifest]:
-    """The manifest of a home, made where there is none. Raises ThermoclineError if it's broken."""
+    """The manifest of a home, made where there is none.
+
+    Raises WarehouseBusy where another process holds it, ThermoclineError if it's broken.
+    """
     path = home.landing / "manifest.sqlite"
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -289,6 +293,10 @@ def opened(home: Home) -> Iterator[Manifest]:
         finally:
             connection.close()
     except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise WarehouseBusy(
+                f"{path} is locked by {opened_by(path)}: end what it does there, then run again"
+            ) from error
         raise ThermoclineError(
             f"{path}: the manifest can't be used ({error}); restore it, or remove landing/ and "
             "the warehouse and land all exports again"

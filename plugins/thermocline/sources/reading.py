@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 
 from thermocline.errors import ContentChanged, ThermoclineError
+from thermocline.hashing import exactly
 from thermocline.sources import formats
 from thermocline.sources.casting import literal
 from thermocline.sources.content import CHUNK, PLAIN
@@ -136,7 +137,7 @@ def reader_of(
 ) -> str:
     names = [*first, *(f"c{n}" for n in range(width))]
     columns = ", ".join(f"'{name}': 'varchar'" for name in names)
-    files = ", ".join(literal(_unglobbed(str(path))) for path in paths)
+    files = ", ".join(literal(exactly(path)) for path in paths)
     return (
         f"read_csv([{files}], auto_detect = false, header = true, delim = {literal(delimiter)}, "
         f"quote = '\"', escape = '\"', columns = {{{columns}}}, compression = {literal(packing)}, "
@@ -240,11 +241,6 @@ def as_utf8(arrival: Arrival, scratch: Path) -> Path:
         while chunk := source.read(CHUNK):
             file.write(chunk)
     return target
-
-
-def _unglobbed(path: str) -> str:
-    """A path that DuckDB doesn't take for a pattern."""
-    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in path)
 
 
 def fresh(purpose: str) -> str:

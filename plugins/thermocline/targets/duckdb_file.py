@@ -169,7 +169,7 @@ class DuckDBFile:
             # Nothing depends on the order of rows, and keeping it makes a checkpoint compress by itself.
             self._connection.execute("set preserve_insertion_order = false")
         try:
-            self._connection.execute(f"attach {literal(path)} as target ({options})")
+            warehouse.attach(self._connection, path, "target", options)
             yield self._connection
         except BaseException:
             self._connection.close()

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 from psycopg import sql
 
-from thermocline.hashing import literal, quoted
+from thermocline.hashing import exactly, literal, quoted
 from thermocline.targets.postgres_session import Session
 
 CHUNK = 1 << 20
@@ -87,13 +87,12 @@ def copy_out(
         for chunk in copy:
             out.write(chunk)
     shape = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in columns.items())
-    escaped = "".join(f"[{char}]" if char in "*?[" else char for char in str(file))
     table = quoted("temp", "main", "read back")
     connection.execute(
-        f"create or replace temporary table {table} as select * from read_csv({literal(escaped)}, "
+        f"create or replace temporary table {table} as select * from read_csv({literal(exactly(file))}, "
         f"columns = {{{shape}}}, auto_detect = false, header = false, delim = ',', quote = '\"', "
         "escape = '\"', nullstr = '', allow_quoted_nulls = false, strict_mode = true, "
-        "max_line_size = 100000000)"
+        "max_line_size = 100000000, hive_partitioning = false)"
     )
     file.unlink()
     return table

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 
+from thermocline.hashing import exactly
 from thermocline.sources.content import Unreadable
 from thermocline.sources.formats import Row, Table
 from thermocline.sources.records import NUL
@@ -50,8 +51,7 @@ def rows(path: Path, header: tuple[str, ...]) -> Iterator[Row]:
 
 
 def _file(path: Path) -> str:
-    name = "".join(f"[{letter}]" if letter in "*?[" else letter for letter in str(path))
-    return f"read_parquet({literal(name)}, file_row_number = true, hive_partitioning = false)"
+    return f"read_parquet({literal(exactly(path))}, file_row_number = true, hive_partitioning = false)"
 
 
 def _cell(column: str) -> str:
