@@ -60,7 +60,8 @@ bench-setup: $(INSTALLED) ## Install what the benchmarks compare with, and load 
 	@$(BIN)/uv pip install --quiet --compile-bytecode --require-hashes --python .venv-bench/bin/python -r benchmarks/peers.txt
 	@$(BIN)/python benchmarks/prepared.py $(or $(SIZE),full)
 
-fuzz: $(INSTALLED) ## Deliver ten thousand damaged files; FILES=n SEED=n MINUTES=15
+fuzz: $(INSTALLED) ## Deliver ten thousand damaged files and all forms of values; FILES=n SEED=n MINUTES=15
+	@$(BIN)/python tests/sources/fuzz/value_forms.py $(if $(SEED),--seed $(SEED))
 	@$(BIN)/python tests/sources/fuzz/fuzzing.py --files $(or $(FILES),10000) --minutes $(or $(MINUTES),15) $(if $(SEED),--seed $(SEED))
 
 faults: $(INSTALLED) ## Kill, starve and cut off the publisher hundreds of times; 20 minutes

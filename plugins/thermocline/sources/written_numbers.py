@@ -23,9 +23,9 @@ PLAIN_COMMA = "[+-]?[0-9]*,?[0-9]*"
 
 _SIGNS = "|".join(re.escape(sign) for sign in sorted(SIGNS, key=lambda sign: (-len(sign), sign)))
 CURRENCY = f"(?:{_SIGNS}|(?:{'|'.join(CODES)}))"
-BEFORE = f"(?i)^([-+(]? ?){CURRENCY} ?"
-AFTER = f"(?i) ?{CURRENCY}( ?[-+)]?)$"
-NAMED = f"(?i)^[-+(]? ?({CURRENCY}) ?[-+(0-9.,]|[-+)0-9.,] ?({CURRENCY}) ?[-+)]?$"
+BEFORE = f"(?i)^([-+(]? *){CURRENCY} *"
+AFTER = f"(?i) *{CURRENCY}( *[-+)]?)$"
+NAMED = f"(?i)^[-+(]? *({CURRENCY}) *[-+(0-9.,]|[-+)0-9.,] *({CURRENCY}) *[-+)]?$"
 
 
 def _whole(mark: str) -> str:
@@ -35,13 +35,13 @@ def _whole(mark: str) -> str:
     if mark == ".":
         # As in India: 12,34,567.
         groups.append("[1-9][0-9]?(?:,[0-9]{2})+,[0-9]{3}")
-    decimals = f"{re.escape(mark)}[0-9]+"
-    return f"(?:(?:[0-9]+|{'|'.join(groups)})(?:{decimals})?|{decimals})"
+    mark = re.escape(mark)
+    return f"(?:(?:[0-9]+|{'|'.join(groups)})(?:{mark}[0-9]*)?|{mark}[0-9]+)"
 
 
 def _signed(mark: str) -> str:
     whole = _whole(mark)
-    return rf"[-+]? ?{whole}|{whole} ?[-+]|\( ?{whole} ?\)"
+    return rf"[-+]? *{whole}|{whole} *[-+]|\( *{whole} *\)"
 
 
 MARKS = {POINT: ".", COMMA: ","}
