@@ -231,7 +231,7 @@ def test_a_landed_copy_that_was_removed(home, exports):
 def test_every_answer_of_the_page_has_its_test():
     page = (PROJECT / "docs" / "sources.md").read_text(encoding="utf-8")
     table = page.split("## Bad input\n")[1].split("\n## ")[0]
-    named = re.findall(r"`([\w/]+\.py)::(\w+)`", table)
+    named = re.findall(r"`([\w./]+\.py)::(\w+)`", table)
     assert len(named) >= 26
     for file, test in named:
         assert f"def {test}(" in (PROJECT / "tests" / "sources" / file).read_text(encoding="utf-8"), test

@@ -152,7 +152,15 @@ def day(draw: random.Random, zone: str) -> Form:
     """A day, a midnight of it, or a moment within it, which is a day of the company's zone."""
     found = date(2024, draw.randrange(1, 13), draw.randrange(1, 29))
     midnight = draw.choice(
-        ("", " 00:00:00", "T00:00:00Z", "T00:00:00.000Z", " 00:00:00 UTC", "T00:00:00+09:00", "T00:00:00-0500")
+        (
+            "",
+            " 00:00:00",
+            "T00:00:00Z",
+            "T00:00:00.000Z",
+            " 00:00:00 UTC",
+            "T00:00:00+09:00",
+            "T00:00:00-0500",
+        )
     )
     if draw.random() < 0.7:
         return f"{found}{midnight}", found
@@ -160,16 +168,34 @@ def day(draw: random.Random, zone: str) -> Form:
     moment = datetime(found.year, found.month, found.day, hour, 30, tzinfo=ZoneInfo("UTC"))
     written = f"{moment:%Y-%m-%dT%H:%M:%SZ}"
     return draw.choice(
-        ((written, moment.astimezone(ZoneInfo(zone)).date()), (f"{found}T25:00:00Z", None), ("2024-02-30", None))
+        (
+            (written, moment.astimezone(ZoneInfo(zone)).date()),
+            (f"{found}T25:00:00Z", None),
+            ("2024-02-30", None),
+        )
     )
 
 
 def key(draw: random.Random) -> Form:
     return draw.choice(
         (
-            *(("1", "1"), ("1.0", "1"), ("17850.0", "17850"), ("1.00", "1.00"), ("007.0", "007.0"), ("12E4", "12E4")),
-            *(("9007199254740993", "9007199254740993"), ("9007199254740993.0", "9007199254740993"), ("A.0", "A.0")),
-            *((written, None) for written in ("2.026E+12", "2,026E+12", "1.2E+05", "2E+11", "1.2e-05", "1e+16")),
+            *(
+                ("1", "1"),
+                ("1.0", "1"),
+                ("17850.0", "17850"),
+                ("1.00", "1.00"),
+                ("007.0", "007.0"),
+                ("12E4", "12E4"),
+            ),
+            *(
+                ("9007199254740993", "9007199254740993"),
+                ("9007199254740993.0", "9007199254740993"),
+                ("A.0", "A.0"),
+            ),
+            *(
+                (written, None)
+                for written in ("2.026E+12", "2,026E+12", "1.2E+05", "2E+11", "1.2e-05", "1e+16")
+            ),
         )
     )
 
@@ -225,7 +251,11 @@ def _compared(records: list[tuple[str, Form, Form, Form]], zone: str, folder: Pa
             for m, (text, value) in enumerate(((written, expected), *others)):
                 got = loaded.get((numbers, f"{n}-{m}"))
                 read = None if got is None else got[m]
-                is_right = (got is None) if value is None else got is not None and (read == (value if value != "" else None))
+                is_right = (
+                    (got is None)
+                    if value is None
+                    else got is not None and (read == (value if value != "" else None))
+                )
                 assert is_right, f"{text!r} under {numbers} in {zone}: {read!r}, where {value!r} is right"
                 figures["quarantined" if got is None else "read"] += 1
     return figures
