@@ -229,3 +229,20 @@ def test_of_salesforce_opportunities_the_active_version_counts_and_deleted_ones_
     assert opened(company, "salesforce:0015g00000AbCdEAAV") == [
         "opportunity:salesforce:0065g00000AAAAAAA5:opened"
     ]
+
+
+def test_billing_in_history_mode_counts_active_versions_too(loaded):
+    loaded.take(
+        {
+            "stripe/invoice-2026-06-30.csv": "id,customer,created,currency,total,status,attempt_count,"
+            "_fivetran_active,_fivetran_start,_fivetran_end\n"
+            "in_1,cus_1,2026-06-10 10:00:00,eur,100,open,1,f,2026-06-10 10:00:00,2026-06-11 09:59:59\n"
+            "in_1,cus_1,2026-06-10 10:00:00,eur,200,paid,1,t,2026-06-11 10:00:00,9999-12-31 23:59:59\n"
+            "in_2,cus_1,2026-06-10 10:00:00,eur,300,paid,1,perhaps,2026-06-11 10:00:00,\n"
+        }
+    )
+    assert loaded.rows("select invoice_id, total from raw.invoices") == [("in_1", Decimal(2))]
+    assert [str(moment) for (moment,) in loaded.rows("select updated_at from raw.not_taken")] == [
+        "2026-06-11 09:59:59"
+    ]
+    assert loaded.rows("select count(*) from raw.quarantine") == [(1,)]

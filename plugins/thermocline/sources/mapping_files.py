@@ -191,8 +191,12 @@ def _with_history(feed: Feed, active: str, since: str, until: str) -> Feed:
     """A feed whose files may hold every version of a record, with the time that each was valid.
 
     A version that isn't active is left out as of its end, so that it ends the record unless
-    another one began later.
+    another one began later. A document's lines began at different times, and are no versions of it.
     """
+    left_out = Filter(f"is a version that has ended ({active})", aliases=(active,), values=("false",))
+    filters = (left_out, *feed.filters)
+    if feed.table.name == "invoice_lines":
+        return replace(feed, filters=filters)
     rules = {rule.column.name: rule for rule in feed.rules}
     column = feed.table.columns[-1]
     rule = rules.get(column.name, Rule(column))
@@ -202,8 +206,7 @@ def _with_history(feed: Feed, active: str, since: str, until: str) -> Feed:
     ended = f"case when not truth({_quoted(active)}) then {_quoted(until)} end"
     moment = f"coalesce({', '.join((ended, _quoted(since), *known))})"
     rules[column.name] = replace(rule, aliases=(), expression=moment)
-    left_out = Filter(f"is a version that has ended ({active})", aliases=(active,), values=("false",))
-    return replace(feed, rules=tuple(rules.values()), filters=(left_out, *feed.filters))
+    return replace(feed, rules=tuple(rules.values()), filters=filters)
 
 
 def _quoted(column: str) -> str:
