@@ -357,3 +357,59 @@ def test_13_lines_above_a_header_are_named_where_no_key_allows_them(tmp_path):
         "has 2 lines above its header, which is that of canonical_billing payments: remove them, or declare "
         "`skip_until_header: true` for that feed"
     )
+
+
+LEDGER = (
+    "account_id,code,name,type,tax_type,class,status,description,system_account,currency_code\n"
+    "a-1,090,Business Bank,BANK,NONE,ASSET,ACTIVE,,,GBP\n"
+    "a-2,200,Sales,REVENUE,OUTPUT2,REVENUE,ARCHIVED,,,\n"
+)
+CONTACTS = (
+    "contact_id,name,contact_status,is_supplier,is_customer\n"
+    "c-1,Marine Systems,ACTIVE,false,true\n"
+    "c-2,Power Company,ACTIVE,true,false\n"
+    "c-3,Both,ACTIVE,true,true\n"
+    "c-4,Former,ARCHIVED,false,true\n"
+)
+
+
+def test_xeros_chart_of_accounts_and_suppliers_are_nobodys_customers(load_files):
+    home = load_files(
+        {
+            "account_data-2026-06-30.csv": LEDGER,
+            "contact_data-2026-06-30.csv": CONTACTS,
+            "api/accounts-2026-06-30.json": document(
+                "Accounts",
+                {"AccountID": "a-3", "Code": "400", "Name": "Fees", "Type": "EXPENSE", "TaxType": "INPUT2"},
+            ),
+        }
+    )
+    assert rows(home, "select document_id, reason from raw.not_taken order by all") == [
+        ("a-1", "is an account of the ledger"),
+        ("a-2", "is an account of the ledger"),
+        ("a-3", "is an account of the ledger"),
+        ("c-2", "is a supplier"),
+    ]
+    assert rows(home, "select customer_id from raw.billing_customers order by all") == [
+        ("c-1",),
+        ("c-3",),
+        ("c-4",),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("header", "mapping"),
+    [
+        ("account_id,name", "canonical_crm"),
+        ("account_id,name,owner,Region", "canonical_crm"),
+        ("account_id,name,Region,Group", "canonical_crm"),
+        ("account_id,name,Region,Group,Class", None),
+        ("customer_id,name,email,balance,terms,tax,route", None),
+    ],
+)
+def test_our_own_names_are_those_of_a_table_that_has_mostly_them(tmp_path, header, mapping):
+    file = write_bytes(tmp_path, "table.csv", f"{header}\n{',x' * header.count(',')}\n".encode())
+    found = recognise(file, load_mappings())
+    assert (found.mapping and found.mapping.name) == mapping
+    if mapping is None:
+        assert "most of its columns" in found.describe()

@@ -179,12 +179,16 @@ class Feed:
 
 @dataclass(frozen=True)
 class Fit:
-    """How a header fits a feed: needed columns that it lacks, ones that rule it out, how many it has."""
+    """How a header fits a feed: needed columns that it lacks, ones that rule it out, how many it has.
+
+    `others` counts the header's columns that the feed doesn't know.
+    """
 
     feed: Feed
     missing: tuple[str, ...]
     foreign: tuple[str, ...]
     matched: int
+    others: int
 
 
 @dataclass(frozen=True)
@@ -214,6 +218,7 @@ class Mapping:
     file: Path
     honours: tuple[tuple[str, str], ...] = ()
     exclude_files: tuple[str, ...] = ()
+    mostly_known: bool = False
 
     def feed(self, name: str) -> Feed | None:
         return next((feed for feed in self.feeds if feed.name == name), None)
@@ -346,6 +351,7 @@ def _fit(feed: Feed, found: frozenset[str]) -> Fit:
         missing=tuple(aliases[0] for aliases in feed.required if not is_there(aliases)),
         foreign=tuple(name for name in feed.without if is_there((name,))),
         matched=sum(map(is_there, feed.inputs)),
+        others=len(found - {normalised(alias) for aliases in feed.inputs for alias in aliases}),
     )
 
 

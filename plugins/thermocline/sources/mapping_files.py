@@ -106,6 +106,7 @@ def parse_mapping(file: Path) -> Mapping:
         currency=currency(keys.get("currency")),
         minor_units=exponents,
         prefixes=keys["prefixes"].texts() if "prefixes" in keys else (),
+        mostly_known="mostly_known" in keys and keys["mostly_known"].flag(),
         logs=keys["logs"].texts() if "logs" in keys else (),
         feeds=feeds,
         file=file,

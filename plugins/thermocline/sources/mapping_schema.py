@@ -54,6 +54,11 @@ MAPPING = (
     ),
     Key("currency", "text", "of amounts without one, a code such as EUR"),
     Key("minor_units", "exponents", "decimals of a currency's amounts in minor units, by code and `default`"),
+    Key(
+        "mostly_known",
+        "flag",
+        "a file with more columns that a feed doesn't know than ones that it does is none of it",
+    ),
     Key("prefixes", "texts", "beginnings of column names that don't count, such as `properties.`"),
     Key("logs", "texts", "patterns of file names that are the vendor's logs and no exports"),
     Key("ids", "text", "the form of the CRM's keys; `salesforce`: 15 and 18 characters are one", choices=IDS),

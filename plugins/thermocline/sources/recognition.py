@@ -77,7 +77,7 @@ class _Candidate:
 
     @property
     def is_whole(self) -> bool:
-        return not self.fit.missing and not self.fit.foreign and not self.lacks_name
+        return not (self.fit.missing or self.fit.foreign or self.lacks_name or self.is_mostly_foreign)
 
     @property
     def is_near(self) -> bool:
@@ -89,9 +89,15 @@ class _Candidate:
         return self.fit.feed.told_by_name and not self.fit.feed.hints_at(self.path)
 
     @property
+    def is_mostly_foreign(self) -> bool:
+        """Whether most of its columns are those of another vendor's table that shares a few names."""
+        return self.mapping.mostly_known and self.fit.others > self.fit.matched
+
+    @property
     def missing(self) -> tuple[str, ...]:
         name = (f"a file name such as {self.fit.feed.file_glob}",) if self.lacks_name else ()
-        return self.fit.missing + name
+        known = ("most of its columns",) if self.is_mostly_foreign else ()
+        return self.fit.missing + name + known
 
     @property
     def rank(self) -> tuple[float, int, int, bool, str, str]:
