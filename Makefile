@@ -6,6 +6,12 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
+# Other flags that the environment may hold change nothing; with these a run that failed would look done.
+short_flags := $(filter-out --%,$(firstword -$(MAKEFLAGS)))
+ifneq ($(findstring i,$(short_flags))$(findstring t,$(short_flags)),)
+$(error thermocline: MAKEFLAGS holds -i or -t, with which a failed run looks done: unset MAKEFLAGS and run again)
+endif
+
 BIN := .venv/bin
 INSTALLED := .venv/installed
 EXAMPLE := var/example

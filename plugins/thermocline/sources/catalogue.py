@@ -128,6 +128,9 @@ def _location(home: Home, fields: dict[str, Declared]) -> Path | str:
     if PROTOCOLS[kind] == "http":
         if "files" not in fields:
             raise declared.refuse("`files` beside a web address: the paths of the files below it")
+        for field in (declared, fields["files"]):
+            if any("#" in text for text in field.texts()):
+                raise field.refuse("no # in a web address, which ends there: write %23 for it")
     elif "files" in fields:
         raise fields["files"].refuse("no `files` beside an address whose folders can be listed")
     return location

@@ -98,7 +98,9 @@ class Lake:
     def remove(self, paths: Collection[str]) -> None:
         if paths:
             with self._reached("a file that is no longer needed") as files:
-                files.rm([self._full(path) for path in sorted(paths)])
+                for path in sorted(paths):
+                    # The library's `rm` takes a path for a pattern, and would remove what fits it.
+                    files.rm_file(self._full(path))
             if self.is_local:
                 for folder in {Path(self._full(path)).parent for path in paths}:
                     if folder != Path(self.root) and not any(folder.iterdir()):

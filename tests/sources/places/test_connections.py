@@ -100,6 +100,8 @@ def test_an_address_is_a_place_of_its_own(home):
         ({"location": "s3://"}, "location: expected an address without login"),
         ({"location": "https://a.example/x"}, "location: expected `files` beside a web address"),
         ({"location": "s3://b/x", "files": ["a"]}, "files: expected no `files` beside an address"),
+        ({"location": "https://a.example/x", "files": ["a#1.csv"]}, "files: expected no # in a web address"),
+        ({"location": "https://a.example/x#1", "files": ["a.csv"]}, "location: expected no # in a web"),
         (
             {"location": "exports", "connection": "there"},
             "connection: expected no `connection` beside",
