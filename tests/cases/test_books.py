@@ -69,6 +69,12 @@ PARTLY_PAID = {
             "Line": [{"Amount": 600.0, "LinkedTxn": [{"TxnId": "1", "TxnType": "Invoice"}]}],
         },
     ),
+    "quickbooks/customers-2026-06-30.json": quickbooks(
+        "Customer",
+        {"Id": "q0", "DisplayName": "Harbor", "Job": False},
+        {"Id": "q1", "DisplayName": "Harbor:North", "Job": True, "ParentRef": {"value": "q0"}},
+        {"Id": "q2", "DisplayName": "Lone", "Job": True, "ParentRef": {"value": "q9"}},
+    ),
     # One that was deleted later, of which nothing else is told then.
     "quickbooks/deleted/invoices-2026-06-29.json": quickbooks(
         "Invoice",
@@ -172,7 +178,13 @@ def test_27_what_is_overdue_is_the_open_balance(screen_files):
         "s1": Decimal(400),
         "c1": None,
         "c2": Decimal(0),
+        "q0": Decimal(0),
+        "q2": Decimal(0),
     }
+    assert company.rows(
+        "select group_id, accounts, revenue_365d from group_segments "
+        "where group_id like 'quickbooks:%' order by all"
+    ) == [("quickbooks:q0", 2, Decimal(1000))]
     reasons = dict(company.rows("select account_code, cold_because from account_segments"))
     assert (reasons["q1"], reasons["c1"], reasons["c2"]) == ("payment_trouble", "disengaged", "disengaged")
 

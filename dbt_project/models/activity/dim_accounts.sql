@@ -57,7 +57,8 @@ billing_accounts as (
         int_customers_listed.customer_code as account_code,
         coalesce(int_customers_listed.customer_name, int_customers_listed.customer_code) as account_name,
         cast(null as varchar) as account_kind,
-        cast(null as varchar) as parent_account_id,
+        -- A sub-customer belongs to its parent's account, in CRM or billing.
+        parents.account_id as parent_account_id,
         cast(null as varchar) as owner,
         int_customers_listed.country,
         false as do_not_contact,
@@ -69,6 +70,10 @@ billing_accounts as (
         on
             int_customers_listed.billing_customer_id = int_customers_linked.billing_customer_id
             and int_customers_listed.billing_customer_id = int_customers_linked.account_id
+    left join int_customers_linked as parents
+        on
+            int_customers_listed.parent_billing_customer_id = parents.billing_customer_id
+            and int_customers_listed.billing_customer_id <> parents.account_id
 )
 
 select * from crm_accounts

@@ -198,7 +198,7 @@ TABLES = {
             "billing_customers",
             "customer_id",
             _columns(
-                "customer_id! name email account_id country",
+                "customer_id! name email account_id country parent_customer_id",
                 f"is_deleted:{BOOLEAN}",
             ),
             dated_by="updated_at",

@@ -4,7 +4,7 @@ with source as (
 
 versions as (
     {{ current_version('billing_customers', 'customer_id', [
-        'name', 'email', 'account_id', 'country', 'is_deleted'
+        'name', 'email', 'account_id', 'country', 'parent_customer_id', 'is_deleted'
     ]) }}
 ),
 
@@ -13,6 +13,7 @@ renamed as (
         record_id as billing_customer_id,
         customer_id as customer_code,
         account_id as crm_account_code,
+        source || ':' || parent_customer_id as parent_billing_customer_id,
         name as customer_name,
         country,
         covers_on,
