@@ -135,7 +135,8 @@ class Modelled:
         )
         # What other models of staging read.
         staging = compiled / "staging"
-        read = [*staging.rglob("int_lines_*.sql"), *staging.rglob("stg_crm__opportunity_*.sql")]
+        before = ("int_lines_*", "int_lookups", "stg_crm__opportunity_*")
+        read = [path for name in before for path in staging.rglob(f"{name}.sql")]
         others = sorted(path for path in staging.rglob("*.sql") if path not in read)
         for path in [*sorted(read), *others]:
             self._make("staging", path)

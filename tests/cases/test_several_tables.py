@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 import xlsxwriter
-from screened import Screened
+from screened import Screened, screen
 from thermocline.errors import GateBlocked, InputError
 from thermocline.home import Home
 from thermocline.sources.catalogue import adopt, mappings_in_force
@@ -356,3 +356,135 @@ def test_a_rate_on_the_document_comes_before_the_dated_one(screen_files: ScreenF
     assert screened.rows(
         "select document_id, amount from account_timeline where kind = 'payment' order by 1"
     ) == [("p1", Decimal(97)), ("p2", Decimal(100)), ("p3", Decimal(90))]
+
+
+SHOP = """\
+name: marketplace
+title: A marketplace's orders, items, payments and customers
+system: billing
+timezone: UTC
+currency: BRL
+extent: changes
+feeds:
+    - feed: lookups
+      name: customer_keys
+      columns:
+          lookup: {constant: customers}
+          lookup_key: {from: customer_id, required: true}
+          lookup_value: {from: customer_unique_id, required: true, filled: true}
+    - feed: billing_customers
+      same_file_as: customer_keys
+      columns:
+          customer_id: {from: customer_unique_id, required: true}
+          name: {from: customer_city, required: true}
+    - feed: lookups
+      name: product_names
+      columns:
+          lookup: {constant: products}
+          lookup_key: {from: product_id, required: true}
+          lookup_value: {from: product_category_name, required: true}
+      without: [order_id]
+    - feed: invoices
+      columns:
+          invoice_id: {from: order_id, required: true}
+          customer_id: {from: customer_id, required: true, lookup: customers}
+          issued_at: {from: order_purchase_timestamp, required: true}
+          status: {from: order_status, required: true, values: {canceled: void}, otherwise: paid}
+          kind: {constant: invoice}
+          total: {sum_of_lines: true}
+    - feed: invoice_lines
+      columns:
+          invoice_id: {from: order_id, required: true}
+          line_no: {from: order_item_id, required: true}
+          product_code: product_id
+          description: {from: product_id, lookup: products}
+          amount:
+              expr: cast("price" as decimal(18, 4)) + cast("freight_value" as decimal(18, 4))
+              required: true
+    - feed: payments
+      columns:
+          payment_id: {from: payment_id, required: true}
+          invoice_id: order_id
+          paid_at: {constant: '2024-05-02'}
+          amount: {from: payment_value, required: true}
+"""
+SHOP_FILES = {
+    "customers.csv": """\
+customer_id,customer_unique_id,customer_city
+c1,ana,Recife
+c2,ana,Recife
+c3,bia,Natal
+c4,caio,Belem
+c4,davi,Belem
+""",
+    "products.csv": "product_id,product_category_name\np1,perfume\n",
+    "orders.csv": """\
+order_id,customer_id,order_status,order_purchase_timestamp
+o1,c1,delivered,2024-05-01 10:00:00
+o2,c2,delivered,2024-05-03 10:00:00
+o3,c3,canceled,2024-05-04 10:00:00
+o4,c4,delivered,2024-05-04 10:00:00
+o5,c9,delivered,2024-05-04 10:00:00
+""",
+    "items.csv": """\
+order_id,order_item_id,product_id,price,freight_value
+o1,1,p1,100.00,10.00
+o1,2,p2,50.00,5.00
+o2,1,p1,70.00,0.00
+o4,1,p1,3.00,0.00
+o5,1,p1,4.00,0.00
+""",
+    "pay.csv": "order_id,payment_id,payment_value\no1,x1,165.00\n",
+}
+
+
+def test_keys_are_looked_up_in_another_table(screen_files: ScreenFiles) -> None:
+    gate = "reporting_currency: BRL\ngate: {unattributed_share_blocks: 1}\n"
+    screened = screen_files(SHOP_FILES, config={"mappings/marketplace.yml": SHOP, "company.yml": gate})
+    assert screened.rows(
+        "select account_code, revenue_lifetime from account_segments where revenue_lifetime <> 0 order by 1"
+    ) == [("ana", Decimal(235))]
+    assert screened.rows(
+        "select source_file, document_id, column_name, value, reason from quarantine order by 1, 2, 3"
+    ) == [
+        ("items.csv", "o1", "description", "p2", "is not in the look-up products: it counts as blank"),
+        (
+            "orders.csv", "o4", "customer_id", "c4",
+            "has several values in the look-up customers: it counts as blank",
+        ),
+        ("orders.csv", "o5", "customer_id", "c9", "is not in the look-up customers: it counts as blank"),
+    ]  # fmt: skip
+    assert screened.rows("select reason, revenue from unattributed_revenue") == [("no_customer", Decimal(7))]
+
+    # The table with the key comes later: the orders that landed before find their customer.
+    late = write_files(
+        screened.home.exports, {"late.csv": "customer_id,customer_unique_id,customer_city\nc9,eva,Rio\n"}
+    )
+    again = screen(screened.home, late)
+    assert again.rows(
+        "select account_code, revenue_lifetime from account_segments where revenue_lifetime <> 0 order by 1"
+    ) == [("ana", Decimal(235)), ("eva", Decimal(4))]
+
+
+@pytest.mark.parametrize(
+    ("written", "replaced", "refused"),
+    [
+        ("lookup: products}", "lookup: product}", "lookup: expected a look-up of the mapping"),
+        (
+            "from: product_id, lookup: products",
+            "from: product_id, lookup: sizes",
+            "expected a look-up of the mapping",
+        ),
+        (
+            "invoice_id: order_id",
+            "invoice_id: {from: order_id, lookup: products}",
+            "lookup: expected it at one of",
+        ),
+    ],
+)
+def test_a_look_up_that_nobody_holds_is_refused(
+    tmp_path: Path, written: str, replaced: str, refused: str
+) -> None:
+    home = begun(tmp_path / "home", SHOP.replace(written, replaced), "marketplace")
+    with pytest.raises(InputError, match=refused):
+        load_mappings(home)

@@ -2,7 +2,7 @@
     'accounts': none, 'contacts': none, 'opportunities': none, 'communications': none,
     'communication_accounts': none, 'opportunity_accounts': none, 'account_merges': none,
     'opportunity_merges': none, 'feedback': none, 'billing_customers': none, 'payments': 'amount',
-    'exchange_rates': none,
+    'exchange_rates': none, 'lookups': none,
 } -%}
 
 with counted as (

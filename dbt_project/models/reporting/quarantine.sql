@@ -87,6 +87,22 @@ unvalued_rows as (
     from money_without_a_rate
 ),
 
+keys_without_value as (
+    select
+        source,
+        feed,
+        source_file,
+        source_row,
+        delivery_id,
+        document_id,
+        column_name,
+        lookup_key as value,
+        reason,
+        cast(null as decimal(38, 4)) as amount,
+        cast(null as varchar) as released_by
+    from {{ ref('lookups_missed') }}
+),
+
 -- Their totals aren't known before their lines are.
 sums_without_lines as (
     select
@@ -128,6 +144,8 @@ quarantined as (
     select * from unvalued_rows
     union all
     select * from sums_without_lines
+    union all
+    select * from keys_without_value
     union all
     select * from unusable_rates
 )

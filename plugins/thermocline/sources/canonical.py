@@ -257,6 +257,8 @@ TABLES = {
             money="amount",
             dated_by="paid_at",
         ),
+        # What stands for a value in other tables of the source: see `LOOKED_UP`.
+        Table("lookups", "lookup_key", _columns("lookup! lookup_key! lookup_value!"), dated_by="updated_at"),
         Table(
             "exchange_rates",
             "currency",
@@ -269,6 +271,13 @@ TABLES = {
         ),
     )
 }
+
+LOOKED_UP = {
+    "invoices": ("customer_id",),
+    "invoice_lines": ("customer_id", "product_code", "description"),
+    "payments": ("customer_id",),
+}
+"""The columns that may hold the key of a look-up, by table; staging puts in what stands for it."""
 
 LOAD_RECORDS = """
 create table if not exists raw.files (
@@ -295,6 +304,7 @@ create table if not exists raw.not_taken (
     updated_at timestamp
 );
 create table if not exists raw.unmapped_columns (file_id integer, column_name varchar);
+create table if not exists raw.looked_up_columns (file_id integer, column_name varchar, lookup varchar);
 create table if not exists raw.unswept (table_name varchar, file_id integer);
 create table if not exists raw.withdrawn (
     source varchar, source_file varchar, delivery_key varchar, sha256 varchar

@@ -44,7 +44,8 @@ class Rule:
     `is_day` that it holds days and no moments. `filled` quarantines rows without a value, and
     `required` names the columns that a file must have to be recognised. `blank` is the text that
     stands for a blank. Instead `path` finds it in the file's path, its one group, and `is_sheet` is the
-    name of the workbook's sheet. `is_salesforce_id` gives the key the form of 18 characters.
+    name of the workbook's sheet. `lookup` names the look-up in which its value is a key.
+    `is_salesforce_id` gives the key the form of 18 characters.
     """
 
     column: canonical.Column
@@ -60,6 +61,7 @@ class Rule:
     blank: str | None = None
     path: re.Pattern[str] | None = None
     is_sheet: bool = False
+    lookup: str | None = None
     numbers: str | None = None
     is_day: bool = False
     is_salesforce_id: bool = False

@@ -93,6 +93,7 @@ def parse_mapping(file: Path) -> Mapping:
         replace(feed, skip_until_header=feed.skip_until_header or feed.same_file_as in titled)
         for feed in feeds
     )
+    _check_lookups(keys["feeds"], feeds)
     key, covers = _delivery(keys.get("delivery"))
     return Mapping(
         name=name,
@@ -113,6 +114,23 @@ def parse_mapping(file: Path) -> Mapping:
         honours=_honours(keys.get("honours")),
         exclude_files=keys["exclude_files"].texts() if "exclude_files" in keys else (),
     )
+
+
+def _check_lookups(declared: Declared, feeds: tuple[Feed, ...]) -> None:
+    """Refuse the key of a look-up that no feed of the mapping holds."""
+    own = [rule for feed in feeds if feed.table.name == "lookups" for rule in feed.rules]
+    names = [rule.constant for rule in own if rule.column.name == "lookup"]
+    for item, feed in zip(declared.items(), feeds, strict=True):
+        for rule in feed.rules:
+            if rule.lookup and None not in names and rule.lookup not in names:
+                columns = item.entries()["columns"].entries()
+                raise (
+                    columns[rule.column.name]
+                    .entries()["lookup"]
+                    .refuse(f"a look-up of the mapping ({', '.join(map(str, names)) or 'there is none'})")
+                )
+            if rule.lookup and not names:
+                raise declared.refuse("a feed `lookups` that holds the look-ups")
 
 
 def zone(declared: Declared | None) -> str | None:
@@ -275,7 +293,11 @@ def _rules(declared: Declared, table: canonical.Table) -> Iterator[Rule]:
             yield _sum_of_lines(item, column, table)
             yield Rule(IS_SUM_OF_LINES, constant="true")
         else:
-            yield _rule(item, column)
+            rule = _rule(item, column)
+            if rule.lookup and name not in canonical.LOOKED_UP.get(table.name, ()):
+                places = ", ".join(f"{t}.{c}" for t, columns in canonical.LOOKED_UP.items() for c in columns)
+                raise item.entries()["lookup"].refuse(f"it at one of {places}")
+            yield rule
 
 
 def _sum_of_lines(declared: Declared, column: canonical.Column, table: canonical.Table) -> Rule:
@@ -329,6 +351,7 @@ def _rule(declared: Declared, column: canonical.Column) -> Rule:
         is_minor="minor_units" in keys and keys["minor_units"].flag(),
         path=_path(keys["from_path"]) if "from_path" in keys else None,
         is_sheet="from_sheet" in keys,
+        lookup=keys["lookup"].text() if "lookup" in keys else None,
         numbers=numbers(keys.get("numbers")),
         is_day="is_day" in keys and keys["is_day"].flag(),
     )

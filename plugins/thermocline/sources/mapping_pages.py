@@ -127,6 +127,8 @@ def _rule(rule: Rule) -> tuple[str, str, str]:
         how.append(f"found in the path by {_code(rule.path.pattern)}")
     if rule.is_sheet:
         how.append("the name of the sheet")
+    if rule.lookup:
+        how.append(f"the key of the look-up {_code(rule.lookup)}")
     if rule.blank is not None:
         how.append(f"blank is {rule.blank}")
     if rule.is_minor:

@@ -124,6 +124,7 @@ COLUMN = (
     Key("from_sheet", "flag", "`true`: the name of the workbook's sheet"),
     Key("sum_of_lines", "flag", "instead, for `total` of invoices: the document's lines are summed"),
     Key("plus", "text", "beside `sum_of_lines`: a column that is added to them, such as freight; blank is 0"),
+    Key("lookup", "text", "the look-up, a feed `lookups` of the mapping, in which the value is a key"),
     Key("values", "values", "translates an enumeration, without case; `null` leaves it blank"),
     Key("otherwise", "value", "what any other value becomes; without it, the record is quarantined"),
     Key("required", "flag", "the file is not this feed without the column"),

@@ -46,6 +46,7 @@ def remove(connection: duckdb.DuckDBPyConnection, file_ids: set[int]) -> None:
         "quarantine",
         "not_taken",
         "unmapped_columns",
+        "looked_up_columns",
         "record_days",
         "deliveries",
         "files",
@@ -191,6 +192,8 @@ def _register(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Figures:
         )
     _append(connection, "raw.files", rows)
     _append(connection, "raw.unmapped_columns", [(i, name) for i in ids for name in unmapped])
+    looked_up = [(rule.column.name, rule.lookup) for rule in staged.conversion.rules if rule.lookup]
+    _append(connection, "raw.looked_up_columns", [(i, *column) for i in ids for column in looked_up])
     return sum(row[13] for row in rows), sum(row[14] for row in rows), sum(row[16] for row in rows)
 
 

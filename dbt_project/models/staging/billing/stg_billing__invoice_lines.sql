@@ -1,5 +1,7 @@
 with source as (
-    select * from {{ source('raw', 'invoice_lines') }}
+    {{ with_lookups('invoice_lines', ['customer_id', 'product_code', 'description'], [
+        'invoice_id', 'line_no', 'quantity', 'unit_price', 'amount', 'customer_name', 'customer_email', 'country', 'issued_at', 'due_at', 'currency', 'status', 'kind', 'credited_invoice_id', 'updated_at'
+    ]) }}
 ),
 
 files as (

@@ -1,7 +1,9 @@
 {{ config(materialized='table') }}
 
 with source as (
-    select * from {{ source('raw', 'invoices') }}
+    {{ with_lookups('invoices', ['customer_id'], [
+        'invoice_id', 'issued_at', 'due_at', 'currency', 'total', 'status', 'kind', 'credited_invoice_id', 'open_balance', 'is_sum_of_lines', 'rate_to_base', 'rate_from_base', 'rate_base', 'updated_at'
+    ]) }}
 ),
 
 versions as (

@@ -1,7 +1,9 @@
 {{ config(materialized='table') }}
 
 with source as (
-    select * from {{ source('raw', 'payments') }}
+    {{ with_lookups('payments', ['customer_id'], [
+        'payment_id', 'invoice_id', 'paid_at', 'amount', 'currency', 'method', 'refunded_payment_id', 'intent_id', 'rate_to_base', 'rate_from_base', 'rate_base', 'updated_at'
+    ]) }}
 ),
 
 versions as (
