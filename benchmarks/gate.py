@@ -59,7 +59,8 @@ create table gate.gate_figures as select 0 as unreconciled_rows, 0::decimal(38,4
     null::decimal(9,6) as scorecard_moved_hot_share, null::decimal(9,6) as scorecard_moved_hot_revenue_share,
     0 as days_held, 0 as quarantined_rows, 0 as late_feeds, 0 as invoices_unlike_lines,
     0::decimal(9,6) as unlike_lines_share, 0::decimal(9,6) as without_lines_share,
-    0 as lines_without_invoice
+    0 as lines_without_invoice, 0 as undecided_records, 0 as repeated_records, 0 as shared_numbers,
+    0::decimal(18,4) as contradicted_revenue, 0::decimal(9,6) as contradicted_share
 """
 
 

@@ -22,6 +22,7 @@ GATE_BOUNDS: dict[str, float] = {
     "unattributed_share_warns": 0.05,
     "unlike_lines_share": 0.50,
     "without_lines_share": 0.10,
+    "contradicted_share": 0.05,
     "hot_share_moved_blocks": 0.20,
     "hot_share_moved_warns": 0.10,
     "scorecard_moved_blocks": 0.20,

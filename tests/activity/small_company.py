@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from thermocline import configuration, warehouse
+from thermocline import configuration, transformation, warehouse
 from thermocline.home import Home
 from thermocline.sources.landing import land
 from thermocline.sources.loading import load
@@ -133,12 +133,19 @@ class Modelled:
         self.connection.execute(
             "create or replace table config.files_changed as select file_id from raw.files"
         )
-        # What other models of staging read.
-        staging = compiled / "staging"
-        before = ("int_lines_*", "int_lookups", "stg_crm__opportunity_*")
-        read = [path for name in before for path in staging.rglob(f"{name}.sql")]
-        others = sorted(path for path in staging.rglob("*.sql") if path not in read)
-        for path in [*sorted(read), *others]:
+        # What other models of staging read. Beside a model's SQL stand the inputs of its unit tests.
+        staging, models = compiled / "staging", transformation.DBT_PROJECT / "models"
+        found = [path for path in staging.rglob("*.sql") if (models / path.relative_to(compiled)).is_file()]
+        before = (
+            "int_files_ordered",
+            "int_line_versions",
+            "int_lines_",
+            "int_lookups",
+            "stg_crm__opportunity_",
+        )
+        read = [path for name in before for path in sorted(found) if path.name.startswith(name)]
+        others = sorted(path for path in found if path not in read)
+        for path in [*read, *others]:
             self._make("staging", path)
         for name in ACTIVITY:
             self._make("activity", compiled / "activity" / f"{name}.sql")

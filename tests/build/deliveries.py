@@ -116,7 +116,8 @@ class World:
         self.tell(
             "insert into raw.files by name select ? as file_id, ? as source, ? as system, ? as feed, "
             "? as source_file, ? as sha256, ? as delivery_key, ? as extent, cast(? as date) as covers_on, "
-            "1 as rhythm_days, ? as rows_read, ? as rows_loaded, ? as rows_quarantined, ? as kind_of_file",
+            "1 as rhythm_days, ? as rows_read, ? as rows_loaded, ? as rows_quarantined, ? as kind_of_file, "
+            "cast(? as date) as stated_on, ? as landed_in, true as is_dated, true as is_keyed",
             [
                 number,
                 source,
@@ -131,6 +132,8 @@ class World:
                 rows,
                 unreadable,
                 feed,
+                day,
+                self.files,
             ],
         )
 
@@ -254,8 +257,8 @@ class World:
     def move_a_file(self) -> None:
         """The same content comes again, for another day."""
         self.tell(
-            "update raw.files set delivery_key = ?, covers_on = ? where file_id = ?",
-            [str(self.day()), self.day(), self.random.randint(1, self.files)],
+            "update raw.files set delivery_key = ?, covers_on = ?, stated_on = ? where file_id = ?",
+            [str(day := self.day()), day, day, self.random.randint(1, self.files)],
         )
 
     def withdraw_a_file(self) -> None:

@@ -201,7 +201,7 @@ def test_the_mapping_of_the_sources_page_is_one(tmp_path: Path) -> None:
     export.write_text("number;customer no;date;gross;state;clerk\n", encoding="utf-8")
     recognition = recognise(export, {mapping.name: mapping})
     assert recognition.feed is mapping.feed("invoices")
-    assert mapping.delivery("2026-06-30/Rechnungen.csv")[0] == "2026-06-30"
+    assert mapping.delivery("2026-06-30/Rechnungen.csv").key == "2026-06-30"
 
 
 @pytest.mark.parametrize("record", DECISIONS, ids=lambda record: record.stem)

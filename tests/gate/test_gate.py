@@ -26,6 +26,7 @@ BLOCKING = {
     "revenue_finds_its_account": ("unattributed_share", "0.3", "0.300001"),
     "totals_are_those_of_their_lines": ("unlike_lines_share", "0.5", "0.500001"),
     "sums_have_their_lines": ("without_lines_share", "0.1", "0.100001"),
+    "little_revenue_is_contradicted": ("contradicted_share", "0.05", "0.050001"),
     "hot_share_is_steady": ("hot_share_moved", "0.2", "0.200001"),
     "hot_revenue_is_steady": ("hot_revenue_share_moved", "0.2", "0.200001"),
     "scorecard_keeps_hot_share": ("scorecard_moved_hot_share", "0.2", "0.200001"),
@@ -45,6 +46,10 @@ WARNING = {
     "few_records_are_not_yet": ("not_yet_share", "0.02", "0.020001"),
     "events_find_their_account": ("unattributed_events_share", "0.05", "0.050001"),
     "no_record_is_far_ahead": ("records_far_ahead", "0", "1"),
+    "order_of_versions_is_known": ("undecided_records", "0", "1"),
+    "records_are_stated_once": ("repeated_records", "0", "1"),
+    "numbers_are_of_one_customer": ("shared_numbers", "0", "1"),
+    "no_revenue_is_contradicted": ("contradicted_revenue", "0", "0.01"),
 }
 
 

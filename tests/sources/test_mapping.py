@@ -246,7 +246,8 @@ def test_an_expressions_columns_are_its_quoted_identifiers():
     ],
 )
 def test_a_path_tells_its_delivery_and_the_day_covered(mapping, path, key, covers_on):
-    assert load_mappings()[mapping].delivery(path) == (key, covers_on)
+    delivery = load_mappings()[mapping].delivery(path)
+    assert (delivery.key, delivery.covers_on) == (key, covers_on)
 
 
 def test_columns_the_mapping_does_not_know_are_recorded_as_drift(home, exports):

@@ -15,11 +15,7 @@
 } -%}
 
 with files as (
-    select
-        *,
-        -- The same file, however packed.
-        regexp_replace(source_file, '\.(gz|zip)$', '') as logical_file
-    from {{ source('raw', 'files') }}
+    select * from {{ ref('int_files_ordered') }}
 ),
 
 quarantined as (
@@ -30,30 +26,11 @@ quarantined as (
         files.source,
         files.feed,
         files.logical_file,
-        files.delivery_key
+        files.delivery_number,
+        files.file_position
     from {{ source('raw', 'quarantine') }} as quarantine
     inner join files on quarantine.file_id = files.file_id
     where quarantine.document_id is not null
-),
-
-earliest_deliveries as (
-    select
-        source,
-        feed,
-        min(delivery_key) as delivery_key
-    from quarantined
-    group by source, feed
-),
-
--- No delivery releases what a later one holds.
-releasing_files as (
-    select files.file_id
-    from files
-    inner join earliest_deliveries
-        on
-            files.source = earliest_deliveries.source
-            and files.feed = earliest_deliveries.feed
-            and files.delivery_key >= earliest_deliveries.delivery_key
 ),
 
 taken as (
@@ -68,7 +45,6 @@ taken as (
             select document_id from quarantined
             where feed = '{{ feed }}'
         )
-        and file_id in (select file_id from releasing_files)
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 )
@@ -88,11 +64,17 @@ inner join files
         taken.file_id = files.file_id
         and quarantined.source = files.source
 where
-    files.delivery_key > quarantined.delivery_key
+    (
+        files.delivery_number <> quarantined.delivery_number
+        and files.file_position > quarantined.file_position
+    )
     or (
-        files.delivery_key = quarantined.delivery_key
-        -- Another file of a delivery may hold other lines of the same document.
-        and (quarantined.feed <> 'invoice_lines' or files.logical_file = quarantined.logical_file)
+        files.delivery_number = quarantined.delivery_number
+        and case
+            -- A file's former content releases nothing of what it holds now.
+            when files.logical_file = quarantined.logical_file then files.file_position >= quarantined.file_position
+            -- Another file of a delivery may hold other lines of the same document.
+            else quarantined.feed <> 'invoice_lines'
+        end
     )
 group by quarantined.file_id, quarantined.source_row
-

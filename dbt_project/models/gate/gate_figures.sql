@@ -27,6 +27,10 @@ lines_without_invoice as (
     select * from {{ ref('lines_without_invoice') }}
 ),
 
+records_contradicted as (
+    select * from {{ ref('records_contradicted') }}
+),
+
 reconciliation as (
     select * from {{ ref('reconciliation') }}
 ),
@@ -128,6 +132,15 @@ lines_compared as (
 lines_alone as (
     select count(*) as lines_without_invoice
     from lines_without_invoice
+),
+
+contradicted as (
+    select
+        count(distinct case when measure = 'undecided_records' then feed || ':' || source || ':' || document_id end) as undecided_records,
+        count(distinct case when measure = 'repeated_records' then feed || ':' || source || ':' || document_id end) as repeated_records,
+        count(distinct case when measure = 'shared_numbers' then feed || ':' || source || ':' || document_id end) as shared_numbers,
+        coalesce(sum(case when measure <> 'undecided_records' then revenue_at_stake end), 0) as contradicted_revenue
+    from records_contradicted
 ),
 
 deliveries as (
@@ -234,7 +247,15 @@ select
     cast(lines_alone.lines_without_invoice as bigint) as lines_without_invoice,
     cast(dated_later.not_yet_share as decimal(9, 6)) as not_yet_share,
     cast(dated_later.records_far_ahead as bigint) as records_far_ahead,
-    cast(events_of_nobody.unattributed_events_share as decimal(9, 6)) as unattributed_events_share
+    cast(events_of_nobody.unattributed_events_share as decimal(9, 6)) as unattributed_events_share,
+    cast(contradicted.undecided_records as bigint) as undecided_records,
+    cast(contradicted.repeated_records as bigint) as repeated_records,
+    cast(contradicted.shared_numbers as bigint) as shared_numbers,
+    cast(contradicted.contradicted_revenue as decimal(18, 4)) as contradicted_revenue,
+    -- Of what is counted and what is dropped for it.
+    cast(coalesce(
+        contradicted.contradicted_revenue / nullif(cast(money.volume + contradicted.contradicted_revenue as double), 0), 0
+    ) as decimal(9, 6)) as contradicted_share
 from segments_now
 cross join segments_published
 cross join scorecard_effect
@@ -242,6 +263,7 @@ cross join money
 cross join lines_checked
 cross join lines_compared
 cross join lines_alone
+cross join contradicted
 cross join delivered
 cross join quarantined
 cross join lateness

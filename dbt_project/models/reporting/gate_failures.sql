@@ -11,6 +11,30 @@ lines_without_invoice as (
     select * from {{ ref('lines_without_invoice') }}
 ),
 
+records_contradicted as (
+    select * from {{ ref('records_contradicted') }}
+),
+
+-- Each counts for its own figure and, if one delivery states both, for the revenue at stake and its share.
+contradictions as (
+    select
+        case measures.number
+            when 1 then records_contradicted.measure
+            when 2 then 'contradicted_revenue'
+            else 'contradicted_share'
+        end as measure,
+        records_contradicted.source,
+        records_contradicted.document_id,
+        records_contradicted.detail,
+        records_contradicted.source_file,
+        records_contradicted.source_row
+    from records_contradicted
+    cross join (select unnest([1, 2, 3]) as number) as measures
+    where
+        measures.number = 1
+        or (records_contradicted.measure <> 'undecided_records' and records_contradicted.revenue_at_stake > 0)
+),
+
 feeds as (
     select * from {{ ref('feeds') }}
     where is_late
@@ -281,6 +305,15 @@ failures as (
         source_file,
         source_row
     from lines_without_invoice
+    union all
+    select
+        measure,
+        source || ':' || document_id as failing_key,
+        detail,
+        source,
+        source_file,
+        source_row
+    from contradictions
     union all
     select
         late.measure,

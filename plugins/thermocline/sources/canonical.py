@@ -283,7 +283,8 @@ LOAD_RECORDS = """
 create table if not exists raw.files (
     file_id integer primary key, source varchar, system varchar, mapping varchar, feed varchar,
     source_file varchar, sha256 varchar, bytes bigint, delivery_key varchar, extent varchar,
-    covers_on date, rhythm_days integer, encoding varchar,
+    covers_on date, stated_on date, landed_in integer, is_dated boolean, is_keyed boolean,
+    rhythm_days integer, encoding varchar,
     rows_read bigint, rows_loaded bigint, rows_quarantined bigint, rows_not_taken bigint,
     money_read decimal(38, 4), money_loaded decimal(38, 4), money_quarantined decimal(38, 4),
     money_not_taken decimal(38, 4),

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 
 import yaml
@@ -14,9 +15,10 @@ from thermocline.durable import replace
 from thermocline.errors import InputError
 from thermocline.home import Home
 from thermocline.sources.declaration import Declared, read
+from thermocline.sources.declared_days import declared_day
 from thermocline.sources.mapping import Mapping, Mappings
 from thermocline.sources.mapping_files import currency, dates, load_mappings, numbers, zone
-from thermocline.sources.mapping_schema import EXTENTS, SYSTEMS
+from thermocline.sources.mapping_schema import DELIVERY_DATES, EXTENTS, SYSTEMS
 from thermocline.sources.parts import parts
 from thermocline.sources.places import Folder, Place
 from thermocline.sources.recognition import Recognition
@@ -24,9 +26,10 @@ from thermocline.sources.remote import PROTOCOLS, Remote, is_remote
 from thermocline.sources.wording import listed, shown
 
 LOCK_SECONDS = 60
+LONGEST_DATE = len("September 30, 2026")
 OPTIONAL = (
     *("name", "connection", "files", "timezone", "dates", "numbers", "currency", "rhythm_days", "extent"),
-    *("withdrawn", "ended", "exclude_files"),
+    *("delivery_dates", "withdrawn", "ended", "exclude_files"),
 )
 HEADING = """\
 # The exports this company is screened on. Files of other mappings are refused or left out.
@@ -40,9 +43,10 @@ class Source:
 
     `location` is a folder, or an address elsewhere; then `connection` is the Airflow connection with
     the credentials, and `files` are the files below a web address.
-    `timezone`, `dates`, `numbers`, `currency`, `rhythm_days` and `extent` win over the mapping's. `withdrawn`
-    names deliveries that don't count, by delivery key, path or SHA-256; `ended` the mapping's feeds
-    that deliver no more, each with its last day; `exclude_files` patterns of files to be left out.
+    `timezone`, `dates`, `numbers`, `currency`, `rhythm_days`, `extent` and `delivery_dates` win over the
+    mapping's.
+    `withdrawn` names deliveries that don't count, by delivery key, path or SHA-256; `ended` the mapping's
+    feeds that deliver no more, each with its last day; `exclude_files` patterns of files to be left out.
     """
 
     name: str
@@ -59,6 +63,15 @@ class Source:
     connection: str | None = None
     files: tuple[str, ...] = ()
     exclude_files: tuple[str, ...] = ()
+    delivery_dates: str | None = None
+
+    @cached_property
+    def withdrawn_keys(self) -> frozenset[str]:
+        """What `withdrawn` names, a date also as deliveries are keyed by it."""
+        days = (
+            declared_day(name, self.delivery_dates) for name in self.withdrawn if len(name) <= LONGEST_DATE
+        )
+        return frozenset({*self.withdrawn, *(day.key for day in days if day)})
 
     def place(self, home: Home) -> Place:
         """Where its files are delivered; the connection is one that this home knows."""
@@ -102,6 +115,9 @@ def sources(home: Home) -> tuple[Source, ...]:
             withdrawn=fields["withdrawn"].texts() if "withdrawn" in fields else (),
             rhythm_days=fields["rhythm_days"].count() if "rhythm_days" in fields else None,
             extent=fields["extent"].choice(EXTENTS) if "extent" in fields else None,
+            delivery_dates=fields["delivery_dates"].choice(DELIVERY_DATES)
+            if "delivery_dates" in fields
+            else None,
             ended=tuple(_ended(fields["ended"], mappings[mapping])) if "ended" in fields else (),
             connection=fields["connection"].text() if "connection" in fields else None,
             files=fields["files"].texts() if "files" in fields else (),
@@ -160,6 +176,7 @@ def mappings_in_force(home: Home) -> Mappings:
             source.rhythm_days,
             source.extent,
             source.exclude_files,
+            source.delivery_dates,
         )
     return mappings
 
@@ -261,6 +278,7 @@ def _said(source: Source) -> dict[str, object]:
         "rhythm_days": source.rhythm_days,
         "extent": source.extent,
         "exclude_files": list(source.exclude_files),
+        "delivery_dates": source.delivery_dates,
         "withdrawn": list(source.withdrawn),
         "ended": {feed: day.isoformat() for feed, day in source.ended},
     }

@@ -1,6 +1,7 @@
 """What would become of a folder of exports: every file read as at loading, nothing kept."""
 
 import tempfile
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -13,13 +14,14 @@ from thermocline.home import Home
 from thermocline.sources.canonical import create_raw
 from thermocline.sources.catalogue import mappings_in_force
 from thermocline.sources.content import Unreadable
+from thermocline.sources.declared_days import undeclared_figures
 from thermocline.sources.loading import load_files
 from thermocline.sources.mapping import Mappings
 from thermocline.sources.mapping_files import load_mappings
 from thermocline.sources.mapping_schema import NUMBERS
 from thermocline.sources.parts import Part, parts
 from thermocline.sources.places import Entry, Folder
-from thermocline.sources.reading import Arrival
+from thermocline.sources.reading import Arrival, Place
 from thermocline.sources.refusals import NOT_A_NUMBER
 from thermocline.sources.wording import listed, shown
 from thermocline.sources.written_numbers import declarations_that_read
@@ -38,7 +40,8 @@ class CheckedFile:
     `quarantined` counts rows by reason, `not_taken` those that the mapping leaves out; `first_on`
     and `last_on` are the days that its rows are dated; `unmapped` are the vendor columns that the
     mapping doesn't know; `hints` say what to declare for values that can't be read; `excluded_by` is
-    the pattern of `exclude_files` that leaves the file out.
+    the pattern of `exclude_files` that leaves the file out;
+    `undated` says why its path has no day, where others of its kind lie beside it.
     """
 
     file: str
@@ -52,6 +55,7 @@ class CheckedFile:
     not_taken: dict[str, int] = field(default_factory=dict)
     unmapped: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
+    undated: str | None = None
     refused: str | None = None
     excluded_by: str | None = None
 
@@ -116,6 +120,7 @@ def check(directory: Path, home: Home | None = None) -> Checked:
         zone = settled.time_zone if settled else "UTC"
         by_feed = {(row.file, row.feed): row for row in checked.values()}
         _fill(by_feed, arrivals, mappings, zone, Path(scratch))
+        _note_order(by_feed, arrivals)
     return Checked(tuple(checked[path] for path in sorted(checked)))
 
 
@@ -139,8 +144,24 @@ def arrival_of(folder: Folder, entry: Entry, part: Part, file_id: int) -> Arriva
         raise ValueError("only a recognised table arrives")
     file = part.described(mapping.name, part.content.sha256, "", entry.size, entry.mtime_ns)
     file = replace(file, file_id=file_id, empty_delivery="")
-    key, covers_on = part.delivery(mapping)
-    return Arrival(file, folder.local(entry), part.name, key, covers_on)
+    told = part.delivery(mapping)
+    place = Place(told.declared_on or date.min, 1, told.declared_on is not None, told.is_keyed)
+    return Arrival(file, folder.local(entry), part.name, told.key, told.covers_on, place)
+
+
+def _note_order(rows: dict[tuple[str, str | None], CheckedFile], arrivals: list[Arrival]) -> None:
+    """Name the files whose path declares no day, where others of their kind lie beside them."""
+    kinds = Counter((arrival.file.mapping, arrival.file.feed) for arrival in arrivals)
+    for arrival in arrivals:
+        if arrival.place.is_dated or kinds[arrival.file.mapping, arrival.file.feed] == 1:
+            continue
+        figures = undeclared_figures(arrival.source_file)
+        rows[arrival.source_file, arrival.file.feed].undated = (
+            f"{figures} in its path is no date unless `delivery_dates` says day_first or month_first"
+            if figures
+            else "no date in its path: it counts from the day it lands, and landed at once with others "
+            "nothing says which is the later"
+        )
 
 
 def _fill(
@@ -203,6 +224,8 @@ def _cells(row: CheckedFile) -> tuple[str, ...]:
         notes.append(f"left out by exclude_files: {row.excluded_by}")
     if row.unmapped:
         notes.append(f"unused columns: {listed(row.unmapped, 6)}")
+    if row.undated:
+        notes.append(row.undated)
     return (
         shown(row.file, 120),
         row.mapping or "-",

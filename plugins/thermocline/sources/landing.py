@@ -169,15 +169,18 @@ def _take(
 
     try:
         with incoming(home, place) as fetch:
-            file = fetch(entry)
-            found = parts(file.path, entry.path, mappings, file.scratch)
+            copy = fetch(entry)
+            found = parts(copy.path, entry.path, mappings, copy.scratch)
             systems, mine, note = _sorted_out(found, by_mapping, system)
             landed = []
             if mine:
-                files = file.keep(home, mine, contents)
+                files = copy.keep(home, mine, contents)
+                told = [
+                    part.delivery(mappings[file.mapping]) for file, (part, _) in zip(files, mine, strict=True)
+                ]
                 landed = [
-                    (landed, part.name, *part.delivery(mappings[landed.mapping]))
-                    for landed, (part, _) in zip(files, mine, strict=True)
+                    (file, part.name, delivery.key, delivery.covers_on)
+                    for file, (part, _), delivery in zip(files, mine, told, strict=True)
                 ]
             return _Taken(became(systems, {system} if landed else set(), note), landed)
     except (Changed, FileNotFoundError):

@@ -8,7 +8,7 @@ import shutil
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +63,7 @@ def load(home: Home, connection: duckdb.DuckDBPyConnection, reporting_time_zone:
     if not manifest.exists(home):
         return Loaded()
     mappings = mappings_in_force(home)
-    landed = standing(home, mappings)
+    landed = standing(home, mappings, reporting_time_zone)
     known = _known(connection, landed)
     digests = _digests(mappings, reporting_time_zone)
     stale = {
@@ -170,7 +170,8 @@ def _known(connection: duckdb.DuckDBPyConnection, landed: Landed) -> dict[int, t
     known = {
         row[0]: row[1:]
         for row in connection.execute(
-            "select file_id, sha256, conversion, source_file, delivery_key, covers_on from raw.files"
+            "select file_id, sha256, conversion, source_file, delivery_key, covers_on, stated_on, landed_in, "
+            "is_dated, is_keyed from raw.files"
         ).fetchall()
     }
     for file_id, (sha256, _, source_file, *_) in known.items():
@@ -192,7 +193,8 @@ def _digests(mappings: Mappings, zone: str) -> dict[tuple[str, str], str]:
 
 
 def _moved(arrival: Arrival, known: dict[int, tuple[Any, ...]]) -> bool:
-    return known[arrival.file_id][1:] != (arrival.source_file, arrival.delivery_key, arrival.covers_on)
+    delivered = (arrival.source_file, arrival.delivery_key, arrival.covers_on, *astuple(arrival.place))
+    return known[arrival.file_id][1:] != delivered
 
 
 def _batches(

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, fields, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from thermocline.errors import ThermoclineError, WarehouseBusy
 from thermocline.home import Home
@@ -33,6 +33,7 @@ create table if not exists files (
 create table if not exists deliveries (
     file_id integer not null references files, source_file text not null,
     delivery_key text not null, covers_on text, location text not null, path text not null,
+    landed_in integer not null default 0, stated_at text not null default '',
     primary key (file_id, source_file)
 );
 create table if not exists shared (
@@ -47,6 +48,17 @@ create table if not exists seen (
 );
 """
 
+
+# A manifest of an earlier version has no landings: files that came within one minute are taken for one.
+_UPGRADE = """
+alter table deliveries add column landed_in integer not null default 0;
+alter table deliveries add column stated_at text not null default '';
+update deliveries set stated_at = (select landed_at from files where files.file_id = deliveries.file_id);
+update deliveries set landed_in = (
+    select count(distinct substr(landed_at, 1, 16)) from files
+    where substr(landed_at, 1, 16) <= substr(stated_at, 1, 16)
+);
+"""
 
 Identity = tuple[str, str, str, str]
 # What one landed file becomes besides has ids of its own, above those of all files.
@@ -102,7 +114,9 @@ Landed = tuple[LandedFile, str, str, date | None]
 class Delivery:
     """One path under which a landed file came: its delivery key and the day that it covers.
 
-    `path` is that of what was delivered, `source_file` that of the table in it.
+    `path` is that of what was delivered, `source_file` that of the table in it. `stated_at` is the moment
+    (UTC) at which this home last saw the path begin to hold this content, `landed_in` the number of that
+    landing: numbers grow with time.
     """
 
     file_id: int
@@ -110,6 +124,8 @@ class Delivery:
     delivery_key: str
     covers_on: date | None
     path: str
+    landed_in: int = 0
+    stated_at: datetime | None = None
 
 
 _FILE_COLUMNS = ", ".join(field.name for field in fields(LandedFile) if field.name != "file_id")
@@ -121,6 +137,7 @@ class Manifest:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self._landing: int | None = None
 
     def seen(self, location: str) -> dict[str, Seen]:
         rows = self._connection.execute(
@@ -150,20 +167,42 @@ class Manifest:
                 )
                 if cursor.rowcount:
                     new.append(file)
-                self._connection.execute(
-                    "insert or replace into deliveries select file_id, ?, ?, ?, ?, ? from files "
-                    "where source = ? and content_sha256 = ? and part = ? and empty_delivery = ?",
-                    (
-                        source_file,
-                        key,
-                        covers_on and covers_on.isoformat(),
-                        location,
-                        seen.path,
-                        *file.identity,
-                    ),
-                )
+                self._deliver(location, seen.path, file, source_file, key, covers_on)
             self._note(location, [seen for seen, _ in taken])
         return new
+
+    def _deliver(
+        self, location: str, path: str, file: LandedFile, source_file: str, key: str, covers_on: date | None
+    ) -> None:
+        """Record a path of a file; one that holds what it held before keeps its place in the order."""
+        (file_id,) = self._connection.execute(
+            "select file_id from files "
+            "where source = ? and content_sha256 = ? and part = ? and empty_delivery = ?",
+            file.identity,
+        ).fetchone()
+        before = self._connection.execute(
+            "select file_id, landed_in, stated_at from deliveries join files using (file_id) "
+            "where source_file = ? and source = ? "
+            "order by location = ? desc, landed_in desc, stated_at desc limit 1",
+            (source_file, file.source, location),
+        ).fetchone()
+        if before and before[0] == file_id:
+            statement = before[1:]
+        else:
+            statement = self._this_landing(), datetime.now(UTC).isoformat(timespec="milliseconds")
+        self._connection.execute(
+            "insert or replace into deliveries "
+            "(file_id, source_file, delivery_key, covers_on, location, path, landed_in, stated_at) "
+            "values (?, ?, ?, ?, ?, ?, ?, ?)",
+            (file_id, source_file, key, covers_on and covers_on.isoformat(), location, path, *statement),
+        )
+
+    def _this_landing(self) -> int:
+        """The number of the landing that this manifest was opened for; within a transaction."""
+        if self._landing is None:
+            (last,) = self._connection.execute("select max(landed_in) from deliveries").fetchone()
+            self._landing = (last or 0) + 1
+        return self._landing
 
     def paths_of(self, location: str, landed_as: Iterable[str]) -> set[str]:
         """The paths of a location under which these landed files came."""
@@ -219,12 +258,20 @@ class Manifest:
     def deliveries(self) -> list[Delivery]:
         """Every path under which a file came, ordered by file, delivery key and path."""
         rows = self._connection.execute(
-            "select file_id, source_file, delivery_key, covers_on, path from deliveries "
-            "order by file_id, delivery_key, source_file"
+            "select file_id, source_file, delivery_key, covers_on, path, landed_in, stated_at "
+            "from deliveries order by file_id, delivery_key, source_file"
         )
         return [
-            Delivery(file_id, source_file, key, date.fromisoformat(day) if day else None, path)
-            for file_id, source_file, key, day, path in rows
+            Delivery(
+                file_id,
+                source_file,
+                key,
+                date.fromisoformat(day) if day else None,
+                path,
+                landed_in,
+                datetime.fromisoformat(stated_at),
+            )
+            for file_id, source_file, key, day, path, landed_in, stated_at in rows
         ]
 
     def _note(self, location: str, seen: Iterable[Seen]) -> None:
@@ -269,6 +316,22 @@ def _landed_file(row: tuple) -> LandedFile:
     return LandedFile(**values)
 
 
+def _upgrade(connection: sqlite3.Connection) -> None:
+    """Add to a manifest of an earlier version what it lacks."""
+    if _has_landings(connection):
+        return
+    connection.execute("begin immediate")
+    if not _has_landings(connection):
+        for statement in _UPGRADE.strip().rstrip(";").split(";"):
+            connection.execute(statement)
+    connection.execute("commit")
+
+
+def _has_landings(connection: sqlite3.Connection) -> bool:
+    columns = connection.execute("select name from pragma_table_info('deliveries')").fetchall()
+    return ("landed_in",) in columns
+
+
 def exists(home: Home) -> bool:
     return (home.landing / "manifest.sqlite").is_file()
 
@@ -289,6 +352,7 @@ def opened(home: Home) -> Iterator[Manifest]:
             connection.execute("pragma journal_mode = wal")
             connection.execute("pragma synchronous = full")
             connection.executescript(_TABLES)
+            _upgrade(connection)
             yield Manifest(connection)
         finally:
             connection.close()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from thermocline.sources import canonical
 from thermocline.sources.casting import FALSE, TRUE
+from thermocline.sources.declared_days import declared_day
 from thermocline.sources.expressions import identifiers
 
 PACKAGING = (".gz", ".zip")
@@ -194,14 +195,29 @@ class Fit:
 
 
 @dataclass(frozen=True)
+class DeclaredDelivery:
+    """What a path says of its delivery.
+
+    `key` is common to the delivery's files, `declared_on` the day by which it is ordered, `covers_on` the
+    last day that it declares covered. Not `is_keyed`: the key is only the path.
+    """
+
+    key: str
+    declared_on: date | None
+    covers_on: date | None
+    is_keyed: bool
+
+
+@dataclass(frozen=True)
 class Mapping:
     """One vendor's export: its feeds, how it writes values, and how its deliveries are told apart.
 
     `timezone` None stands for the company's reporting time zone, `dates` for ISO, `currency` for
     no amount without one. `minor_units` gives the decimals of amounts in minor units by currency,
-    the first entry being the default. `prefixes` of column names don't count. `logs` are patterns
-    of files that are no exports, `exclude_files` patterns of files that are left out on purpose. `honours`
-    names the vendor's flags that count, each with what becomes of such a record, for readers.
+    the first entry being the default. `delivery_dates` is the order of day and month in dates of paths
+    whose year stands last (None: such are no dates). `prefixes` of column names don't count. `logs` are
+    patterns of files that are no exports, `exclude_files` patterns of files that are left out on purpose.
+    `honours` names the vendor's flags that count, each with what becomes of such a record, for readers.
     """
 
     name: str
@@ -210,6 +226,7 @@ class Mapping:
     timezone: str | None
     delivery_key: re.Pattern[str] | None
     key_is_covered_day: bool
+    delivery_dates: str | None
     nulls: tuple[str, ...]
     dates: str | None
     currency: str | None
@@ -225,26 +242,34 @@ class Mapping:
     def feed(self, name: str) -> Feed | None:
         return next((feed for feed in self.feeds if feed.name == name), None)
 
-    def delivery(self, path: str, member: str = "") -> tuple[str, date | None]:
-        """The delivery a file belongs to: its key, and the last day that it declares covered.
+    def delivery(self, path: str, member: str = "") -> DeclaredDelivery:
+        """The delivery a file belongs to.
 
-        A path without a key is a delivery of its own, whatever it is packed in. The members of an
-        archive are one delivery, unless a key stands in their path in it.
+        Its key is what `delivery_key` finds, else the day that the file's name declares, or the nearest
+        of its folders. A path without either is a delivery of its own, whatever it is packed in. The
+        members of an archive are one delivery, unless a key stands in their path in it.
         """
         bare = path
         for suffix in PACKAGING:
             bare = bare.removesuffix(suffix)
-        if not self.delivery_key:
-            return bare, None
         inside = f"{bare}/{member}" if member else path
-        found = self.delivery_key.search(inside) or self.delivery_key.search(path)
-        if not found:
-            return bare, None
-        key = found.group(1)
-        try:
-            return key, date.fromisoformat(key) if self.key_is_covered_day else None
-        except ValueError:
-            return key, None
+        steps = (declared_day(step, self.delivery_dates) for step in reversed(inside.split("/")))
+        declared = next((day for day in steps if day), None)
+        found = None
+        if self.delivery_key:
+            found = self.delivery_key.search(inside) or self.delivery_key.search(path)
+        if found:
+            key = found.group(1)
+            own = declared_day(key, self.delivery_dates)
+            day = own.day if own and not own.is_month else None
+            covers_on = day if self.key_is_covered_day else None
+            by = own or declared
+            return DeclaredDelivery(
+                day.isoformat() if day else key, by.day if by else None, covers_on, is_keyed=True
+            )
+        if declared:
+            return DeclaredDelivery(declared.key, declared.day, None, is_keyed=True)
+        return DeclaredDelivery(bare, None, None, is_keyed=False)
 
     def columns(self, header: tuple[str, ...]) -> tuple[str, ...]:
         """A header's cells as they are compared: one with a prefix goes before one without."""
@@ -304,6 +329,7 @@ class Mapping:
         rhythm_days: int | None,
         extent: str | None,
         exclude_files: tuple[str, ...] = (),
+        delivery_dates: str | None = None,
     ) -> "Mapping":
         """The mapping with what a source says of its own files."""
         feeds = (
@@ -321,6 +347,7 @@ class Mapping:
             dates=dates or self.dates,
             currency=currency or self.currency,
             exclude_files=(*self.exclude_files, *exclude_files),
+            delivery_dates=delivery_dates or self.delivery_dates,
             feeds=tuple(feeds) if rhythm_days or extent or numbers else self.feeds,
         )
 
@@ -329,7 +356,7 @@ class Mapping:
         told = (
             feed, self.timezone or reporting_zone, reporting_zone, self.nulls, self.dates,
             self.currency, self.minor_units, self.prefixes, self.delivery_key and self.delivery_key.pattern,
-            self.key_is_covered_day,
+            self.key_is_covered_day, self.delivery_dates,
         )  # fmt: skip
         return hashlib.sha256(repr(told).encode()).hexdigest()
 

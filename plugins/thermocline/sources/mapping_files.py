@@ -94,7 +94,7 @@ def parse_mapping(file: Path) -> Mapping:
         for feed in feeds
     )
     _check_lookups(keys["feeds"], feeds)
-    key, covers = _delivery(keys.get("delivery"))
+    key, covers, delivery_dates = _delivery(keys.get("delivery"))
     return Mapping(
         name=name,
         title=keys["title"].text(),
@@ -102,6 +102,7 @@ def parse_mapping(file: Path) -> Mapping:
         timezone=zone(keys.get("timezone")),
         delivery_key=key,
         key_is_covered_day=covers,
+        delivery_dates=delivery_dates,
         nulls=keys["nulls"].texts() if "nulls" in keys else (),
         dates=dates(keys.get("dates")),
         currency=currency(keys.get("currency")),
@@ -180,13 +181,18 @@ def _honours(declared: Declared | None) -> tuple[tuple[str, str], ...]:
     return tuple((flag, meaning.text()) for flag, meaning in entries.items())
 
 
-def _delivery(declared: Declared | None) -> tuple[re.Pattern[str] | None, bool]:
+def _delivery(declared: Declared | None) -> tuple[re.Pattern[str] | None, bool, str | None]:
     if declared is None:
-        return None, False
+        return None, False, None
     keys = fields(declared, schema.DELIVERY)
+    order = keys["dates"].choice(schema.DELIVERY_DATES) if "dates" in keys else None
+    if "key" not in keys:
+        if "covers" in keys:
+            raise keys["covers"].refuse("`key` beside it")
+        return None, False, order
     key = _path(keys["key"])
     covers = keys["covers"].choice(("key",)) if "covers" in keys else None
-    return key, covers == "key"
+    return key, covers == "key", order
 
 
 def _path(declared: Declared) -> re.Pattern[str]:

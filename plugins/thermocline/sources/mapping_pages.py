@@ -74,7 +74,12 @@ def page(mapping: Mapping) -> str:
     facts = [
         ("values without a zone", mapping.timezone or "in the company's time zone"),
         ("dates", mapping.dates or "ISO"),
-        ("delivery key", _code(mapping.delivery_key.pattern) if mapping.delivery_key else "the path"),
+        (
+            "delivery key",
+            _code(mapping.delivery_key.pattern)
+            if mapping.delivery_key
+            else "the day that the path declares, else the path",
+        ),
         ("no exports are", ", ".join(map(_code, mapping.logs)) or "-"),
     ]
     if mapping.exclude_files:

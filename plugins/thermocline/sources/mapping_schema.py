@@ -14,6 +14,7 @@ SYSTEMS = ("crm", "billing")
 EXTENTS = ("changes", "full")
 NUMBERS = ("point", "comma")
 IDS = ("as_written", "salesforce")
+DELIVERY_DATES = ("day_first", "month_first")
 DATES = ("iso", "day_first", "month_first", "unix")
 NAME = "^[a-z][a-z0-9_]*$"
 
@@ -76,8 +77,9 @@ HISTORY = (
     Key("until", "text", "when it ended; a record whose last version ended was deleted", needed=True),
 )
 DELIVERY = (
-    Key("key", "text", "a regular expression with one group, searched for in the path", needed=True),
+    Key("key", "text", "a regular expression with one group, searched for in the path; default: its date"),
     Key("covers", "text", "`key`: the key is the last day that the delivery covers", choices=("key",)),
+    Key("dates", "text", "order of day and month in paths' dates with the year last", choices=DELIVERY_DATES),
 )
 FEED = (
     Key("feed", "table", "the canonical table that it becomes", needed=True),

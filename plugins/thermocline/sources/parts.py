@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date
 from functools import cached_property
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from thermocline.sources.content import GZIP, PLAIN, Content, Unreadable, examin
 from thermocline.sources.formats import DELIMITED, JSON, WORKBOOK, Table
 from thermocline.sources.formats.archive import ZIP, is_archive, is_packed, members, unpacked
 from thermocline.sources.manifest import LandedFile
-from thermocline.sources.mapping import Mapping, Mappings
+from thermocline.sources.mapping import DeclaredDelivery, Mapping, Mappings
 from thermocline.sources.places import is_data
 from thermocline.sources.recognition import HEAD_BYTES, Recognition, recognise, recognise_table
 
@@ -51,7 +50,7 @@ class Part:
         encoding = "utf-8" if self.format == JSON else self.format
         return Content(encoding, file_hash(self.path), self.table.records + 1, 0, self.table.is_regular)
 
-    def delivery(self, mapping: Mapping) -> tuple[str, date | None]:
+    def delivery(self, mapping: Mapping) -> DeclaredDelivery:
         """The delivery it belongs to, see `Mapping.delivery`."""
         return mapping.delivery(self.outer, self.member)
 
@@ -82,7 +81,7 @@ class Part:
             is_regular=content.is_regular and not (feed.skip_until_header and self.format == DELIMITED),
             extent=feed.extent,
             rhythm_days=feed.rhythm_days,
-            empty_delivery="" if records else self.delivery(mapping)[0],
+            empty_delivery="" if records else self.delivery(mapping).key,
             format=self.format,
             member=self.member,
             part=self.table.name if self.table else "",

@@ -1,5 +1,6 @@
 """From a staged table into raw: rows, quarantine, and the proof that nothing was lost."""
 
+from dataclasses import astuple
 from decimal import Decimal
 from typing import Any
 
@@ -61,8 +62,15 @@ def record_deliveries(connection: duckdb.DuckDBPyConnection, again: list[Arrival
     """
     for arrival in again:
         connection.execute(
-            "update raw.files set source_file = ?, delivery_key = ?, covers_on = ? where file_id = ?",
-            [arrival.source_file, arrival.delivery_key, arrival.covers_on, arrival.file_id],
+            "update raw.files set source_file = ?, delivery_key = ?, covers_on = ?, stated_on = ?, "
+            "landed_in = ?, is_dated = ?, is_keyed = ? where file_id = ?",
+            [
+                arrival.source_file,
+                arrival.delivery_key,
+                arrival.covers_on,
+                *astuple(arrival.place),
+                arrival.file_id,
+            ],
         )
     connection.execute("delete from raw.deliveries")
     delivered = [(d.file_id, d.source_file, d.delivery_key, d.covers_on) for d in landed.deliveries]
@@ -177,6 +185,7 @@ def _register(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Figures:
                 arrival.delivery_key,
                 file.extent,
                 arrival.covers_on,
+                *astuple(arrival.place),
                 file.rhythm_days,
                 file.encoding,
                 rows_read,
@@ -194,7 +203,7 @@ def _register(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Figures:
     _append(connection, "raw.unmapped_columns", [(i, name) for i in ids for name in unmapped])
     looked_up = [(rule.column.name, rule.lookup) for rule in staged.conversion.rules if rule.lookup]
     _append(connection, "raw.looked_up_columns", [(i, *column) for i in ids for column in looked_up])
-    return sum(row[13] for row in rows), sum(row[14] for row in rows), sum(row[16] for row in rows)
+    return sum(row[17] for row in rows), sum(row[18] for row in rows), sum(row[20] for row in rows)
 
 
 def _money_read(connection: duckdb.DuckDBPyConnection, staged: Staged) -> dict[int, Decimal | None]:

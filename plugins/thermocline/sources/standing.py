@@ -1,14 +1,17 @@
 """What stands of the landed files: those of deliveries that nobody withdrew."""
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 from thermocline.home import Home
 from thermocline.sources import manifest
 from thermocline.sources.catalogue import Source, sources
 from thermocline.sources.manifest import Delivery, LandedFile, Manifest
 from thermocline.sources.mapping import Mappings
-from thermocline.sources.reading import Arrival
+from thermocline.sources.reading import Arrival, Place, Position
+
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -28,14 +31,32 @@ class Landed:
     sha256: dict[int, str]
 
 
-def standing(home: Home, mappings: Mappings) -> Landed:
+def place_of(delivery: Delivery, file: LandedFile, mappings: Mappings, reporting_time_zone: str) -> Place:
+    """Where a delivered file stands in the order of deliveries.
+
+    That is the day which its path declares, else the day, in the reporting zone, on which this home first
+    saw the path hold this content; on one day, the landing that saw it.
+    """
+    mapping = mappings.get(file.mapping)
+    told = mapping.delivery(delivery.path, file.member) if mapping else None
+    seen_at = delivery.stated_at or EARLIEST
+    return Place(
+        stated_on=(told and told.declared_on) or seen_at.astimezone(ZoneInfo(reporting_time_zone)).date(),
+        landed_in=delivery.landed_in,
+        is_dated=bool(told and told.declared_on),
+        is_keyed=bool(told and told.is_keyed),
+    )
+
+
+def standing(home: Home, mappings: Mappings, reporting_time_zone: str = "UTC") -> Landed:
     """What has landed and stands, by the mappings and sources in force."""
     files, stand, withdrawn = delivered(home, mappings)
-    last: dict[int, Delivery] = {}
+    placed: dict[int, tuple[Position, Delivery, Place]] = {}
     for delivery in stand:
-        before = last.get(delivery.file_id)
-        if before is None or before.delivery_key < delivery.delivery_key:
-            last[delivery.file_id] = delivery
+        place = place_of(delivery, files[delivery.file_id], mappings, reporting_time_zone)
+        before = placed.get(delivery.file_id)
+        if before is None or before[0] <= place.position:
+            placed[delivery.file_id] = place.position, delivery, place
     return Landed(
         [
             Arrival(
@@ -44,8 +65,9 @@ def standing(home: Home, mappings: Mappings) -> Landed:
                 delivery.source_file,
                 delivery.delivery_key,
                 delivery.covers_on,
+                place,
             )
-            for file_id, delivery in sorted(last.items())
+            for file_id, (_, delivery, place) in sorted(placed.items())
         ],
         stand,
         [
@@ -109,8 +131,8 @@ def _by_mapping(delivery: Delivery, file: LandedFile, mappings: Mappings) -> Del
     mapping = mappings.get(file.mapping)
     if mapping is None:
         return delivery
-    key, covers_on = mapping.delivery(delivery.path, file.member)
-    return replace(delivery, delivery_key=key, covers_on=covers_on)
+    told = mapping.delivery(delivery.path, file.member)
+    return replace(delivery, delivery_key=told.key, covers_on=told.covers_on)
 
 
 def _as_declared(file: LandedFile, mappings: Mappings) -> LandedFile:
@@ -129,4 +151,4 @@ def comes_only_with_records(file: LandedFile, mappings: Mappings) -> bool:
 def _is_withdrawn(delivery: Delivery, file: LandedFile, known: dict[str, Source]) -> bool:
     source = known.get(file.source)
     names = {delivery.delivery_key, delivery.source_file, file.sha256}
-    return source is not None and not names.isdisjoint(source.withdrawn)
+    return source is not None and not names.isdisjoint(source.withdrawn_keys)

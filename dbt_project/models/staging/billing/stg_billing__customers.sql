@@ -3,9 +3,7 @@ with source as (
 ),
 
 versions as (
-    {{ current_version('billing_customers', 'customer_id', [
-        'name', 'email', 'account_id', 'country', 'parent_customer_id', 'is_deleted'
-    ]) }}
+    {{ current_version('billing_customers') }}
 ),
 
 renamed as (

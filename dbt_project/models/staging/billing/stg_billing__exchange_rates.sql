@@ -4,7 +4,7 @@ with source as (
         upper(currency) as currency,
         upper(base_currency) as base_currency,
         rate,
-        '' as delivery_key,
+        0 as file_position,
         2 as precedence
     from {{ source('config', 'exchange_rates') }}
     union all
@@ -13,10 +13,10 @@ with source as (
         upper(rates.currency) as currency,
         upper(rates.base_currency) as base_currency,
         rates.rate,
-        coalesce(files.delivery_key, '') as delivery_key,
+        files.file_position,
         1 as precedence
     from {{ source('raw', 'exchange_rates') }} as rates
-    inner join {{ source('raw', 'files') }} as files on rates.file_id = files.file_id
+    inner join {{ ref('int_files_ordered') }} as files on rates.file_id = files.file_id
 ),
 
 ranked as (
@@ -24,7 +24,7 @@ ranked as (
         *,
         row_number() over (
             partition by currency, base_currency, rate_on
-            order by precedence desc, delivery_key desc, rate desc
+            order by precedence desc, file_position desc, rate desc
         ) as version_rank
     from source
     where

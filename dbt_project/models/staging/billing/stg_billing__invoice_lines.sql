@@ -5,12 +5,7 @@ with source as (
 ),
 
 files as (
-    select
-        *,
-        -- The newest delivery of an export that is delivered in full lacks its documents, or carries them again.
-        extent = 'full'
-        and coalesce(delivery_key, '') < max(coalesce(delivery_key, '')) over (partition by source, kind_of_file) as is_outdated
-    from {{ source('raw', 'files') }}
+    select * from {{ ref('int_files_ordered') }}
 ),
 
 int_lines_superseded as (

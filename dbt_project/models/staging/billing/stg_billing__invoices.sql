@@ -7,11 +7,7 @@ with source as (
 ),
 
 versions as (
-    {{ current_version('invoices', 'invoice_id', [
-        'customer_id', 'issued_at', 'due_at', 'currency', 'total', 'status', 'kind',
-        'credited_invoice_id', 'open_balance', 'is_sum_of_lines',
-        'rate_to_base', 'rate_from_base', 'rate_base'
-    ]) }}
+    {{ current_version('invoices') }}
 ),
 
 renamed as (

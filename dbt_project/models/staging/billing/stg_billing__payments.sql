@@ -7,10 +7,7 @@ with source as (
 ),
 
 versions as (
-    {{ current_version('payments', 'payment_id', [
-        'invoice_id', 'customer_id', 'paid_at', 'amount', 'currency', 'method', 'refunded_payment_id', 'intent_id',
-        'rate_to_base', 'rate_from_base', 'rate_base'
-    ]) }}
+    {{ current_version('payments') }}
 ),
 
 renamed as (

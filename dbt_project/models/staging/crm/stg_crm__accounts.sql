@@ -5,11 +5,7 @@ with source as (
 ),
 
 versions as (
-    {{ current_version('accounts', 'account_id', [
-        'name', 'kind', 'parent_account_id', 'owner', 'country', 'email', 'phone',
-        'created_on', 'do_not_contact', 'billing_customer_id', 'is_deleted',
-        'merged_into_account_id'
-    ]) }}
+    {{ current_version('accounts') }}
 ),
 
 renamed as (

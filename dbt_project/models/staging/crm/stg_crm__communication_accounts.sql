@@ -6,9 +6,7 @@ with source as (
 ),
 
 versions as (
-    {{ current_version('communication_accounts', 'association', [
-        'communication_id', 'account_id', 'is_deleted'
-    ]) }}
+    {{ current_version('communication_accounts') }}
 ),
 
 renamed as (

@@ -5,10 +5,7 @@ with source as (
 ),
 
 versions as (
-    {{ current_version('communications', 'communication_id', [
-        'account_id', 'contact_id', 'occurred_at', 'channel', 'direction', 'outcome',
-        'subject', 'is_deleted'
-    ]) }}
+    {{ current_version('communications') }}
 ),
 
 accounts_named as (

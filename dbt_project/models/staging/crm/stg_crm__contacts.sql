@@ -3,9 +3,7 @@ with source as (
 ),
 
 versions as (
-    {{ current_version('contacts', 'contact_id', [
-        'account_id', 'name', 'role', 'email', 'phone', 'is_deleted'
-    ]) }}
+    {{ current_version('contacts') }}
 ),
 
 renamed as (

@@ -5,10 +5,7 @@ with source as (
 ),
 
 versions as (
-    {{ current_version('feedback', 'feedback_id', [
-        'account_id', 'given_at', 'kind', 'score', 'scale_min', 'scale_max', 'comment',
-        'resolved_at', 'is_deleted'
-    ]) }}
+    {{ current_version('feedback') }}
 ),
 
 renamed as (

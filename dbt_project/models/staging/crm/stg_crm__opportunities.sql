@@ -5,10 +5,7 @@ with source as (
 ),
 
 versions as (
-    {{ current_version('opportunities', 'opportunity_id', [
-        'account_id', 'opened_at', 'stage', 'amount', 'currency', 'expected_on', 'closed_at',
-        'outcome', 'is_deleted'
-    ]) }}
+    {{ current_version('opportunities') }}
 ),
 
 accounts_named as (

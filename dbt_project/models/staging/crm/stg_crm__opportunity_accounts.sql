@@ -6,9 +6,7 @@ with source as (
 ),
 
 versions as (
-    {{ current_version('opportunity_accounts', 'association', [
-        'opportunity_id', 'account_id', 'is_primary', 'is_deleted'
-    ]) }}
+    {{ current_version('opportunity_accounts') }}
 ),
 
 renamed as (

@@ -11,7 +11,7 @@ with source as (
 ),
 
 versions as (
-    {{ current_version('lookups', 'own_key', ['lookup', 'lookup_key', 'lookup_value']) }}
+    {{ current_version('lookups') }}
 ),
 
 -- Two values in one file: neither is the later one.
