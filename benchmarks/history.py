@@ -137,7 +137,6 @@ select count(*) from ((from theirs except from ours) union all (from ours except
 
 def compiled(home: Home) -> dict[str, str]:
     """The models' SQL by name."""
-    transformation.parse(home)
     command = ["compile", "--select", *MODELS, "--exclude", "resource_type:test", "resource_type:unit_test"]
     done, reason = transformation.invoke(home, command, Company("EUR"))
     if not done:

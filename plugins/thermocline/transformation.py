@@ -6,30 +6,20 @@ import os
 import shutil
 import tempfile
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from thermocline import company, dbt_shortcuts, dbt_templates, durable, warehouse
+from thermocline import durable, warehouse
 from thermocline.company import Company
-from thermocline.errors import ThermoclineError, WarehouseBusy
+from thermocline.errors import ThermoclineError
 from thermocline.home import INSTALLED, PROJECT, Home
 from thermocline.surroundings import OF_DBT, forget
-
-if TYPE_CHECKING:
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-    from dbt.cli.main import dbtRunner, dbtRunnerResult
-    from dbt.contracts.graph.manifest import Manifest
 
 DBT_PROJECT = PROJECT / "dbt_project"
 GOOD = ("success", "pass")
 PARSED = "partial_parse.msgpack"
 UNIT_TESTED = "unit_tested"
-
-
-_parsed: "dict[tuple[Path, str], Manifest]" = {}
-"""What `parse` left for the next build, by home and state of the project."""
 
 
 @dataclass(frozen=True)
@@ -83,37 +73,8 @@ def arguments(home: Home, company: Company) -> list[str]:
     ]
 
 
-def library() -> tuple[type["dbtRunner"], type["DuckDBConnectionManager"]]:
-    """What runs dbt and what holds its connections, imported: that takes seconds."""
-    dbt_shortcuts.spare_schema_serializers()
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-    from dbt.cli.main import dbtRunner
-
-    dbt_shortcuts.take()
-    return dbtRunner, DuckDBConnectionManager
-
-
-def invoke(
-    home: Home, command: Sequence[str], company: Company, *, is_checked: bool = False
-) -> tuple[bool, str]:
-    """Run a dbt command in this process; whether it succeeded and, if not, its first error line.
-
-    `is_checked`: an invocation with this very project went well before.
-    """
-    manifest = _parsed.pop((home.root, project_hash()), None) if command[0] in ("build", "compile") else None
-    outcome = _outcome(home, command, company, is_checked=is_checked, manifest=manifest)
-    reason = "" if outcome.exception is None else " ".join(str(outcome.exception).split())
-    return outcome.success, reason
-
-
-def _outcome(
-    home: Home,
-    command: Sequence[str],
-    company: Company,
-    *,
-    is_checked: bool,
-    manifest: "Manifest | None" = None,
-) -> "dbtRunnerResult":
+def invoke(home: Home, command: Sequence[str], company: Company) -> tuple[bool, str]:
+    """Run a dbt command in this process; whether it succeeded and, if not, its first error line."""
     limits = warehouse.limits(home)
     forget(OF_DBT)
     os.environ.update(
@@ -124,7 +85,10 @@ def _outcome(
         THERMOCLINE_THREADS=limits["threads"],
         DO_NOT_TRACK="1",
     )
-    runner, connections = library()
+    # Importing dbt takes seconds.
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
+
     log = log_file(home)
     log.parent.mkdir(parents=True, exist_ok=True)
     log.touch()
@@ -134,25 +98,14 @@ def _outcome(
             with log.open("a", encoding="utf-8") as lines:
                 lines.write(f"{event.info.ts.ToJsonString()} {event.info.level}: {event.info.msg}\n")
 
-    # dbt's own log writes no more than that, but only after it has made a line of every event.
-    with dbt_shortcuts.checked(is_checked):
-        outcome = runner(manifest, callbacks=[note]).invoke(
-            [
-                "--quiet",
-                "--no-use-colors",
-                "--log-level",
-                "none",
-                "--log-level-file",
-                "none",
-                "--log-path",
-                str(log.parent),
-                *command,
-                *arguments(home, company),
-            ]
-        )
-    # Kept open between the nodes, which saves a third of the time, but not beyond the last of them.
-    connections.close_all_connections()
-    return outcome
+    options = ["--quiet", "--no-use-colors", "--log-level", "none", "--log-level-file", "none"]
+    outcome = dbtRunner(callbacks=[note]).invoke(
+        [*options, "--log-path", str(log.parent), *command, *arguments(home, company)]
+    )
+    # The profile keeps it open between nodes, and this process would go on holding DuckDB's lock.
+    DuckDBConnectionManager.close_all_connections()
+    reason = "" if outcome.exception is None else " ".join(str(outcome.exception).split())
+    return outcome.success, reason
 
 
 def transform(home: Home, company: Company) -> Transformed:
@@ -165,33 +118,17 @@ def transform(home: Home, company: Company) -> Transformed:
     results = folder / "run_results.json"
     results.unlink(missing_ok=True)
     tested = _is_tested(folder, project)
-    if not tested and (home.root, project) not in _parsed:
+    if not tested:
         _begin_from_parsed_ahead(folder, project)
-    command = ["build", *(["--exclude-resource-type", "unit_test"] if tested else [])]
-    _, reason = invoke(home, command, company, is_checked=tested)
+    _, reason = invoke(
+        home, ["build", *(["--exclude-resource-type", "unit_test"] if tested else [])], company
+    )
     if not results.exists():
         raise ThermoclineError(f"dbt didn't run ({reason or 'no results'}): see {log_file(home)}")
-    # The made rows of unit tests are templates too.
-    if tested:
-        dbt_templates.write()
     transformed = _read_results(folder, project, with_unit_tests=not tested)
     if not transformed.failed:
         durable.replace(folder / UNIT_TESTED, project.encode())
     return transformed
-
-
-def parse(home: Home) -> None:
-    """Parse the project for the next build of this process; not where another run holds the warehouse."""
-    folder, project = target_folder(home), project_hash()
-    with suppress(WarehouseBusy), home.writer("parsing the dbt project"):
-        tested = _is_tested(folder, project)
-        if not tested:
-            _begin_from_parsed_ahead(folder, project)
-        # The build writes the manifest.
-        command = ["parse", "--no-write-json"]
-        outcome = _outcome(home, command, company.read(home) or Company("EUR"), is_checked=tested)
-        if outcome.success:
-            _parsed[home.root, project] = outcome.result
 
 
 def _is_tested(folder: Path, project: str) -> bool:
@@ -230,18 +167,10 @@ def parse_ahead() -> None:
         durable.replace(kept, (target_folder(home) / PARSED).read_bytes())
 
 
-def _manifest(folder: Path) -> dict[str, Any]:
-    return json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-
-
 def _read_results(folder: Path, project: str, *, with_unit_tests: bool) -> Transformed:
-    manifest = _manifest(folder)
+    """What became of the project's nodes; one without a result has failed."""
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     expected = {*manifest["nodes"], *(manifest["unit_tests"] if with_unit_tests else ())}
-    return _judge(folder, expected, project)
-
-
-def _judge(folder: Path, expected: set[str], project: str) -> Transformed:
-    """What became of the nodes that were expected; one without a result has failed."""
     results = json.loads((folder / "run_results.json").read_text(encoding="utf-8"))["results"]
     status = {result["unique_id"]: result["status"] for result in results}
     failed = sorted(name for name in expected if status.get(name) not in GOOD)

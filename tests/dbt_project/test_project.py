@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -10,8 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 from screened import Screened
-from thermocline import company, transformation, warehouse
-from thermocline.company import Company
+from thermocline import transformation, warehouse
 
 CORE = {
     "account_segments": "account_id, account_code, account_name, account_kind, parent_account_id, owner, "
@@ -88,40 +86,6 @@ def test_no_name_that_came_with_data_is_in_what_the_documentation_is_made_of(exa
     manifest = (transformation.target_folder(example.home) / "manifest.json").read_text(encoding="utf-8")
     told = [*(str(text) for row in described for text in row), manifest]
     assert [name for name in names for text in told if json.dumps(name)[1:-1] in text] == []
-
-
-def test_the_project_is_parsed_once_for_companies_of_all_settings(example: Screened, tmp_path: Path) -> None:
-    """Which is right as long as nothing but the models' SQL depends on them."""
-    home = example.begin(tmp_path / "home")
-    other = Company("USD", "Asia/Tokyo", test_account_names="^X", test_account_emails="x$")
-    assert transformation.invoke(home, ["parse"], other) == (True, "")
-    told = json.loads((transformation.target_folder(home) / "perf_info.json").read_text(encoding="utf-8"))
-    assert (told["path_count"] > 100, told["parsed_path_count"]) == (True, 0)
-    for file in transformation.DBT_PROJECT.rglob("*"):
-        if file.suffix in (".sql", ".yml"):
-            configured = file.read_text(encoding="utf-8")
-            if file.suffix == ".sql":
-                configured = "".join(re.findall(r"{{\s*config\(.*?\)\s*}}", configured, re.DOTALL))
-            assert "var(" not in configured.replace("env_var(", ""), file
-
-
-def test_what_was_parsed_before_is_built_without_parsing(example: Screened, tmp_path: Path) -> None:
-    home = example.begin(tmp_path / "home")
-    shutil.copy(example.home.warehouse, home.warehouse)
-    settled = company.read(example.home)
-    assert settled
-    with home.writer("another run"):
-        transformation.parse(home)
-    manifest = transformation.target_folder(home) / "manifest.json"
-    manifest.unlink(missing_ok=True)
-    transformation.parse(home)
-    # A build writes it at its end.
-    assert not manifest.exists()
-    parsed = transformation.target_folder(home) / transformation.PARSED
-    parsed.unlink()
-    command = ["build", "--select", "int_scorecards", "--exclude-resource-type", "unit_test"]
-    assert transformation.invoke(home, command, settled) == (True, "")
-    assert (parsed.exists(), manifest.exists()) == (False, True)
 
 
 def test_no_double_is_published(example: Screened) -> None:
