@@ -94,7 +94,7 @@ class Candidate:
                     yield f"{self._where(table)} doesn't hold the rows that {MANIFEST} names"
 
     def _damaged(self, table: FrozenTable) -> Iterator[str]:
-        for file in (file for part in table.parts.values() for file in part.files):
+        for file in (part.file for part in table.parts.values()):
             if not file.path.is_file():
                 yield f"{self._where(table, file.path)} is missing"
             elif (found := durable.file_hash(file.path)) != file.sha256:

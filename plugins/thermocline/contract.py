@@ -34,9 +34,6 @@ HASHED = tuple(table for table in CORE if table != PUBLICATION)
 MONTHLY = {"account_activity_monthly": "month", "account_timeline": "occurred_on"}
 """Event-grained tables, with the column whose month they are kept by where a target keeps months."""
 
-KEYS = {"account_products": ("account_id", "product_code"), "account_timeline": ("event_id", "occurred_on")}
-"""Of large tables of which a day changes little: what tells a row, with the day that it is kept by."""
-
 STORABLE = (
     "BOOLEAN",
     "TINYINT",

@@ -23,9 +23,6 @@ from thermocline.privacy import Privacy
 TABLES_AT_ONCE = 2
 """While Python puts the hashes of one in order, the database reads and writes another."""
 
-ROW_HASHES = "row_hashes"
-"""Below the scratch folder: what rows that were frozen were hashed to."""
-
 
 def freeze(home: Home, connection: duckdb.DuckDBPyConnection, facts: Facts) -> Candidate:
     """Write the warehouse's tables of schemas `reporting` and `gate` as a candidate.
@@ -49,9 +46,7 @@ def freeze(home: Home, connection: duckdb.DuckDBPyConnection, facts: Facts) -> C
 
         def frozen(name: str) -> FrozenTable:
             with cursor() as own:
-                return frozen_table.write(
-                    own, queries[name], building, name, earlier.get(name), home.scratch / ROW_HASHES
-                )
+                return frozen_table.write(own, queries[name], building, name, earlier.get(name))
 
         # Those of many rows first, so that none is left alone at the end.
         dearest = sorted(queries, key=lambda name: name not in contract.MONTHLY)

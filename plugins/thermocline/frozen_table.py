@@ -1,26 +1,21 @@
 """A table of a candidate: one Parquet file, or of an event-grained table one for each month."""
 
+import hashlib
 import shutil
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import repeat
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from thermocline import contract, durable, frozen_part, hashing, kept_row_hashes
+from thermocline import contract, durable, frozen_part, hashing
 from thermocline.errors import ThermoclineError
-from thermocline.frozen_part import PARQUET, FrozenFile, FrozenPart, UpToDate, file_of, keep
+from thermocline.frozen_part import PARQUET, FrozenFile, FrozenPart, file_of, keep
 from thermocline.hashing import WHOLE, PartHash, TableHash, literal, parquet, quoted
-from thermocline.kept_row_hashes import Fingerprint
 
 MONTHS_AT_ONCE = 100
 """Months that are written together: DuckDB keeps so many files open."""
-
-HASHED_AT_ONCE = 2
-"""Months: while the hashes of one are put in order, the database makes those of another."""
 
 ROWS_AT_ONCE = 20_000
 """Rows of a month that a thread gathers before it writes them; DuckDB's half a million would hold all."""
@@ -47,7 +42,7 @@ class FrozenTable:
 
     def rows_of(self, parts: Iterable[str]) -> str:
         """What reads the rows of these parts, one at least."""
-        return frozen_part.relation((self.parts[part] for part in parts), contract.KEYS.get(self.name, ()))
+        return parquet(*(self.parts[part].path for part in parts))
 
     @property
     def hashes(self) -> TableHash:
@@ -95,54 +90,50 @@ def write(
     folder: Path,
     name: str,
     earlier: FrozenTable | None = None,
-    kept: Path | None = None,
-    updated: UpToDate | None = None,
 ) -> FrozenTable:
-    """The query's rows, in months where the table is event-grained; what was `updated` isn't written.
+    """The query's rows, in months where the table is event-grained.
 
-    A month that `earlier` holds is linked instead of written: it has the same fingerprint, which is the
-    number of its rows and the sum of their hashes in this version of DuckDB, and its file is intact. Of
-    other months only rows are hashed whose hashes aren't in the folder `kept` (see `kept_row_hashes`).
-    Raises ThermoclineError where a file doesn't hold the rows that were to be written.
+    A month that `earlier` holds is linked instead of written: it has the same fingerprint, and its file is
+    intact. Raises ThermoclineError where a file doesn't hold the rows that were to be written.
     """
     columns, month = hashing.columns_of(connection, f"({query})"), contract.MONTHLY.get(name)
-    held = dict(updated.held) if updated else {}
-    found: dict[str, Fingerprint] = {}
-    if month in columns and (updated is None or updated.others):
-        rows = (
-            f"from ({query}) where {hashing.in_months(month, sorted(updated.others))}" if updated else query
-        )
-        found = _fingerprints(connection, rows, columns, month)
-    keeping = _Keeping(connection, name, kept / name if kept else None)
-    if not held and (month is None or not found):
+    found = _fingerprints(connection, f"({query})", columns, month) if month in columns else {}
+    if month is None or not found:
         path = frozen_part.written(connection, query, file_of(folder, name, WHOLE))
         columns = hashing.columns_of(connection, parquet(path))
-        return FrozenTable(name, columns, {WHOLE: keeping.part(path, columns, WHOLE)})
-    if WHOLE not in held:
-        (folder / name).mkdir(exist_ok=True)
-        held |= _linked(folder, name, earlier.parts if earlier else {}, found)
-        for parts in _batches(sorted(set(found) - set(held))):
-            paths = _written(connection, query, folder, name, str(month), parts)
-            with ThreadPoolExecutor(HASHED_AT_ONCE) as pool:
-                of_months = pool.map(
-                    keeping.part, paths.values(), repeat(columns), paths, map(found.get, paths)
-                )
-                held.update(zip(paths, of_months, strict=True))
-        keeping.forget_all_but(held)
-    durable.sync(folder if WHOLE in held else folder / name)
-    return FrozenTable(name, columns, dict(sorted(held.items())))
+        durable.sync(folder)
+        return FrozenTable(name, columns, {WHOLE: _part(connection, path)})
+    (folder / name).mkdir(exist_ok=True)
+    parts = dict(_linked(folder, name, earlier.parts if earlier else {}, found))
+    for batch in _batches(sorted(set(found) - set(parts))):
+        for part, path in _written(connection, query, folder, name, month, batch).items():
+            if _fingerprints(connection, parquet(path), columns, month) != {part: found[part]}:
+                raise ThermoclineError(f"{path} doesn't hold the rows of {name} that were written: run again")
+            parts[part] = replace(_part(connection, path), fingerprint=found[part])
+    durable.sync(folder / name)
+    return FrozenTable(name, columns, dict(sorted(parts.items())))
+
+
+def _part(connection: duckdb.DuckDBPyConnection, path: Path) -> FrozenPart:
+    held = hashing.hash_table(connection, parquet(path)).parts[WHOLE]
+    return FrozenPart(FrozenFile.of(path), held.rows, held.content, held.stored)
 
 
 def _fingerprints(
-    connection: duckdb.DuckDBPyConnection, query: str, columns: Mapping[str, str], month: str
-) -> dict[str, Fingerprint]:
+    connection: duckdb.DuckDBPyConnection, relation: str, columns: Mapping[str, str], month: str
+) -> dict[str, str]:
+    """Of each month the number of its rows and the sum of their 64-bit hashes in this version of DuckDB."""
     # By day first: DuckDB sums what lies in a small range in an array.
     found = connection.execute(
         f"select {hashing.month_of(month)}, sum(rows)::bigint, sum(total) from (select {quoted(month)}, "
-        f"count(*) as rows, sum({kept_row_hashes.fingerprint(columns)}) as total "
-        f"from ({query}) group by all) group by all"
+        f"count(*) as rows, sum({hashing.row_fingerprint(columns)}) as total "
+        f"from {relation} group by all) group by all"
     ).fetchall()
-    return {part: Fingerprint.of(rows, int(total), columns) for part, rows, total in found}
+    shape = f"{duckdb.__version__} {list(columns.items())}"
+    return {
+        part: hashlib.sha256(f"{shape} {rows} {int(total)}".encode()).hexdigest()
+        for part, rows, total in found
+    }
 
 
 def _batches(parts: list[str]) -> Iterator[list[str]]:
@@ -151,15 +142,15 @@ def _batches(parts: list[str]) -> Iterator[list[str]]:
 
 
 def _linked(
-    folder: Path, name: str, earlier: Mapping[str, FrozenPart], found: Mapping[str, Fingerprint]
+    folder: Path, name: str, earlier: Mapping[str, FrozenPart], found: Mapping[str, str]
 ) -> Iterator[tuple[str, FrozenPart]]:
     for part, fingerprint in found.items():
         same = earlier.get(part)
-        if same and same.fingerprint == fingerprint.text:
-            linked = same.linked(file_of(folder, name, part))
-            if linked:
-                # An earlier release didn't write it down.
-                yield part, replace(linked, total=fingerprint.total)
+        linked = (
+            same.linked(file_of(folder, name, part)) if same and same.fingerprint == fingerprint else None
+        )
+        if linked:
+            yield part, linked
 
 
 def _written(
@@ -185,36 +176,3 @@ def _written(
         paths[part] = keep(written.rename(file_of(folder, name, part)))
     shutil.rmtree(apart)
     return paths
-
-
-@dataclass(frozen=True)
-class _Keeping:
-    """Hashes a table's files, by what is kept of their rows."""
-
-    connection: duckdb.DuckDBPyConnection
-    name: str
-    folder: Path | None
-
-    def part(
-        self, path: Path, columns: Mapping[str, str], part: str, written: Fingerprint | None = None
-    ) -> FrozenPart:
-        kept = self.folder / part if self.folder else None
-        with self.connection.cursor() as connection:
-            held, total = kept_row_hashes.hash_part(connection, parquet(path), columns, kept)
-        if written and (held.rows, total) != (written.rows, written.total):
-            raise ThermoclineError(
-                f"{path} doesn't hold the rows of {self.name} that were written: run again"
-            )
-        return FrozenPart(
-            FrozenFile.of(path),
-            held.rows,
-            held.content,
-            held.stored,
-            written.text if written else None,
-            total,
-        )
-
-    def forget_all_but(self, parts: Collection[str]) -> None:
-        for path in self.folder.iterdir() if self.folder and self.folder.is_dir() else ():
-            if path.name not in parts:
-                path.unlink()

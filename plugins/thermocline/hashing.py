@@ -137,6 +137,11 @@ def hash_table(
     )
 
 
+def row_fingerprint(columns: Iterable[str]) -> str:
+    """A 64-bit hash of a row in this version of DuckDB, in SQL: it finds what changed, and proves nothing."""
+    return f"hash({', '.join(map(quoted, columns))})"
+
+
 def hashes_per_row(columns: Iterable[str]) -> int:
     """A row whose columns are all content has one hash, any other one of its content and one of all."""
     return 1 if all(map(is_content, columns)) else 2

@@ -30,7 +30,7 @@ def test_every_raw_table_exists_even_when_nothing_has_landed(home):
     assert found == {
         *canonical.TABLES, "files", "record_days", "deliveries", "quarantine", "not_taken",
         "unmapped_columns", "looked_up_columns",
-        "withdrawn", "ended_feeds", "feeds_only_with_records", "unswept", "layout",
+        "withdrawn", "ended_feeds", "feeds_only_with_records", "layout",
     }  # fmt: skip
 
 

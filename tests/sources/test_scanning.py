@@ -126,22 +126,6 @@ def test_a_large_file_is_read_in_pieces_with_every_number_right(home, exports, m
     ) == [(n,) for n in (1, 100, 250, 251, 252, 500)]
 
 
-def test_what_a_killed_load_left_behind_is_swept_out(home, exports, monkeypatch):
-    write(exports, "2024-01-05.csv", LINES, line(1), line(2, quantity="two"))
-    land_all(home, exports)
-    sweep = loading.sweep
-    calls = iter([sweep, lambda _: 1 / 0])
-    monkeypatch.setattr(loading, "sweep", lambda connection: next(calls)(connection))
-    with pytest.raises(ZeroDivisionError):
-        load_all(home)
-    assert rows(home, "select count(*) from raw.invoice_lines") == [(2,)]
-    monkeypatch.undo()
-    assert load_all(home).files == 0
-    assert rows(home, "select invoice_id, source_row from raw.invoice_lines") == [("1", 1)]
-    assert rows(home, "select source_row, value from raw.quarantine") == [(2, "two")]
-    assert rows(home, "select rows_read, rows_loaded, rows_quarantined from raw.files") == [(2, 1, 1)]
-
-
 def test_a_file_that_duckdb_gives_up_on_is_read_carefully_and_the_others_once(home, exports, monkeypatch):
     write(exports, "2024-01-05.csv", LINES, line(1), line(2))
     write(exports, "2024-01-06.csv", LINES, line(3), line(4, quantity="two"))

@@ -306,7 +306,6 @@ create table if not exists raw.not_taken (
 );
 create table if not exists raw.unmapped_columns (file_id integer, column_name varchar);
 create table if not exists raw.looked_up_columns (file_id integer, column_name varchar, lookup varchar);
-create table if not exists raw.unswept (table_name varchar, file_id integer);
 create table if not exists raw.withdrawn (
     source varchar, source_file varchar, delivery_key varchar, sha256 varchar
 );

@@ -17,7 +17,7 @@ import duckdb
 from thermocline.errors import InputError, ThermoclineError
 from thermocline.home import Home
 from thermocline.retention.landing import refuse as refuse_pruned
-from thermocline.sources import given_columns, manifest
+from thermocline.sources import manifest
 from thermocline.sources.canonical import create_raw
 from thermocline.sources.casting import literal
 from thermocline.sources.catalogue import mappings_in_force
@@ -26,7 +26,7 @@ from thermocline.sources.formats import DELIMITED, PARQUET
 from thermocline.sources.mapping import Feed, Mappings
 from thermocline.sources.reading import Arrival, Staged, check_whole, stage, stage_columnar, unpacked
 from thermocline.sources.recording import Figures, insert, record_deliveries, remove
-from thermocline.sources.scanning import Unscannable, carrier, scan, sweep, unreadable
+from thermocline.sources.scanning import Unscannable, scan, unreadable
 from thermocline.sources.standing import Landed, standing
 
 FILES_AT_ONCE = 2000
@@ -100,9 +100,7 @@ def load_files(
     again = again or []
     careful: set[int] = set()
     with _settings(connection):
-        sweep(connection)
         batches = list(_batches(new, mappings, reporting_time_zone))
-        given_columns.store(connection, _given(batches))
         while True:
             connection.execute("set TimeZone = 'UTC'")
             connection.begin()
@@ -123,7 +121,6 @@ def load_files(
             except BaseException:
                 connection.rollback()
                 raise
-        sweep(connection)
     read, loaded, left = (sum(figure[n] for figure in figures) for n in (0, 1, 2))
     return Loaded(len(new), read, loaded, read - loaded - left, left, len(again))
 
@@ -219,15 +216,6 @@ def _batches(
         conversion = replace(Conversion.of(mapping, feed, header, zone), digest=digest)
         for start in range(0, len(group), FILES_AT_ONCE):
             yield conversion, group[start : start + FILES_AT_ONCE]
-
-
-def _given(batches: list[tuple[Conversion, list[Arrival]]]) -> dict[str, set[str]]:
-    """The columns that files give, by table, and those in which their refused records' values ride along."""
-    given: dict[str, set[str]] = defaultdict(set)
-    for conversion, _ in batches:
-        given[conversion.feed.table.name] |= {rule.column.name for rule in conversion.rules}
-        given[conversion.feed.table.name].add(carrier(conversion))
-    return given
 
 
 @contextmanager

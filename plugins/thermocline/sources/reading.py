@@ -9,7 +9,6 @@ import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -91,8 +90,7 @@ class Staged:
 
     `records` has each file's number of records, `rejects` those that can't be split into columns.
     A null `record` in the table stands for the row's position among its file's rows, rejects
-    counted in. Where `money` is known by file, the scan has put the good records into raw already,
-    and the table holds the others.
+    counted in.
     """
 
     table: str
@@ -100,7 +98,6 @@ class Staged:
     arrivals: list[Arrival]
     records: dict[int, int]
     rejects: dict[int, list[Reject]] = field(default_factory=dict)
-    money: dict[int, Decimal] | None = None
 
 
 def check_whole(arrival: Arrival) -> None:

@@ -11,7 +11,6 @@ from thermocline.sources.canonical import DATE, TABLES, Table
 from thermocline.sources.casting import literal
 from thermocline.sources.conversion import Conversion
 from thermocline.sources.reading import Arrival, Reject, Staged
-from thermocline.sources.scanning import IS_REFUSED
 from thermocline.sources.standing import Landed
 
 Figures = tuple[int, int, int]
@@ -25,12 +24,11 @@ def insert(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Figures:
     if not staged.arrivals:
         return 0, 0, 0
     conversion = staged.conversion
-    if staged.money is None:
-        columns = ", ".join(rule.column.name for rule in conversion.rules)
-        connection.execute(
-            f"insert into raw.{conversion.feed.table.name} by name "
-            f"select {columns}, file_id, record as source_row from {staged.table} where problem is null"
-        )
+    columns = ", ".join(rule.column.name for rule in conversion.rules)
+    connection.execute(
+        f"insert into raw.{conversion.feed.table.name} by name "
+        f"select {columns}, file_id, record as source_row from {staged.table} where problem is null"
+    )
     _quarantine(connection, conversion, staged.table)
     _not_taken(connection, conversion, staged.table)
     _quarantine_rejects(connection, [(i, r) for i, rs in staged.rejects.items() for r in rs])
@@ -135,11 +133,11 @@ def _register(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Figures:
     """Write the files' figures to `raw.files`, once they reconcile."""
     table = staged.conversion.feed.table
     ids = [arrival.file_id for arrival in staged.arrivals]
-    read = staged.money or _money_read(connection, staged)
+    read = _money_read(connection, staged)
     loaded = _by_file(
         connection,
         f"select file_id, count(*), {_money(table)}, {_days(table, staged.conversion)} "
-        f"from raw.{table.name} where file_id between $least and $most and not {IS_REFUSED} group by 1",
+        f"from raw.{table.name} where file_id between $least and $most group by 1",
         ids,
     )
     _register_days(connection, staged.conversion, ids)
@@ -237,7 +235,7 @@ def _register_days(connection: duckdb.DuckDBPyConnection, conversion: Conversion
         connection.execute(
             f"insert into raw.record_days "
             f"select file_id, {_day(table, conversion, table.dated_by)} as day, count(*), min(source_row) "
-            f"from raw.{table.name} where file_id between $least and $most and not {IS_REFUSED} "
+            f"from raw.{table.name} where file_id between $least and $most "
             f"and {table.dated_by} is not null group by all",
             {"least": min(ids), "most": max(ids)},
         )

@@ -1,6 +1,5 @@
 """The numbers of records that were scanned beside rejected ones, which DuckDB doesn't count."""
 
-from decimal import Decimal
 from typing import NamedTuple
 
 import duckdb
@@ -14,10 +13,9 @@ Legs = list[list[Piece]]
 
 
 class Counted(NamedTuple):
-    """A file's rows in raw, refused ones among them."""
+    """A file's rows as scanned, refused ones among them."""
 
     rows: int = 0
-    money: Decimal | None = None
     first: int = 1
     last: int = 0
 

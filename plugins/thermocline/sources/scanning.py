@@ -1,19 +1,15 @@
 """Delimited files straight into raw: one scan by DuckDB, every record with its number.
 
 A scan that numbers its rows runs on one thread, so the files of one header, or the pieces of a
-large one, are dealt out to as many scans as there are threads, in one statement. A record that is
-refused rides along with a negative number and the value to show in a text column, and is swept out
-of raw after the transaction: taken out within it, all rows would be written a second time.
+large one, are dealt out to as many scans as there are threads, in one statement.
 """
 
 from collections import defaultdict
 from collections.abc import Iterator
-from decimal import Decimal
 from pathlib import Path
 
 import duckdb
 
-from thermocline.sources.canonical import TEXT, Table
 from thermocline.sources.casting import literal
 from thermocline.sources.content import PLAIN
 from thermocline.sources.conversion import LONGEST_VALUE, Conversion
@@ -23,12 +19,6 @@ from thermocline.sources.records import STRAY_QUOTE, TOO_FEW, TOO_LONG, TOO_MANY
 from thermocline.sources.renumbering import Counted, Legs, renumber, shifts_of
 
 REREAD_BYTES = 32 << 20
-# A refused record's number and its check's make one number, below all others.
-REFUSED_BELOW, NUMBERS_FROM, CHECKS = -(1 << 61), 1 << 40, 1000
-IS_REFUSED = f"source_row < {REFUSED_BELOW}"
-_CODE = f"(source_row + {1 << 62})"
-NUMBER = f"case when {IS_REFUSED} then {_CODE} // {CHECKS} - {NUMBERS_FROM} else source_row end"
-CHECK = f"{_CODE} % {CHECKS}"
 
 REJECTED = {
     "MISSING COLUMNS": TOO_FEW,
@@ -53,9 +43,9 @@ def scan(
     arrivals: list[Arrival],
     scratch: Path,
 ) -> Iterator[tuple[Staged, list[Arrival]]]:
-    """Load regular files of one feed and header into raw, within a transaction.
+    """Stage regular files of one feed and header, within a transaction.
 
-    Gives the refused records, and the files of which nothing was loaded because the numbers of
+    Gives their records, and the files of which nothing was staged because the numbers of
     their records aren't sure. Raises Unscannable where DuckDB gives up; the transaction is lost.
     """
     for group in _groups(arrivals):
@@ -70,18 +60,6 @@ def scan(
             for piece in (piece for leg in legs for piece in leg):
                 if piece.path != piece.arrival.path:
                     piece.path.unlink(missing_ok=True)
-
-
-def sweep(connection: duckdb.DuckDBPyConnection) -> None:
-    """Take out of raw what earlier transactions left of refused records, as `raw.unswept` says."""
-    left = connection.execute("select table_name, list(file_id) from raw.unswept group by 1").fetchall()
-    if not left:
-        return
-    statements = [
-        f"delete from raw.{table} where file_id between {min(ids)} and {max(ids)} and {IS_REFUSED}"
-        for table, ids in left
-    ]
-    connection.execute(f"begin; {'; '.join(statements)}; delete from raw.unswept; commit")
 
 
 def unreadable(connection: duckdb.DuckDBPyConnection, failure: Unscannable, scratch: Path) -> set[int]:
@@ -129,32 +107,28 @@ def _legs(connection: duckdb.DuckDBPyConnection, group: list[Arrival], scratch: 
 def _scan(
     connection: duckdb.DuckDBPyConnection, conversion: Conversion, group: list[Arrival], legs: Legs
 ) -> tuple[Staged, list[Arrival]]:
-    table = conversion.feed.table
+    staged = Staged(fresh("staged"), conversion, [], {})
     rejects = [fresh("rejects") for _ in legs]
     scans = [_select(conversion, leg, name) for leg, name in zip(legs, rejects, strict=True)]
     connection.execute(f"set TimeZone = {literal(conversion.zone)}")
-    connection.execute(f"insert into raw.{table.name} by name {' union all '.join(scans)}")
+    connection.execute(f"create temp table {staged.table} as {' union all '.join(scans)}")
     connection.execute("set TimeZone = 'UTC'")
     refused: dict[int, list[Reject]] = defaultdict(list)
     for leg, name in zip(legs, rejects, strict=True):
         for file_id, found in _rejects(connection, conversion, leg, name):
             refused[file_id] += found
-    counted = _counted(connection, table, group)
-    sure: list[Arrival] = []
+    counted = _counted(connection, staged.table, group)
     doubtful: list[Arrival] = []
     for arrival in group:
         is_sure = _is_sure(arrival, counted[arrival.file_id], refused[arrival.file_id])
-        (sure if is_sure else doubtful).append(arrival)
-    staged = _refused(connection, conversion, sure)
+        (staged.arrivals if is_sure else doubtful).append(arrival)
     if doubtful:
         ids = ", ".join(str(arrival.file_id) for arrival in doubtful)
-        connection.execute(f"delete from raw.{table.name} where file_id in ({ids})")
-    shifts = shifts_of(legs, sure, counted, refused)
-    renumber(connection, f"raw.{table.name}", "source_row", shifts)
-    renumber(connection, staged.table, "record", shifts)
-    for arrival in sure:
+        connection.execute(f"delete from {staged.table} where file_id in ({ids})")
+    renumber(connection, staged.table, "record", shifts_of(legs, staged.arrivals, counted, refused))
+    for arrival in staged.arrivals:
+        staged.records[arrival.file_id] = arrival.file.records
         staged.rejects[arrival.file_id] = refused[arrival.file_id]
-    staged.money = {arrival.file_id: counted[arrival.file_id].money or Decimal(0) for arrival in sure}
     return staged, doubtful
 
 
@@ -166,23 +140,14 @@ def _reader(conversion: Conversion, leg: list[Piece], rejects: str) -> str:
 
 
 def _select(conversion: Conversion, leg: list[Piece], rejects: str) -> str:
-    """One scan's rows for raw, refused ones among them."""
+    """One scan's rows, refused ones among them."""
     offsets, earlier = [], 0
     for piece in leg:
         offsets.append(piece.before - earlier)
         earlier += piece.records
     file_id = _by_piece([piece.file_id for piece in leg], "integer")
     number = f"row_number() over () + {_by_piece(offsets, 'bigint')}"
-    carried_by = carrier(conversion)
-    names = [rule.column.name for rule in conversion.rules]
-    shown = f"case when problem is null then {carried_by if carried_by in names else 'null'} else value end"
-    code = f"(record + {NUMBERS_FROM}) * {CHECKS} + problem - {1 << 62}"
-    kept = ", ".join(name for name in names if name != carried_by)
-    return (
-        f"select {kept}, {shown} as {carried_by}, file_id, "
-        f"case when problem is null then record else {code} end as source_row "
-        f"from ({conversion.select(_reader(conversion, leg, rejects), file_id, number)})"
-    )
+    return conversion.select(_reader(conversion, leg, rejects), file_id, number)
 
 
 def _by_piece(values: list[int], kind: str) -> str:
@@ -191,14 +156,6 @@ def _by_piece(values: list[int], kind: str) -> str:
         return f"cast({values[0]} as {kind})"
     listed = ", ".join(map(str, values))
     return f"cast(list_extract([{listed}], cast(file_index as bigint) + 1) as {kind})"
-
-
-def carrier(conversion: Conversion) -> str:
-    """The text column in which a refused record's value rides along; one that the files give, if any."""
-    table = conversion.feed.table
-    names = {rule.column.name for rule in conversion.rules}
-    texts = [c.name for c in reversed(table.columns) if c.type == TEXT and c.name != table.key]
-    return next((name for name in texts if name in names), texts[0])
 
 
 def _rejects(
@@ -223,15 +180,13 @@ def _rejects(
         yield piece.file_id, [Reject(number, reason, text[:LONGEST_VALUE], document, is_line)]
 
 
-def _counted(connection: duckdb.DuckDBPyConnection, table: Table, group: list[Arrival]) -> dict[int, Counted]:
-    ids = [arrival.file_id for arrival in group]
-    money = f"sum({table.money})" if table.money else "null"
+def _counted(connection: duckdb.DuckDBPyConnection, staged: str, group: list[Arrival]) -> dict[int, Counted]:
     rows = connection.execute(
-        f"select file_id, count(*), {money}, min({NUMBER}), max({NUMBER}) from raw.{table.name} "
-        "where file_id between $least and $most group by 1",
-        {"least": min(ids), "most": max(ids)},
+        f"select file_id, count(*), min(record), max(record) from {staged} group by file_id"
     ).fetchall()
-    return dict.fromkeys(ids, Counted()) | {row[0]: Counted(*row[1:]) for row in rows}
+    return dict.fromkeys((arrival.file_id for arrival in group), Counted()) | {
+        row[0]: Counted(*row[1:]) for row in rows
+    }
 
 
 def _is_sure(arrival: Arrival, counted: Counted, rejects: list[Reject]) -> bool:
@@ -246,21 +201,3 @@ def _is_sure(arrival: Arrival, counted: Counted, rejects: list[Reject]) -> bool:
         return False
     numbers = counted.last - counted.first + 1
     return counted.rows + len(rejects) == file.records and (numbers == counted.rows or bool(rejects))
-
-
-def _refused(connection: duckdb.DuckDBPyConnection, conversion: Conversion, sure: list[Arrival]) -> Staged:
-    """The refused records of the files that are sure in a temporary table, noted to be swept out."""
-    table = conversion.feed.table
-    names = [rule.column.name for rule in conversion.rules]
-    money = table.money if table.money in names else "null"
-    key = table.key if table.key in names else "null"
-    staged = Staged(fresh("refused"), conversion, sure, {a.file_id: a.file.records for a in sure})
-    ids = ", ".join(str(file_id) for file_id in staged.records) or "null"
-    connection.execute(
-        f"create temp table {staged.table} as select {', '.join(names)}, file_id, {NUMBER} as record, "
-        f"cast({money} as decimal(38, 4)) as money, {key} as document_id, "
-        f"cast({CHECK} as smallint) as problem, {carrier(conversion)} as value "
-        f"from raw.{table.name} where {IS_REFUSED} and file_id in ({ids})"
-    )
-    connection.execute(f"insert into raw.unswept select distinct '{table.name}', file_id from {staged.table}")
-    return staged

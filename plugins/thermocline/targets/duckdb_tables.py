@@ -9,10 +9,8 @@ import duckdb
 
 from thermocline import contract
 from thermocline.errors import ThermoclineError
-from thermocline.frozen_part import CHANGE
 from thermocline.frozen_table import FrozenTable
-from thermocline.hashing import WHOLE, in_months, literal, month_of, parquet, quoted
-from thermocline.kept_row_hashes import fingerprint
+from thermocline.hashing import WHOLE, in_months, quoted, row_fingerprint
 from thermocline.targets import Base, Edition, stamped
 
 SCHEMA = quoted("target", contract.REPORTING_SCHEMA)
@@ -74,11 +72,7 @@ def change(connection: duckdb.DuckDBPyConnection, edition: Edition, base: Base) 
             connection.execute(f"drop table {relation(name)}")
             _create(connection, edition, name)
         elif changed:
-            beside = {part for part in changed if have_one_file(earlier, table, part)}
-            if beside and _apply(connection, edition, earlier, table, beside):
-                changed -= beside
-            if changed:
-                _replace(connection, edition, table, changed)
+            _replace(connection, edition, table, changed)
         stamped.check_count(edition, name, _count(connection, name))
     _fill_own(connection, edition)
     connection.execute("commit")
@@ -103,81 +97,10 @@ def changed_parts(earlier: FrozenTable, table: FrozenTable) -> set[str] | None:
     }
     if WHOLE in changed and earlier.parts.keys() != table.parts.keys():
         return None
-    rows = sum(
-        table.parts[part].rows
-        for part in changed
-        if part in table.parts and not have_one_file(earlier, table, part)
-    )
+    rows = sum(table.parts[part].rows for part in changed if part in table.parts)
     if WHOLE not in changed and rows > MOST_CHANGED * table.rows:
         return None
     return changed
-
-
-def have_one_file(earlier: FrozenTable, table: FrozenTable, part: str) -> bool:
-    """Whether a part differs only in what stands beside its file (see `frozen_part`)."""
-    one, other = earlier.parts.get(part), table.parts.get(part)
-    return bool(one and other and one.file.sha256 == other.file.sha256)
-
-
-def _apply(
-    connection: duckdb.DuckDBPyConnection,
-    edition: Edition,
-    earlier: FrozenTable,
-    table: FrozenTable,
-    parts: Collection[str],
-) -> bool:
-    """Remove and add what differs between what stands beside the files of these parts, then and now.
-
-    False, and nothing is changed, where a file from then isn't intact, or the table doesn't hold the rows
-    to be removed, each once. Raises ThermoclineError where it then hasn't the candidate's number of rows
-    of each part, or others than its rows were added.
-    """
-    name, day, key = relation(table.name), contract.MONTHLY.get(table.name), contract.KEYS[table.name]
-    names, cells = ", ".join(map(quoted, table.columns)), fingerprint(table.columns)
-    if not all(changes.is_intact for part in parts if (changes := earlier.parts[part].changes)):
-        return False
-    sides = [
-        f"select {names}, {sign}{CHANGE} as change from {parquet(*paths)}"
-        for sign, side in (("", table), ("-", earlier))
-        if (paths := [changes.path for part in sorted(parts) if (changes := side.parts[part].changes)])
-    ]
-    connection.execute(
-        f"create or replace temporary table {_DIFFERING} as "
-        f"select {names}, sum(change)::integer as change from ({' union all '.join(sides)}) "
-        "group by all having sum(change) <> 0"
-    )
-    gone, come = (f"(from {_DIFFERING} where change {sign} 0)" for sign in "<>")
-    inside = in_months(day, parts) if day else "true"
-    same = " and ".join(f"there.{quoted(each)} is not distinct from gone.{quoted(each)}" for each in key)
-    cells_there = f"hash({', '.join(f'there.{quoted(column)}' for column in table.columns)}) as cells"
-    connection.execute(
-        f"create or replace temporary table {_THERE} as select there.place, {cells_there} "
-        f"from (select rowid as place, * from {name} where {inside}) as there "
-        f"semi join {gone} as gone on {same}"
-    )
-    found, wanted = (
-        connection.execute(f"select count(*), sum({each}) from {rows}").fetchall()
-        for each, rows in (("cells", _THERE), (cells, gone))
-    )
-    if found == wanted:
-        [(last,)] = connection.execute(f"select coalesce(max(rowid), -1) from {name}").fetchall()
-        connection.execute(f"delete from {name} where rowid in (select place from {_THERE})")
-        connection.execute(f"insert into {name} select {names} from {come}")
-        added, wanted_added = (
-            connection.execute(f"select count(*), sum({cells}) from {rows}").fetchall()
-            for rows in (f"(from {name} where rowid > {last})", come)
-        )
-        part = month_of("first day") if day else literal(WHOLE)
-        first = f"date_trunc('month', {quoted(day)})" if day else "null::date"
-        counted = connection.execute(
-            f'select {part}, number from (select {first} as "first day", count(*) as number from {name} '
-            f"where {inside} group by all)"
-        ).fetchall()
-        if added != wanted_added or dict(counted) != {part: table.parts[part].rows for part in parts}:
-            raise ThermoclineError(_UNLIKE.format(table.name, edition.publication_id))
-    for made in (_THERE, _DIFFERING):
-        connection.execute(f"drop table {made}")
-    return found == wanted
 
 
 def _create(connection: duckdb.DuckDBPyConnection, edition: Edition, name: str) -> None:
@@ -194,7 +117,7 @@ def _replace(
     in the candidate, and the same sum of their hashes. Where most rows differ the table is written anew.
     """
     name, day = relation(table.name), contract.MONTHLY.get(table.name)
-    cells = f"{fingerprint(table.columns)} as cells"
+    cells = f"{row_fingerprint(table.columns)} as cells"
     if day is None or WHOLE in changed:
         month, held = "null::date as month", f"{name} where true"
     else:
@@ -231,7 +154,7 @@ def _replace(
         )
         connection.execute(
             f"insert into {name} "
-            f"select * from (select * from {come}) where {fingerprint(table.columns)} {differing}"
+            f"select * from (select * from {come}) where {row_fingerprint(table.columns)} {differing}"
         )
     found, wanted = (
         connection.execute(totals.format(rows)).fetchall()

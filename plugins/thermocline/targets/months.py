@@ -13,7 +13,7 @@ from thermocline.hashing import UNDATED, WHOLE
 class Month:
     """The rows of one month of a table.
 
-    path: the file of the rows, if they are in one; `relation` reads them in any case.
+    path: the file of the rows, which `relation` reads.
     month: yyyy-mm, or `undated` for rows without a day. digest: SHA-256 (hex) of the rows with all
     their columns and types. first, last: the month's ISO dates, the end exclusive; None if undated.
     """
@@ -21,7 +21,7 @@ class Month:
     month: str
     digest: str
     rows: int
-    path: Path | None
+    path: Path
     relation: str
     first: str | None
     last: str | None
@@ -35,7 +35,7 @@ def months(table: FrozenTable) -> list[Month]:
             name,
             hashlib.sha256(f"{part.stored_hash} {shape}".encode()).hexdigest(),
             part.rows,
-            None if part.changes else part.path,
+            part.path,
             table.rows_of([name]),
             *_bounds(name),
         )

@@ -48,7 +48,7 @@ class ParquetFolder:
         with self._connected() as (connection, folder):
             for name in edition.tables:
                 held = (
-                    self._write_months(connection, edition.tables[name], folder, there)
+                    self._write_months(edition.tables[name], there)
                     if name in contract.MONTHLY
                     else [self._write_table(connection, edition, name, folder, stamped.query(edition, name))]
                 )
@@ -140,17 +140,13 @@ class ParquetFolder:
         path = f"publications/{edition.publication_id}/{name}.parquet"
         return self._add(connection, query, folder, path)
 
-    def _write_months(
-        self, connection: duckdb.DuckDBPyConnection, table: FrozenTable, folder: Path, there: Collection[str]
-    ) -> list[dict[str, Any]]:
+    def _write_months(self, table: FrozenTable, there: Collection[str]) -> list[dict[str, Any]]:
         """Only months whose rows no earlier publication has."""
         held = []
         for month in months(table):
             path = f"months/{table.name}/{month.month}-{month.digest[:16]}.parquet"
-            if path not in there and month.path:
+            if path not in there:
                 self.lake.add(month.path, path)
-            elif path not in there:
-                self._add(connection, f"from {month.relation}", folder, path)
             held.append({"path": path, "rows": month.rows})
         return held
 
