@@ -29,7 +29,7 @@ override THERMOCLINE_HOME := $(value THERMOCLINE_HOME)
 export EXPORTS AS_OF PORT PYTHON THERMOCLINE_HOME
 unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONWARNINGS PYTHONOPTIMIZE PYTHONINSPECT
 
-.PHONY: help install run up airflow test faults fuzz bench bench-setup mappings lint lock clean
+.PHONY: help install run up airflow test faults fuzz soak bench bench-setup mappings lint lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -72,6 +72,10 @@ fuzz: $(INSTALLED) ## Deliver ten thousand damaged files and all forms of values
 
 faults: $(INSTALLED) ## Kill, starve and cut off the publisher hundreds of times; 20 minutes
 	@THERMOCLINE_FAULTS=thorough $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/publication/faults tests/end_to_end/test_killed_runs.py tests/end_to_end/test_asking_people.py
+
+soak: $(INSTALLED) ## Compare 500 streams of deliveries with builds from nothing; STREAMS=n SEED=n
+	@seed=$(or $(SEED),$$RANDOM); echo "$(or $(STREAMS),500) streams, SEED=$$seed and following"; \
+		THERMOCLINE_STREAMS=$(or $(STREAMS),500) THERMOCLINE_SEED=$$seed $(BIN)/python -m pytest -n 2 -k stream tests/build/test_rebuilt_every_night.py
 
 mappings: $(INSTALLED) ## Write the mappings' JSON Schema and their pages in docs
 	@$(BIN)/python -m thermocline.sources.mapping_pages

@@ -14,6 +14,13 @@ from thermocline import warehouse
 from thermocline.gate import audit
 from thermocline.publication import current, publish
 
+CONTENT = "000000000000"
+"""How the content hash of the example begins: it changes only where a result was wrong, on purpose."""
+
+
+def test_the_content_is_what_it_was(example: Screened) -> None:
+    assert example.built.content_hash[:12] == CONTENT
+
 
 def entries(example: Screened, expect: str) -> list[dict]:
     found = [entry for entry in example.truth["entries"] if entry["expect"] == expect]
