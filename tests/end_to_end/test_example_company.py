@@ -14,7 +14,7 @@ from thermocline import warehouse
 from thermocline.gate import audit
 from thermocline.publication import current, publish
 
-CONTENT = "000000000000"
+CONTENT = "5275823618ed"
 """How the content hash of the example begins: it changes only where a result was wrong, on purpose."""
 
 

@@ -235,9 +235,9 @@ def _register_days(connection: duckdb.DuckDBPyConnection, conversion: Conversion
         connection.execute(
             f"insert into raw.record_days "
             f"select file_id, {_day(table, conversion, table.dated_by)} as day, count(*), min(source_row) "
-            f"from raw.{table.name} where file_id between $least and $most "
+            f"from raw.{table.name} where file_id in (select unnest($ids)) "
             f"and {table.dated_by} is not null group by all",
-            {"least": min(ids), "most": max(ids)},
+            {"ids": ids},
         )
 
 
