@@ -51,7 +51,8 @@ class Pending:
         """One line for each rule that blocks: its sentence, figure, bound and the accounts that moved."""
         return [
             f"{check['rule']}: {check['sentence'].rstrip('.')}: not so, {check['figure']} found, "
-            f"{check['bound']} allowed; {self.moved.get(check['rule'], 0):,} accounts differ"
+            f"{check['bound']} allowed; {self.moved.get(check['rule'], 0):,} "
+            + ("accounts differ" if "moved" in str(check["measure"]) else "findings, see failures.csv")
             for check in self.checks
         ]
 

@@ -110,10 +110,13 @@ def _write_published(
 ) -> None:
     """What the publication to compare with was made of, and what it says of each account."""
     inputs = sorted(last_inputs(Ledger(home.ledger).entries())) if current else []
-    connection.execute("create or replace table config.published_inputs (source varchar, sha256 varchar)")
     connection.execute(
-        "insert into config.published_inputs select unnest(?::varchar[]), unnest(?::varchar[])",
-        [[source for source, _, _ in inputs], [sha256 for _, _, sha256 in inputs]],
+        "create or replace table config.published_inputs (source varchar, source_file varchar, sha256 varchar)"
+    )
+    connection.execute(
+        "insert into config.published_inputs "
+        "select unnest(?::varchar[]), unnest(?::varchar[]), unnest(?::varchar[])",
+        [list(column) for column in zip(*inputs, strict=True)] or [[], [], []],
     )
     _copy_published_segments(home, connection, current)
 

@@ -74,7 +74,8 @@ def check_sources(options: argparse.Namespace) -> int:
     print(render(found))
     if found.refused:
         raise InputError(
-            f"{len(found.refused)} of the files above would be refused, {found.refused[0]} first"
+            f"{len(found.refused)} of the files above would be refused or wholly quarantined, "
+            f"{found.refused[0]} first"
         )
     return 0
 

@@ -27,6 +27,7 @@ GATE_BOUNDS: dict[str, float] = {
     "hot_share_moved_warns": 0.10,
     "scorecard_moved_blocks": 0.20,
     "scorecard_moved_warns": 0.10,
+    "snapshot_share_lost_blocks": 0.10,
     "not_yet_share_warns": 0.02,
     "unattributed_events_share_warns": 0.05,
 }

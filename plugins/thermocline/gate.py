@@ -6,7 +6,7 @@ the company's bounds, and whatever isn't plainly a pass doesn't pass.
 """
 
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 SUITES = PROJECT / "expectations"
 EXTREMES = ("expect_column_max_to_be_between", "expect_column_min_to_be_between")
+NO_ACCOUNTS = "account_segments_is_not_empty"
 EMPTY_IS_GOOD_NEWS = (
     "gate_failures",
     "overrides",
@@ -91,6 +92,7 @@ def audit(home: Home, content_hash: str, folder: Path = SUITES) -> Verdict:
         judged, outcome = suites.judge(context, suite, _frame(home, candidate, suite, told), parameters)
         checks += judged
         outcomes.append(outcome)
+    checks = _without_followers(candidate, checks)
     verdict = Verdict(
         candidate=content_hash,
         verdict=_worst(checks),
@@ -114,13 +116,28 @@ def audit(home: Home, content_hash: str, folder: Path = SUITES) -> Verdict:
     return verdict
 
 
+def _without_followers(candidate: Candidate, checks: list[Check]) -> list[Check]:
+    """Say once that there are no accounts: no other table can hold a row then."""
+    if candidate.tables["account_segments"].rows:
+        return checks
+    return [
+        check
+        if check.table == FIGURES or check.verdict == "pass" or check.rule == NO_ACCOUNTS
+        else replace(check, verdict="not_applicable", observed="there are no accounts")
+        for check in checks
+    ]
+
+
 def _worst(checks: list[Check]) -> str:
     verdicts = {check.verdict for check in checks}
     return next((verdict for verdict in ("block", "warn") if verdict in verdicts), "pass")
 
 
 def _words(verdict: Verdict, candidate: Candidate) -> str:
-    told = [f"{check.rule} ({check.sentence.rstrip('.')}: {_found(check)})" for check in verdict.blocks]
+    told = [
+        f"{check.rule} ({check.sentence.rstrip('.')}: {_found(check)}{_first_records(candidate, check)})"
+        for check in verdict.blocks
+    ]
     failed = candidate.facts.dbt.get("failed") or []
     if failed:
         told.append(f"failed in dbt: {', '.join(name.split('.', 2)[2] for name in failed[:5])}")
@@ -129,6 +146,12 @@ def _words(verdict: Verdict, candidate: Candidate) -> str:
     if verdict.is_approvable:
         remedy += f", or, if it is right, thermocline approve {short} --by NAME --because WORDS"
     return f"the gate blocked candidate {short}: {'; '.join(told)}. The earlier publication stays; {remedy}"
+
+
+def _first_records(candidate: Candidate, check: Check) -> str:
+    if check.table != FIGURES or check.measure == "dbt_failed":
+        return ""
+    return "".join(f"; {words}" for words in gate_failures.first(candidate, check.rule))
 
 
 def _found(check: Check) -> str:

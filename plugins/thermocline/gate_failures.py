@@ -18,9 +18,12 @@ from thermocline import build_records, warehouse
 from thermocline.candidate import Candidate
 from thermocline.errors import ContentChanged
 from thermocline.hashing import literal, parquet, quoted
+from thermocline.sources.wording import shown
 from thermocline.suites import FIGURES, Check, Suite
 
 TABLE = "gate_failures"
+LONGEST = 160
+"""Characters of a record in a message."""
 FILE = "failures.parquet"
 COLUMNS = ("rule", "verdict", "failing_key", "detail", "source", "source_file", "source_row")
 """One row per rule that warns or blocks and record that counts against it."""
@@ -105,6 +108,29 @@ def write_csv(candidate: Candidate, path: Path) -> int:
 def harmless(cell: str) -> str:
     """The cell as a spreadsheet shows it, and no formula."""
     return f"'{cell}" if re.match(FORMULA, cell) else cell
+
+
+def first(candidate: Candidate, rule: str, most: int = 3) -> list[str]:
+    """Return the first records that count against a rule, in words: file, record, key and detail."""
+    with closing(warehouse.connect(candidate.home, Path(":memory:"))) as connection:
+        found = connection.execute(
+            f"select failing_key, detail, source_file, source_row from {parquet(candidate.folder / FILE)} "
+            "where rule = ? order by source_file nulls first, source_row nulls first, failing_key limit ?",
+            [rule, most],
+        ).fetchall()
+    return [
+        shown(
+            "".join(
+                (
+                    f"{file} " if file else "",
+                    f"record {row} " if row is not None else "",
+                    f"({key}): {detail}" if file else f"{key}: {detail}",
+                )
+            ),
+            LONGEST,
+        )
+        for key, detail, file, row in found
+    ]
 
 
 def counted(candidate: Candidate) -> dict[str, int]:

@@ -3,8 +3,11 @@
 from collections.abc import Callable
 from datetime import date
 
+import pytest
+from export_files import write_bytes
 from screened import Screened, screen
 from thermocline.candidate import Candidate
+from thermocline.errors import GateBlocked
 from thermocline.home import Home
 from thermocline.publication import current
 
@@ -49,3 +52,60 @@ def test_case_28_an_invoice_of_2062_waits_for_its_day_and_its_correction_is_publ
     assert mended.built.as_of == date(2026, 6, 15)
     assert mended.value("select revenue_lifetime from account_segments where account_code = 'C1'") == 550
     assert warnings(mended.home) == {}
+
+
+BILLING = "invoice_id,customer_id,issued_at,currency,total,status,kind\n"
+FULL = """\
+sources:
+- name: canonical_billing
+  mapping: canonical_billing
+  location: exports
+  extent: full
+"""
+
+
+def case_20(*numbers: int) -> str:
+    """Return rows of case 20's second export: 17 old invoices of 1,000 and 15 recent ones of 200."""
+    old = [f"I{n},C{n},2025-09-{n:02},USD,1000.00,paid,invoice\n" for n in range(1, 18)]
+    recent = [
+        f"I{18 + 5 * who + n},C{18 + who},2026-{2 + n:02}-{18 + who},USD,200.00,paid,invoice\n"
+        for who in range(3)
+        for n in range(5)
+    ]
+    rows = [*old, *recent]
+    return BILLING + "".join(rows[n - 1] for n in numbers or range(1, 33))
+
+
+def test_case_20_a_full_export_that_lost_records_blocks_and_readers_keep_what_they_had(
+    screen_files: Callable[..., Screened],
+) -> None:
+    screened = screen_files(
+        {"2026-06-29/invoices.csv": case_20()}, config={"sources.yml": FULL}, last_whole_day=LAST
+    )
+    assert screened.value("select sum(revenue_lifetime) from account_segments") == 20000
+
+    def deliver(day: str, content: str) -> Screened:
+        write_bytes(screened.exports, f"2026-{day}/invoices.csv", content.encode())
+        return screen(screened.home, screened.exports, last_whole_day=LAST)
+
+    with pytest.raises(GateBlocked) as refusal:
+        deliver("06-30", BILLING)
+    assert "full_exports_keep_their_records" in str(refusal.value)
+    assert (
+        "found 1, allowed at most 0.1; canonical_billing:invoices: delivery 2026-06-30 holds 0 of the 32 "
+        in (str(refusal.value))
+    )
+    assert "2026-06-29/invoices.csv record 1 (I1): missing from delivery 2026-06-30" in str(refusal.value)
+    # What was blocked is no measure for the next one.
+    with pytest.raises(GateBlocked) as refusal:
+        deliver("07-01", case_20(*range(1, 6), *range(18, 23)))
+    assert (
+        "delivery 2026-07-01 holds 10 of the 32 records of 2026-06-29, and 6000.0000 of their 20000.0000"
+        in (str(refusal.value))
+    )
+    seen = current(screened.home)
+    assert seen is not None
+    assert seen.publication_id == screened.published.publication_id
+    kept = deliver("07-02", case_20(*range(1, 18), *range(19, 33)))
+    assert kept.published.outcome == "published"
+    assert kept.value("select sum(revenue_lifetime) from account_segments") == 19800

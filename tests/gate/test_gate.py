@@ -31,6 +31,7 @@ BLOCKING = {
     "hot_revenue_is_steady": ("hot_revenue_share_moved", "0.2", "0.200001"),
     "scorecard_keeps_hot_share": ("scorecard_moved_hot_share", "0.2", "0.200001"),
     "scorecard_keeps_hot_revenue": ("scorecard_moved_hot_revenue_share", "0.2", "0.200001"),
+    "full_exports_keep_their_records": ("snapshot_share_lost", "0.1", "0.100001"),
     "late_feeds_are_not_held_for_ever": ("days_held", "14", "15"),
 }
 WARNING = {
@@ -102,7 +103,7 @@ def test_a_figure_that_is_missing_blocks_where_nothing_is_compared(change: Chang
         for rule, (figure, _, _) in (BLOCKING | WARNING).items()
         if not figure.endswith("moved") and not figure.startswith("scorecard")
     }
-    assert len(rules) == 15
+    assert len(rules) == 16
     missing = change(*(WITHOUT_FIGURE.format(figure) for figure in rules.values()))
     with pytest.raises(GateBlocked, match=r"money_reconciles \([^;]*: the figure is missing\)"):
         gate.audit(missing.home, missing.content_hash)

@@ -190,3 +190,21 @@ def test_files_that_cannot_be_read_are_refused_and_the_others_checked(
     assert (taken.rows, taken.refused) == (1, None)
     assert forbidden.refused == "can't be read: allow reading it"
     assert gone.refused == "disappeared while it was read"
+
+
+def test_a_file_of_which_no_row_can_be_read_ends_the_check_with_2(tmp_path, monkeypatch, capsys):
+    from thermocline.cli import main
+
+    monkeypatch.setenv("THERMOCLINE_HOME", str(tmp_path / "home"))
+    header = "invoice_id,customer_id,issued_at,currency,total,status,kind\n"
+    exports = tmp_path / "exports"
+    exports.mkdir()
+    unread = "I1,C1,2026-06-01,EUR,many,paid,invoice\n"
+    read = "I2,C1,2026-06-01,EUR,5.00,paid,invoice\n"
+    (exports / "invoices.csv").write_text(header + unread + read)
+    assert main(["sources", "check", str(exports)]) == 0
+    (exports / "invoices.csv").write_text(header + unread)
+    assert main(["sources", "check", str(exports)]) == 2
+    assert "1 of the files above would be refused or wholly quarantined, invoices.csv first" in (
+        capsys.readouterr().err
+    )

@@ -43,6 +43,10 @@ records_not_yet as (
     select * from {{ ref('records_not_yet') }}
 ),
 
+int_records_lost as (
+    select * from {{ ref('int_records_lost') }}
+),
+
 int_activity_records as (
     select * from {{ ref('int_activity_records') }}
 ),
@@ -175,6 +179,23 @@ dated_later as (
     from feeds_dated_later
 ),
 
+feeds_shrunk as (
+    select
+        source,
+        kind_of_file,
+        greatest(
+            count(case when is_lost then 1 end) / cast(count(*) as double),
+            coalesce(cast(sum(money_before - money_kept) as double) / nullif(cast(sum(money_before) as double), 0), 0)
+        ) as share_lost
+    from int_records_lost
+    group by source, kind_of_file
+),
+
+shrunk as (
+    select coalesce(max(share_lost), 0) as snapshot_share_lost
+    from feeds_shrunk
+),
+
 feeds_unattributed as (
     select
         source,
@@ -248,6 +269,7 @@ select
     cast(dated_later.not_yet_share as decimal(9, 6)) as not_yet_share,
     cast(dated_later.records_far_ahead as bigint) as records_far_ahead,
     cast(events_of_nobody.unattributed_events_share as decimal(9, 6)) as unattributed_events_share,
+    cast(shrunk.snapshot_share_lost as decimal(9, 6)) as snapshot_share_lost,
     cast(contradicted.undecided_records as bigint) as undecided_records,
     cast(contradicted.repeated_records as bigint) as repeated_records,
     cast(contradicted.shared_numbers as bigint) as shared_numbers,
@@ -270,3 +292,4 @@ cross join lateness
 cross join unreconciled
 cross join dated_later
 cross join events_of_nobody
+cross join shrunk

@@ -114,6 +114,35 @@ int_activity_records as (
     where class = 'unattributed'
 ),
 
+int_records_lost as (
+    select * from {{ ref('int_records_lost') }}
+),
+
+feeds_shrunk as (
+    select
+        source,
+        kind_of_file,
+        delivery_before,
+        delivery_now,
+        count(*) as records_before,
+        count(case when not is_lost then 1 end) as records_kept,
+        sum(money_before) as money_before,
+        sum(money_kept) as money_kept
+    from int_records_lost
+    group by source, kind_of_file, delivery_before, delivery_now
+),
+
+records_lost as (
+    select
+        int_records_lost.*,
+        files.source_file
+    from int_records_lost
+    inner join {{ source('raw', 'files') }} as files on int_records_lost.file_id = files.file_id
+    where
+        int_records_lost.is_lost
+        or int_records_lost.money_kept < int_records_lost.money_before
+),
+
 reconciliation_of_activity as (
     select * from {{ ref('reconciliation_of_activity') }}
     where difference <> 0
@@ -241,6 +270,33 @@ failures as (
         first_row as source_row
     from records_not_yet
     where is_far_ahead
+    union all
+    select
+        'snapshot_share_lost' as measure,
+        source || ':' || kind_of_file as failing_key,
+        'delivery ' || delivery_now || ' holds ' || cast(records_kept as varchar) || ' of the '
+        || cast(records_before as varchar) || ' records of ' || delivery_before
+        || case
+            when money_before > 0
+                then ', and ' || cast(money_kept as varchar) || ' of their ' || cast(money_before as varchar)
+            else ''
+        end as detail,
+        source,
+        cast(null as varchar) as source_file,
+        cast(null as bigint) as source_row
+    from feeds_shrunk
+    where
+        records_kept < records_before
+        or money_kept < money_before
+    union all
+    select
+        'snapshot_share_lost' as measure,
+        record_key as failing_key,
+        case when is_lost then 'missing from delivery ' else 'smaller in delivery ' end || delivery_now as detail,
+        source,
+        source_file,
+        source_row
+    from records_lost
     union all
     select
         'unattributed_events_share' as measure,

@@ -59,6 +59,12 @@ class CheckedFile:
     refused: str | None = None
     excluded_by: str | None = None
 
+    @property
+    def is_unreadable(self) -> bool:
+        """Whether rows are quarantined and none would be loaded."""
+        rows_kept_out = sum(self.quarantined.values()) + sum(self.not_taken.values())
+        return bool(self.quarantined) and rows_kept_out == self.rows
+
 
 @dataclass(frozen=True)
 class Checked:
@@ -68,8 +74,8 @@ class Checked:
 
     @property
     def refused(self) -> list[str]:
-        """The files that wouldn't be taken."""
-        return [shown(file.file) for file in self.files if file.refused]
+        """The files that wouldn't be taken, or of which no row could be read."""
+        return [shown(file.file) for file in self.files if file.refused or file.is_unreadable]
 
 
 def check(directory: Path, home: Home | None = None) -> Checked:
