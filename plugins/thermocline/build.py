@@ -111,7 +111,8 @@ def _write_published(
     """What the publication to compare with was made of, and what it says of each account."""
     inputs = sorted(last_inputs(Ledger(home.ledger).entries())) if current else []
     connection.execute(
-        "create or replace table config.published_inputs (source varchar, source_file varchar, sha256 varchar)"
+        "create or replace table config.published_inputs "
+        "(source varchar, source_file varchar, sha256 varchar)"
     )
     connection.execute(
         "insert into config.published_inputs "

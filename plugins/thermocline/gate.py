@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 SUITES = PROJECT / "expectations"
 EXTREMES = ("expect_column_max_to_be_between", "expect_column_min_to_be_between")
+ACCOUNTS = "account_segments"
 NO_ACCOUNTS = "account_segments_is_not_empty"
+QUARANTINED = "nothing_is_quarantined"
 EMPTY_IS_GOOD_NEWS = (
     "gate_failures",
     "overrides",
@@ -117,13 +119,18 @@ def audit(home: Home, content_hash: str, folder: Path = SUITES) -> Verdict:
 
 
 def _without_followers(candidate: Candidate, checks: list[Check]) -> list[Check]:
-    """Say once that there are no accounts: no other table can hold a row then."""
-    if candidate.tables["account_segments"].rows:
-        return checks
+    """Say once that there are no accounts, or that a table is empty: no other rule can hold then."""
+    empty = {name for name, table in candidate.tables.items() if not table.rows}
+
+    def follows(check: Check) -> str | None:
+        if check.table == FIGURES or check.verdict == "pass" or check.rule == NO_ACCOUNTS:
+            return None
+        if ACCOUNTS in empty:
+            return "there are no accounts"
+        return "there are no rows" if check.table in empty and check.measure else None
+
     return [
-        check
-        if check.table == FIGURES or check.verdict == "pass" or check.rule == NO_ACCOUNTS
-        else replace(check, verdict="not_applicable", observed="there are no accounts")
+        replace(check, verdict="not_applicable", observed=why) if (why := follows(check)) else check
         for check in checks
     ]
 
@@ -149,9 +156,11 @@ def _words(verdict: Verdict, candidate: Candidate) -> str:
 
 
 def _first_records(candidate: Candidate, check: Check) -> str:
-    if check.table != FIGURES or check.measure == "dbt_failed":
+    """What counts against a rule; of an empty table, what is in quarantine instead."""
+    if check.measure == "dbt_failed" or (check.table != FIGURES and check.measure):
         return ""
-    return "".join(f"; {words}" for words in gate_failures.first(candidate, check.rule))
+    rule = check.rule if check.measure else QUARANTINED
+    return "".join(f"; {words}" for words in gate_failures.first(candidate, rule))
 
 
 def _found(check: Check) -> str:

@@ -238,3 +238,15 @@ def test_an_expectation_that_cannot_run_blocks(change: Change, tmp_path: Path) -
     (folder / "account_segments.json").write_text(json.dumps(suite))
     with pytest.raises(GateBlocked, match="heat_is_plausible"):
         gate.audit(candidate.home, candidate.content_hash, folder)
+
+
+def test_no_accounts_are_said_once(change: Change) -> None:
+    tables = ("account_segments", "account_temperature_history", "account_timeline", "segment_summary")
+    empty = change(*(f"delete from reporting.{table}" for table in tables))
+    with pytest.raises(GateBlocked) as refusal:
+        gate.audit(empty.home, empty.content_hash)
+    body = empty.read_verdict() or {}
+    blocks = {check["rule"] for check in body["checks"] if check["verdict"] == "block"}
+    assert blocks - {"no_table_lost_all_its_rows"} == {"account_segments_is_not_empty"}
+    assert verdict_of(empty, "timeline_ends_at_the_as_of_date") == "not_applicable"
+    assert "there was nothing to check" not in str(refusal.value)

@@ -79,7 +79,7 @@ unvalued_rows as (
         'currency' as column_name,
         currency as value,
         case
-            when currency is null then 'has no currency: give the source one in config/sources.yml'
+            when currency is null then 'is missing: set `currency` of the source in config/sources.yml'
             else 'no exchange rate to {{ var("reporting_currency") }} on or before its date'
         end as reason,
         amount,
