@@ -208,3 +208,7 @@ def test_a_file_of_which_no_row_can_be_read_ends_the_check_with_2(tmp_path, monk
     assert "1 of the files above would be refused or wholly quarantined, invoices.csv first" in (
         capsys.readouterr().err
     )
+    without = "invoice_id,customer_id,issued_at,total,status,kind\nI1,C1,2026-06-01,5.00,paid,invoice\n"
+    (exports / "invoices.csv").write_text(without)
+    assert main(["sources", "check", str(exports)]) == 2
+    assert "1 currency is missing: set `currency` of the source" in capsys.readouterr().out

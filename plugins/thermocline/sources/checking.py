@@ -197,6 +197,12 @@ def _fill(
             "from raw.quarantine join raw.files using (file_id) group by all order by all"
         ).fetchall():
             checked[path, feed].quarantined[reason] = rows
+        # The build quarantines an invoice without a currency: its money can't be valued.
+        for path, feed, rows in connection.execute(
+            "select source_file, kind_of_file, count(*) from raw.invoices join raw.files using (file_id) "
+            "where currency is null and total is not null group by all"
+        ).fetchall():
+            checked[path, feed].quarantined["currency is missing: set `currency` of the source"] = rows
         for path, feed, column, values in connection.execute(
             "select source_file, kind_of_file, column_name, list(distinct value order by value) "
             "from raw.quarantine join raw.files using (file_id) where reason = ? group by all order by all",
