@@ -103,7 +103,7 @@ def test_a_figure_that_is_missing_blocks_where_nothing_is_compared(change: Chang
         for rule, (figure, _, _) in (BLOCKING | WARNING).items()
         if not figure.endswith("moved") and not figure.startswith("scorecard")
     }
-    assert len(rules) == 16
+    assert len(rules) == 21
     missing = change(*(WITHOUT_FIGURE.format(figure) for figure in rules.values()))
     with pytest.raises(GateBlocked, match=r"money_reconciles \([^;]*: the figure is missing\)"):
         gate.audit(missing.home, missing.content_hash)
@@ -164,7 +164,7 @@ def test_a_missing_result_blocks(change: Change, monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(suites, "_validate", without_the_last)
     candidate = change()
-    with pytest.raises(GateBlocked, match="events_find_their_account"):
+    with pytest.raises(GateBlocked, match="no_revenue_is_contradicted"):
         gate.audit(candidate.home, candidate.content_hash)
     body = candidate.read_verdict() or {}
     assert [c["observed"].split("; ")[1] for c in body["checks"] if c["verdict"] == "block"] == [
