@@ -25,7 +25,7 @@ STREAMS, LANDINGS = 6, 6
 HEADER = "invoice_id,customer_id,issued_at,currency,total,status,kind,updated_at"
 UNDATED = ("invoices.csv", "invoices (1).csv", "invoices 2.csv", "invoices - Copy.csv", "old/invoices_2.csv")
 DATED = ("{0:%Y-%m-%d}/invoices.csv", "invoices_{0:%Y%m%d}.csv", "{0:%d-%b-%Y}.csv", "b/{0:%d.%m.%Y}/a.csv")
-MODELS = ("int_files_ordered", "billing/stg_billing__invoices")
+MODELS = ("int_files_ordered", "deliveries/int_lookups", "billing/stg_billing__invoices")
 
 
 @dataclass(frozen=True)
