@@ -15,11 +15,6 @@ ALLOWED = {
 }
 """At most five uses that can't be avoided, by module and name, each with its reason."""
 
-UNTIL_REMOVED = {
-    *("dbt_contexts.py", "dbt_relations.py", "dbt_shortcuts.py", "dbt_templates.py", "transformation.py"),
-}
-"""Shortcuts through dbt, which are being removed (issue 19); what stands here shrinks."""
-
 OURS = ("thermocline",)
 
 
@@ -145,10 +140,9 @@ def test_nothing_of_a_library_is_replaced_and_no_private_name_is_used() -> None:
     own = own_private_names(list(trees.values()))
     found: set[tuple[str, str]] = set()
     for name, tree in trees.items():
-        if name not in UNTIL_REMOVED:
-            visitor = Uses(own)
-            visitor.visit(tree)
-            found |= {(name, use) for use in visitor.found}
+        visitor = Uses(own)
+        visitor.visit(tree)
+        found |= {(name, use) for use in visitor.found}
     assert sorted(found - set(ALLOWED)) == []
     assert set(ALLOWED) <= found, "an allowed use that is gone comes off the list"
 
