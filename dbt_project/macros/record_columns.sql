@@ -13,7 +13,7 @@
             'account_id', 'contact_id', 'occurred_at', 'channel', 'direction', 'outcome', 'subject', 'is_deleted',
         ]},
         'communication_accounts': {'key': 'association', 'columns': ['communication_id', 'account_id', 'is_deleted']},
-        'opportunity_accounts': {'key': 'association', 'columns': [ 'opportunity_id', 'account_id', 'is_primary', 'is_deleted' ]},
+        'opportunity_accounts': {'key': 'association', 'columns': ['opportunity_id', 'account_id', 'is_primary', 'is_deleted']},
         'feedback': {'key': 'feedback_id', 'columns': [
             'account_id', 'given_at', 'kind', 'score', 'scale_min', 'scale_max', 'comment', 'resolved_at', 'is_deleted',
         ]},

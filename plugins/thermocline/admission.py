@@ -75,8 +75,8 @@ def _refuse_unknown_accounts(home: Home, connection: duckdb.DuckDBPyConnection) 
     unknown = connection.execute(
         f"""
         select row_number, account_id from config.overrides
-        where account_id not in (
-            select files.source || ':' || known.id
+        where raw.salesforce_reference(account_id) not in (
+            select raw.salesforce_reference(files.source || ':' || known.id)
             from (select file_id, account_id as id from raw.accounts union all {customers}) as known
             inner join raw.files as files on known.file_id = files.file_id
         )

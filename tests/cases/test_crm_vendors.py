@@ -1,5 +1,6 @@
 """What HubSpot, Salesforce and plain files of invoice lines mean, by exports that users reported."""
 
+import json
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -47,6 +48,7 @@ deal_id,merged_deal_id,_fivetran_synced
     f"hubspot/{FOLDER}/deal_company.csv": """\
 deal_id,company_id,type_id,category,_fivetran_deleted,_fivetran_synced
 73,901,5,HUBSPOT_DEFINED,false,2026-06-30 01:00:00
+73,901,341,HUBSPOT_DEFINED,false,2026-06-30 02:00:00
 73,902,341,HUBSPOT_DEFINED,false,2026-06-30 02:00:00
 74,901,341,HUBSPOT_DEFINED,false,2026-06-30 01:00:00
 74,902,5,HUBSPOT_DEFINED,true,2026-06-30 02:00:00
@@ -159,6 +161,66 @@ def test_plain_lines_of_negative_quantity_are_credits_by_any_name(loaded, quanti
         ("7", "credit_note"),
         ("8", "invoice"),
     ]
+
+
+def test_of_plain_lines_drafts_are_left_out_and_usual_states_are_known(loaded):
+    states = {
+        "Unpaid": "open",
+        "Partially paid": "open",
+        "Past due": "open",
+        "PAID": "paid",
+        "Voided": "void",
+    }
+    lines = [f"{n},A1,1,5,5,2026-06-01,7,{state}" for n, state in enumerate([*states, "Draft", "Odd"])]
+    loaded.take({"lines.csv": "\n".join(["Invoice,SKU,Qty,Price,Amount,Date,Customer,Status", *lines, ""])})
+    assert loaded.rows("select status from raw.invoice_lines order by source_row") == [
+        (state,) for state in states.values()
+    ]
+    assert loaded.rows("select reason from raw.not_taken") == [("is a draft",)]
+    assert loaded.rows("select value from raw.quarantine") == [("Odd",)]
+
+
+def test_an_empty_key_of_salesforces_weekly_export_is_blank(loaded):
+    zeros = "000000000000000"
+    loaded.take(
+        {
+            f"{FOLDER}/Account.csv": "Id,Name,BillingCountry,MasterRecordId,ParentId,SystemModstamp\n"
+            f"0015g00000AbCdE,Harbor,Ireland,{zeros}AAA,{zeros},2026-06-30 01:00:00\n"
+        }
+    )
+    assert loaded.rows("select account_id, merged_into_account_id, parent_account_id from raw.accounts") == [
+        ("0015g00000AbCdEAAV", None, None)
+    ]
+
+
+def test_deals_of_hubspots_api_find_their_companies(loaded):
+    deal = {
+        "id": "11",
+        "properties": {
+            "hs_object_id": "11",
+            "amount": "1500",
+            "dealstage": "closedwon",
+            "createdate": "2026-06-01T10:00:00.000Z",
+            "closedate": "2026-06-20T00:00:00Z",
+        },
+        "createdAt": "2026-06-01T10:00:00.000Z",
+        "updatedAt": "2026-06-20T10:00:00.000Z",
+        "archived": False,
+        "associations": {
+            "companies": {
+                "results": [
+                    {"id": "700", "type": "deal_to_company"},
+                    {"id": "700", "type": "deal_to_company_unlabeled"},
+                    {"id": "701", "type": "deal_to_company_unlabeled"},
+                ]
+            }
+        },
+    }
+    loaded.take({"deals.json": json.dumps({"results": [deal]})})
+    assert loaded.rows("select opportunity_id, account_id from raw.opportunities") == [("11", None)]
+    assert loaded.rows(
+        "select opportunity_id, account_id, is_primary from raw.opportunity_accounts order by source_row"
+    ) == [("11", "700", True), ("11", "700", False), ("11", "701", False)]
 
 
 @pytest.fixture(scope="module")

@@ -38,11 +38,15 @@ proposed_links as (
     union all
     select
         int_customers_listed.billing_customer_id,
-        account_links.crm_account_id,
+        int_accounts_merged.crm_account_id,
         2 as precedence,
         'link_table' as linked_by
     from int_customers_listed
     inner join account_links on int_customers_listed.billing_customer_id = account_links.billing_customer_id
+    inner join int_accounts_merged
+        on
+            raw.salesforce_reference(account_links.crm_account_id)
+            = raw.salesforce_reference(int_accounts_merged.crm_account_id)
 ),
 
 account_emails as (

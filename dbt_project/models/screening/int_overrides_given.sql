@@ -31,4 +31,5 @@ select
     overrides.row_number,
     coalesce(aliases.account_id, overrides.account_id) as account_id
 from overrides
-left join aliases on overrides.account_id = aliases.alias_id
+left join aliases
+    on raw.salesforce_reference(overrides.account_id) = raw.salesforce_reference(aliases.alias_id)

@@ -141,7 +141,7 @@ TABLES = {
             "opportunity_accounts",
             "opportunity_id",
             _columns(
-                "opportunity_id! account_id!",
+                "opportunity_id! account_id! association_type",
                 f"is_primary is_deleted:{BOOLEAN}",
             ),
             dated_by="updated_at",

@@ -38,6 +38,10 @@ MACROS = {
             else id
         end
     """,
+    # The same of `source:id`, as config/account_links.csv and config/overrides.csv name accounts.
+    "salesforce_reference(id)": """
+        regexp_extract(id, '^[^:]*:') || raw.salesforce_id(regexp_replace(id, '^[^:]*:', ''))
+    """,
 }
 
 STATEMENTS = tuple(f"create macro raw.{name} as {body}" for name, body in MACROS.items())

@@ -1,7 +1,7 @@
 with source as (
     select
         *,
-        opportunity_id || ' ' || account_id as association
+        concat_ws(' ', opportunity_id, account_id, association_type) as association
     from {{ source('raw', 'opportunity_accounts') }}
 ),
 
