@@ -78,7 +78,7 @@ soak: $(INSTALLED) ## Compare 500 streams of deliveries with builds from nothing
 		THERMOCLINE_STREAMS=$(or $(STREAMS),500) THERMOCLINE_SEED=$$seed $(BIN)/python -m pytest -n 2 -k stream tests/build/test_rebuilt_every_night.py
 
 mappings: $(INSTALLED) ## Write the mappings' JSON Schema and their pages in docs
-	@$(BIN)/python -m thermocline.sources.mapping_pages
+	@$(BIN)/python -m thermocline.mapping.pages
 
 lint: $(INSTALLED) ## Check style and types: ruff, sqlfluff, mypy
 	@$(BIN)/ruff check .

@@ -18,9 +18,9 @@ from pathlib import Path
 
 import duckdb
 from processes import Taken, run
-from thermocline import publication
 from thermocline.errors import ThermoclineError
 from thermocline.home import PROJECT, Home
+from thermocline.publishing import publication
 
 BENCH = PROJECT / "var" / "bench"
 COMMAND = Path(sys.executable).with_name("thermocline")

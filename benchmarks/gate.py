@@ -18,11 +18,12 @@ from contextlib import closing
 from datetime import date
 from pathlib import Path
 
-from thermocline import gate, warehouse
-from thermocline.candidate import Candidate
-from thermocline.facts import Facts
-from thermocline.freezing import freeze
+from thermocline import warehouse
+from thermocline.candidates.candidate import Candidate
+from thermocline.candidates.freezing import freeze
+from thermocline.gate import audit as gate
 from thermocline.home import Home
+from thermocline.ledger.facts import Facts
 
 RESULTS = Path(__file__).with_name("results")
 SIZES = {"full": 1_000_000, "small": 50_000}

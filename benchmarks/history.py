@@ -16,8 +16,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import duckdb
-from thermocline import transformation, warehouse
-from thermocline.company import Company
+from thermocline import warehouse
+from thermocline.building import transformation
+from thermocline.company.settings import Company
 from thermocline.errors import InputError, ThermoclineError
 from thermocline.home import Home
 

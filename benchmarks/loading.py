@@ -22,8 +22,8 @@ import duckdb
 from thermocline import warehouse
 from thermocline.errors import InputError, ThermoclineError
 from thermocline.home import Home
-from thermocline.sources.landing import land
-from thermocline.sources.loading import load
+from thermocline.landing.land import land
+from thermocline.loading.load import load
 
 RESULTS = Path(__file__).resolve().parent / "results"
 SIZES = {"full": 10_000_000, "small": 1_000_000, "tiny": 20_000}

@@ -10,10 +10,10 @@ from pathlib import Path
 from company import BENCH, Company, Size
 from processes import run
 from table import Row
+from thermocline.building.transformation import DBT_PROJECT
 from thermocline.errors import ThermoclineError
 from thermocline.home import PROJECT
 from thermocline.orchestration.environment import environment
-from thermocline.transformation import DBT_PROJECT
 
 PEERS = PROJECT / ".venv-bench" / "bin" / "python"
 PARSED = BENCH / "parsed"

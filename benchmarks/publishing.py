@@ -17,16 +17,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import duckdb
-from thermocline import frozen_table, warehouse
+from thermocline import warehouse
+from thermocline.candidates import frozen_table
+from thermocline.candidates.frozen_table import FrozenTable
 from thermocline.errors import InputError, ThermoclineError
-from thermocline.frozen_table import FrozenTable
-from thermocline.hashing import literal
 from thermocline.home import PROJECT, Home
-from thermocline.targets import Edition, Target
-from thermocline.targets.duckdb_file import DuckDBFile
-from thermocline.targets.parquet_folder import ParquetFolder
-from thermocline.targets.postgres import Postgres
-from thermocline.targets.postgres_copy import CHUNK, column_type
+from thermocline.publishing.targets import Edition, Target
+from thermocline.publishing.targets.duckdb_file import DuckDBFile
+from thermocline.publishing.targets.parquet_folder import ParquetFolder
+from thermocline.publishing.targets.postgres import Postgres
+from thermocline.publishing.targets.postgres_copy import CHUNK, column_type
+from thermocline.sql import literal
 
 sys.path.insert(0, str(PROJECT / "tests"))
 from postgres_server import Database, serving

@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from thermocline import gate, publication, transformation
-from thermocline.build import Built, build
+from thermocline.building import transformation
+from thermocline.building.build import Built, build
+from thermocline.gate import audit
 from thermocline.home import PROJECT, Home
-from thermocline.publication import Published
-from thermocline.sources.catalogue import adopt
-from thermocline.sources.landing import land
+from thermocline.landing.catalogue import adopt
+from thermocline.landing.land import land
+from thermocline.publishing import publication
+from thermocline.publishing.publication import Published
 
 SHARED_DATA = PROJECT.parent / "shared" / "data"
 WHOLESALER = SHARED_DATA / "online_retail" / "by-day"
@@ -78,7 +80,7 @@ def screen(
     told("landed")
     built = build(home, as_of, last_whole_day=last_whole_day, report=report)
     told("built")
-    gate.audit(home, built.content_hash)
+    audit.audit(home, built.content_hash)
     told("audited")
     published = publication.publish(home, built.content_hash)
     told("published")

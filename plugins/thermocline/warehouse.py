@@ -7,10 +7,10 @@ from pathlib import Path
 
 import duckdb
 
-from thermocline import company
+from thermocline.company import settings as company
 from thermocline.errors import WarehouseBusy
-from thermocline.hashing import literal, quoted
 from thermocline.home import Home
+from thermocline.sql import literal, quoted
 
 _HELD = re.compile(
     r'lock on file "(?P<file>.+)": Conflicting lock is held in (?P<program>.+) \(PID (?P<pid>\d+)\)'

@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from thermocline import configuration, transformation, warehouse
+from thermocline import warehouse
+from thermocline.building import transformation
+from thermocline.company import tables
 from thermocline.home import Home
-from thermocline.sources.landing import land
-from thermocline.sources.loading import load
+from thermocline.landing.land import land
+from thermocline.loading.load import load
 
 AS_OF = "2024-06-30"
 SOURCES = """\
@@ -125,7 +127,7 @@ class Modelled:
     def __init__(self, home: Home, compiled: Path) -> None:
         self.connection: duckdb.DuckDBPyConnection = warehouse.connect(home)
         load(home, self.connection, "UTC")
-        configuration.load(home, self.connection)
+        tables.load(home, self.connection)
         self.connection.execute(
             f"create or replace table config.run as select date '{AS_OF}' as as_of_date, "
             "cast(null as date) as published_as_of_date"

@@ -13,10 +13,10 @@ from random import Random
 import duckdb
 import pytest
 from screened import Screened
-from thermocline import transformation
+from thermocline.building import transformation
 from thermocline.home import Home
-from thermocline.sources.landing import land
-from thermocline.sources.loading import load
+from thermocline.landing.land import land
+from thermocline.loading.load import load
 
 FIRST = date(2024, 6, 1)
 DAY = timedelta(days=1)

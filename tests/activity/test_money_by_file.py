@@ -5,9 +5,9 @@ from decimal import Decimal
 import pytest
 from screened import Screened
 from small_company import modelled
-from thermocline import transformation
+from thermocline.building import transformation
 from thermocline.home import Home
-from thermocline.sources.landing import land
+from thermocline.landing.land import land
 
 FILES = {
     "2024-05-01/invoices.csv": """\

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from screened import Screened
 from small_company import SOURCES, Modelled, modelled, small_company
-from thermocline import transformation
+from thermocline.building import transformation
 from thermocline.home import Home
 
 

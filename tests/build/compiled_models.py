@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-from thermocline import transformation
+from thermocline.building import transformation
 
 
 @dataclass(frozen=True)

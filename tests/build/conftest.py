@@ -2,7 +2,7 @@ import compiled_models
 import pytest
 from compiled_models import Model
 from screened import Screened
-from thermocline.transformation import target_folder
+from thermocline.building.transformation import target_folder
 
 
 @pytest.fixture(scope="session")

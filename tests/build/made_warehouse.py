@@ -1,8 +1,8 @@
 """A warehouse that a test fills by hand, as a build finds it."""
 
 import duckdb
-from thermocline import configuration
-from thermocline.sources.canonical import create_raw
+from thermocline.company import tables
+from thermocline.mapping.canonical import create_raw
 
 
 def warehouse() -> duckdb.DuckDBPyConnection:
@@ -15,7 +15,7 @@ def warehouse() -> duckdb.DuckDBPyConnection:
     connection.execute("create schema config")
     for schema in ("staging", "activity", "screening", "reporting", "defaults", "gate"):
         connection.execute(f"create schema {schema}")
-    for table in (*configuration.TABLES, configuration.BACKTEST):
+    for table in (*tables.TABLES, tables.BACKTEST):
         kinds = table.columns | ({"row_number": "bigint"} if table.numbered else {})
         columns = ", ".join(f'"{name}" {kind}' for name, kind in kinds.items())
         connection.execute(f"create table config.{table.name} ({columns})")

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 from screened import Screened
-from thermocline import company, configuration, transformation, warehouse
-from thermocline.build import _refuse_unbuilt
+from thermocline import warehouse
+from thermocline.building import transformation
+from thermocline.building.build import _refuse_unbuilt
+from thermocline.company import settings
+from thermocline.company import tables as configuration
 from thermocline.errors import GateBlocked
 from thermocline.home import Home
 
@@ -28,7 +31,7 @@ def home(example: Screened, tmp_path: Path) -> Home:
 def test_an_overlap_that_appears_through_an_alias_names_the_account_and_both_rows(
     home: Home,
 ) -> None:
-    settled = company.read(home)
+    settled = settings.read(home)
     assert settled
     connection = warehouse.connect(home)
     account, customer = connection.execute(
@@ -57,7 +60,7 @@ def test_an_overlap_that_appears_through_an_alias_names_the_account_and_both_row
 
 
 def test_doubled_records_and_events_of_no_account_are_found_on_all_days(home: Home) -> None:
-    settled = company.read(home)
+    settled = settings.read(home)
     assert settled
     tables = ("activity.fct_invoices", "activity.fct_account_events", "reporting.account_timeline")
     with closing(warehouse.connect(home)) as connection:
@@ -81,7 +84,7 @@ def test_doubled_records_and_events_of_no_account_are_found_on_all_days(home: Ho
 
 
 def test_a_model_that_fails_leaves_the_table_that_it_was_to_replace(home: Home) -> None:
-    settled = company.read(home)
+    settled = settings.read(home)
     assert settled
     counted = "select count(*) from screening.int_scorecards"
     with closing(warehouse.connect(home)) as connection:

@@ -14,10 +14,11 @@ from compiled_models import Model
 from deliveries import World
 from in_parts import InParts
 from screened import Screened
-from thermocline import contract, hashing, warehouse
-from thermocline.build import forget
+from thermocline import warehouse
+from thermocline.building.build import forget
+from thermocline.candidates import contract, hashing
 from thermocline.home import Home
-from thermocline.sources.loading import load
+from thermocline.loading.load import load
 
 STREAMS = int(os.environ.get("THERMOCLINE_STREAMS", "20"))
 SEED = int(os.environ.get("THERMOCLINE_SEED", "0"))

@@ -6,9 +6,9 @@ from datetime import date, timedelta
 
 import duckdb
 import pytest
+from thermocline.building.screening_day import Day, day_to_screen, without_lonely
 from thermocline.errors import InputError
-from thermocline.screening_day import Day, day_to_screen, without_lonely
-from thermocline.sources.canonical import create_raw
+from thermocline.mapping.canonical import create_raw
 
 LAST = date(2026, 6, 30)
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from export_files import disconnect, land_all, load_all, rows, write_bytes
 from thermocline.home import Home
-from thermocline.sources.mapping_files import load_mappings
-from thermocline.sources.recognition import recognise
+from thermocline.mapping.files import load_mappings
+from thermocline.mapping.recognition import recognise
 
 DAY = date(2026, 6, 30)
 

@@ -6,10 +6,10 @@ from datetime import date
 import pytest
 from export_files import write_bytes
 from screened import Screened, screen
-from thermocline.candidate import Candidate
+from thermocline.candidates.candidate import Candidate
 from thermocline.errors import GateBlocked
 from thermocline.home import Home
-from thermocline.publication import current
+from thermocline.publishing.publication import current
 
 LAST = date(2026, 11, 30)
 HEADER = "invoice_id,customer_id,issued_at,currency,total,status,kind,updated_at\n"

@@ -15,12 +15,15 @@ from pathlib import Path
 import duckdb
 import pytest
 from screened import Screened, screen
-from thermocline import cli, publication, suites, warehouse
+from thermocline import warehouse
+from thermocline.audit.verification import verify
+from thermocline.command import cli
 from thermocline.errors import InputError, WarehouseBusy
+from thermocline.gate import suites
 from thermocline.home import Home
+from thermocline.landing import manifest
 from thermocline.orchestration.environment import environment, process_environment
-from thermocline.sources import manifest
-from thermocline.verification import verify
+from thermocline.publishing import publication
 
 DAY = date(2026, 6, 30)
 LINES = (

@@ -10,12 +10,12 @@ import xlsxwriter
 from screened import Screened, screen
 from thermocline.errors import GateBlocked, InputError
 from thermocline.home import Home
-from thermocline.sources.catalogue import adopt, mappings_in_force
-from thermocline.sources.checking import check, render
-from thermocline.sources.landing import land
-from thermocline.sources.loading import Loaded, load
-from thermocline.sources.mapping_files import load_mappings
-from thermocline.sources.standing import standing
+from thermocline.landing.catalogue import adopt, mappings_in_force
+from thermocline.landing.land import land
+from thermocline.landing.standing import standing
+from thermocline.loading.checking import check, render
+from thermocline.loading.load import Loaded, load
+from thermocline.mapping.files import load_mappings
 
 ScreenFiles = Callable[..., Screened]
 

@@ -8,9 +8,9 @@ import duckdb
 import pytest
 import yaml
 from thermocline.home import Home
-from thermocline.sources.checking import check, render
-from thermocline.sources.landing import land
-from thermocline.sources.loading import load
+from thermocline.landing.land import land
+from thermocline.loading.checking import check, render
+from thermocline.loading.load import load
 
 QUICKBOOKS_LIST = """\
 Date;Transaction Type;Num;Name;Due Date;Amount;Open Balance

@@ -10,12 +10,14 @@ import duckdb
 import pytest
 from screened import Screened
 from test_configuration import OVERRIDE, SCORECARD, write
-from thermocline import admission, configuration, warehouse
-from thermocline.build import build
-from thermocline.company import Company
+from thermocline import warehouse
+from thermocline.building import admission
+from thermocline.building.build import build
+from thermocline.company import tables
+from thermocline.company.settings import Company
 from thermocline.errors import InputError
 from thermocline.home import Home
-from thermocline.sources.loading import load
+from thermocline.loading.load import load
 
 AS_OF = date(2024, 6, 30)
 
@@ -73,7 +75,7 @@ def invoice(
 
 
 def admit(home: Home, connection: duckdb.DuckDBPyConnection) -> None:
-    configuration.load(home, connection)
+    tables.load(home, connection)
     admission.admit(home, connection, Company("EUR"), AS_OF)
 
 

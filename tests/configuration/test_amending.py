@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 from screened import Screened
-from thermocline import configuration, warehouse
-from thermocline.cli import main
+from thermocline import warehouse
+from thermocline.command.cli import main
+from thermocline.company import tables
 from thermocline.home import Home
 
 SAID = ("--by", "Ann Lee", "--because", '=they said "maybe"')
@@ -36,7 +37,7 @@ def day(example: Screened, days: int) -> str:
 def loaded(home: Home, table: str) -> list[tuple[object, ...]]:
     """What a run reads of the table."""
     with warehouse.connect(home, Path(":memory:")) as connection:
-        configuration.load(home, connection)
+        tables.load(home, connection)
         return connection.execute(f"select * from config.{table} order by all").fetchall()
 
 

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from thermocline import company, configuration, warehouse
+from thermocline import warehouse
+from thermocline.company import settings as company
+from thermocline.company import tables
 from thermocline.errors import InputError
 from thermocline.home import Home
 
@@ -42,15 +44,15 @@ def connection(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def write(home: Home, name: str, *rows: dict[str, str]) -> None:
-    table = next(table for table in configuration.TABLES if table.name == name)
+    table = next(table for table in tables.TABLES if table.name == name)
     lines = [",".join(table.columns)]
     lines += [",".join(row.get(column, "") for column in table.columns) for row in rows]
     (home.config / f"{name}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def test_missing_files_are_empty_tables(home: Home, connection: duckdb.DuckDBPyConnection) -> None:
-    configuration.load(home, connection)
-    for table in configuration.TABLES:
+    tables.load(home, connection)
+    for table in tables.TABLES:
         assert connection.execute(f"select count(*) from config.{table.name}").fetchone() == (0,)
 
 
@@ -59,7 +61,7 @@ def test_a_scorecard_within_bounds_is_loaded(
     home: Home, connection: duckdb.DuckDBPyConnection, half_life: str
 ) -> None:
     write(home, "scorecards", SCORECARD | {"half_life_days": half_life})
-    configuration.load(home, connection)
+    tables.load(home, connection)
     assert connection.execute("select count(*) from config.scorecards").fetchone() == (1,)
 
 
@@ -79,14 +81,14 @@ def test_a_wrong_scorecard_is_refused(
 ) -> None:
     write(home, "scorecards", SCORECARD | change)
     with pytest.raises(InputError, match=rf"scorecards\.csv, {words}") as refusal:
-        configuration.load(home, connection)
+        tables.load(home, connection)
     assert "\n" not in str(refusal.value)
 
 
 def test_two_versions_of_one_day_are_refused(home: Home, connection: duckdb.DuckDBPyConnection) -> None:
     write(home, "scorecards", SCORECARD, SCORECARD | {"scorecard_version": "2"})
     with pytest.raises(InputError, match="two versions take effect on the same day"):
-        configuration.load(home, connection)
+        tables.load(home, connection)
 
 
 @pytest.mark.parametrize(("second_from", "refused"), [("2024-01-31", True), ("2024-02-01", False)])
@@ -96,9 +98,9 @@ def test_overrides_of_one_account_may_touch_but_not_overlap(
     write(home, "overrides", OVERRIDE, OVERRIDE | {"valid_from": second_from, "valid_until": "2024-03-01"})
     if refused:
         with pytest.raises(InputError, match="row 2: overlaps an earlier override"):
-            configuration.load(home, connection)
+            tables.load(home, connection)
     else:
-        configuration.load(home, connection)
+        tables.load(home, connection)
         assert connection.execute("select count(*) from config.overrides").fetchone() == (2,)
 
 
@@ -118,15 +120,15 @@ def test_an_override_needs_an_approver_a_reason_and_an_end(
 ) -> None:
     write(home, "overrides", OVERRIDE | change)
     with pytest.raises(InputError, match=rf"overrides\.csv, {words}"):
-        configuration.load(home, connection)
+        tables.load(home, connection)
 
 
 def test_a_refused_file_replaces_nothing(home: Home, connection: duckdb.DuckDBPyConnection) -> None:
     write(home, "overrides", OVERRIDE)
-    configuration.load(home, connection)
+    tables.load(home, connection)
     write(home, "overrides", OVERRIDE | {"approver": ""})
     with pytest.raises(InputError, match="approver is blank"):
-        configuration.load(home, connection)
+        tables.load(home, connection)
     assert connection.execute("select approver from config.overrides").fetchone() == ("ann",)
 
 

@@ -7,8 +7,8 @@ import duckdb
 import pytest
 import yaml
 from thermocline import warehouse
+from thermocline.building.transformation import DBT_PROJECT
 from thermocline.home import Home
-from thermocline.transformation import DBT_PROJECT
 
 NEAREST = """
 select looked_up.day, known.day

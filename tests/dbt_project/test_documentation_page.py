@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from screened import Screened
-from thermocline.documentation import render
+from thermocline.building.documentation import render
 
 
 def test_the_page_tells_of_the_models_and_is_rendered_once_for_a_state_of_the_project(

@@ -9,7 +9,8 @@ from typing import Any
 import duckdb
 import pytest
 from screened import Screened
-from thermocline import transformation, warehouse
+from thermocline import warehouse
+from thermocline.building import transformation
 
 CORE = {
     "account_segments": "account_id, account_code, account_name, account_kind, parent_account_id, owner, "

@@ -10,12 +10,12 @@ from pathlib import Path
 import duckdb
 import pytest
 from screened import Screened, screen
-from thermocline import cli
-from thermocline.difference import Difference, difference
-from thermocline.difference_text import render
+from thermocline.audit.verification import verify
+from thermocline.command import cli
 from thermocline.errors import InputError
 from thermocline.home import Home
-from thermocline.verification import verify
+from thermocline.insight.difference import Difference, difference
+from thermocline.insight.difference_text import render
 
 CUSTOMERS = "CustomerNo,Name,Email,CRMAccount,Country,Created,Changed"
 INVOICES = "InvoiceNo,CustomerNo,InvoiceDate,DueDate,Currency,Total,Status,Changed"

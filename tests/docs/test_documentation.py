@@ -10,11 +10,15 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from thermocline import admission, company, configuration, contract, errors, half_lives
-from thermocline.cli import _parser
+from thermocline import errors
+from thermocline.building import admission, half_lives
+from thermocline.candidates import contract
+from thermocline.command.cli import _parser
+from thermocline.company import settings as company
+from thermocline.company import tables
 from thermocline.home import PROJECT
-from thermocline.sources.mapping_files import parse_mapping
-from thermocline.sources.recognition import recognise
+from thermocline.mapping.files import parse_mapping
+from thermocline.mapping.recognition import recognise
 
 PAGES = sorted([*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md")])
 DECISIONS = sorted((PROJECT / "docs" / "decisions").glob("*.md"))
@@ -156,7 +160,7 @@ def test_the_runbook_names_every_exit_code_rule_bound_and_setting() -> None:
     assert rules and rules <= named
     settings = {*company.Company.__dataclass_fields__, *company.GATE_BOUNDS, *company.RETENTION_DAYS}
     assert settings <= named
-    for table in configuration.TABLES:
+    for table in tables.TABLES:
         assert f"### `config/{table.name}.csv`" in text(page)
         assert set(table.columns) <= named, table.name
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type)]

@@ -17,10 +17,10 @@ import duckdb
 import psutil
 import pytest
 from airflow_rest import Json, RunningAirflow, eventually
-from thermocline import publication
-from thermocline.build import build
+from thermocline.building.build import build
 from thermocline.errors import WarehouseBusy
 from thermocline.home import Home
+from thermocline.publishing import publication
 
 SCREENING = "screen_accounts"
 
@@ -157,7 +157,7 @@ def try_beside(story: Lived) -> None:
     story.refused_beside = eventually("a build to be beside of", refused, 120)
     story.beside.append(
         subprocess.run(
-            [sys.executable, "-m", "thermocline.cli", "run"],
+            [sys.executable, "-m", "thermocline.command.cli", "run"],
             capture_output=True,
             text=True,
             check=False,

@@ -13,10 +13,10 @@ import pytest
 from airflow_rest import Json, RunningAirflow, eventually, running_airflow
 from fault_table import Tally
 from screened import Screened
-from thermocline import publication
-from thermocline.amending import override
+from thermocline.company.amendments import override
 from thermocline.home import Home
-from thermocline.ledger import Ledger
+from thermocline.ledger.chain import Ledger
+from thermocline.publishing import publication
 
 pytestmark = pytest.mark.skipif(not os.environ.get("THERMOCLINE_FAULTS"), reason="part of make faults")
 

@@ -11,8 +11,8 @@ import pytest
 from in_parts import InParts
 from screened import Screened, screen
 from thermocline import warehouse
-from thermocline.gate import audit
-from thermocline.publication import current, publish
+from thermocline.gate.audit import audit
+from thermocline.publishing.publication import current, publish
 
 CONTENT = "5275823618ed"
 """How the content hash of the example begins: it changes only where a result was wrong, on purpose."""

@@ -14,9 +14,9 @@ import duckdb
 from fault_table import Tally
 from in_parts import InParts
 from screened import screen
+from thermocline.audit.verification import verify
 from thermocline.home import Home
-from thermocline.publication import database
-from thermocline.verification import verify
+from thermocline.publishing.publication import database
 
 THOROUGH = bool(os.environ.get("THERMOCLINE_FAULTS"))
 IMPORTED = ["screened", "dbt.cli.main", *(["great_expectations", "airflow.sdk"] if THOROUGH else [])]

@@ -18,15 +18,16 @@ import pytest
 from airflow_rest import running_airflow
 from day_with_airflow import SCREENING, Lived, crm_watermark, deliver, late_morning, live
 from screened import Screened
-from thermocline import publication, transformation
+from thermocline.building import transformation
 from thermocline.errors import InputError
 from thermocline.example import generate
 from thermocline.home import Home
+from thermocline.landing.outstanding import SETTLE_SECONDS
+from thermocline.ledger.pruned import Due
 from thermocline.orchestration import steps
 from thermocline.orchestration.serving import check_port
+from thermocline.publishing import publication
 from thermocline.retention import airflow_records
-from thermocline.retention.record import Due
-from thermocline.sources.outstanding import SETTLE_SECONDS
 
 
 @pytest.fixture(scope="module")

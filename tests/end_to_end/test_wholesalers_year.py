@@ -8,10 +8,10 @@ from decimal import Decimal
 from pathlib import Path
 
 from screened import Screened
-from thermocline.build import build
+from thermocline.audit.verification import verify
+from thermocline.building.build import build
 from thermocline.home import Home
-from thermocline.sources.landing import land
-from thermocline.verification import verify
+from thermocline.landing.land import land
 
 PARTS = 7
 CONTENT = "06533239be35"
@@ -34,7 +34,7 @@ def test_revenue_of_accounts_and_of_nobody_is_all_revenue(year: Screened) -> Non
 
 
 def test_no_line_is_lost(year: Screened) -> None:
-    from thermocline.candidate import Candidate
+    from thermocline.candidates.candidate import Candidate
 
     inputs = Candidate.read(year.home, year.built.content_hash).facts.inputs
     assert len(inputs) == 305

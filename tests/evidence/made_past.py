@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 import duckdb
-from thermocline.configuration import SCORECARDS
-from thermocline.evidence.history import DIMENSIONS, History
+from thermocline.backtest.history import DIMENSIONS, History
+from thermocline.company.tables import SCORECARDS
 from thermocline.home import Home
 
 FIRST = date(2020, 1, 1)

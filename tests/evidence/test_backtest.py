@@ -12,14 +12,15 @@ import duckdb
 import pytest
 from made_past import Past, day, steady
 from screened import Screened
-from thermocline import configuration, warehouse
-from thermocline.cli import main
+from thermocline import warehouse
+from thermocline.backtest import history as past_of
+from thermocline.backtest.backtest import backtest, measure
+from thermocline.backtest.cutoffs import checked
+from thermocline.backtest.law import Law, snapshot
+from thermocline.backtest.measurement import Row
+from thermocline.command.cli import main
+from thermocline.company import tables
 from thermocline.errors import InputError
-from thermocline.evidence import history as past_of
-from thermocline.evidence.backtest import backtest, measure
-from thermocline.evidence.cutoffs import checked
-from thermocline.evidence.law import Law, snapshot
-from thermocline.evidence.measurement import Row
 from thermocline.home import Home
 
 DIGITS = " + ".join(
@@ -154,7 +155,7 @@ def test_the_table_is_loaded_and_the_page_needs_nothing(tmp_path: Path) -> None:
     past.warehouse(home)
     found = backtest(home, [day(150), day(250)])
     with closing(duckdb.connect()) as connection:
-        configuration.load(home, connection)
+        tables.load(home, connection)
         loaded = connection.execute("from config.screening_backtest").fetchall()
         kinds = connection.execute("describe config.screening_backtest").fetchall()
     assert len(loaded) == len(found.rows) > 80

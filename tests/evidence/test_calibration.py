@@ -12,12 +12,12 @@ from random import Random
 import duckdb
 import pytest
 from made_past import Past, day, steady
-from thermocline import configuration
+from thermocline.backtest.calibration import _half_lives, calibrate, propose
+from thermocline.backtest.law import Law, snapshot
+from thermocline.backtest.proposal import Proposal
+from thermocline.backtest.rankings import fit
+from thermocline.company import tables
 from thermocline.errors import InputError
-from thermocline.evidence.calibration import _half_lives, calibrate, propose
-from thermocline.evidence.law import Law, snapshot
-from thermocline.evidence.proposal import Proposal
-from thermocline.evidence.rankings import fit
 from thermocline.home import Home
 
 
@@ -55,7 +55,7 @@ def test_the_row_is_one_of_scorecards_once_a_person_has_set_its_day(
     assert proposed.file.parts[-3:] == ("config", "proposals", "scorecard-2.csv")
     header, row = csv.reader(proposed.file.read_text(encoding="utf-8").splitlines())
     cells = dict(zip(header, row, strict=True))
-    assert list(cells) == list(configuration.SCORECARDS.columns)
+    assert list(cells) == list(tables.SCORECARDS.columns)
     assert (cells["scorecard_version"], cells["effective_from"]) == ("2", "")
     assert (cells["author"], cells["typical_invoice"], cells["epoch"]) == (
         "A. Person",
@@ -67,7 +67,7 @@ def test_the_row_is_one_of_scorecards_once_a_person_has_set_its_day(
     with (home.config / "scorecards.csv").open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([header, activated])
     with closing(duckdb.connect()) as connection:
-        configuration.load(home, connection)
+        tables.load(home, connection)
         assert connection.execute("select count(*) from config.scorecards where hot_at > 0").fetchone() == (
             1,
         )
@@ -147,7 +147,7 @@ def telling() -> Past:
 
 
 def test_what_tells_is_scaled_up_and_what_tells_nothing_to_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("thermocline.evidence.calibration.HALF_LIVES", (Decimal(120),))
+    monkeypatch.setattr("thermocline.backtest.calibration.HALF_LIVES", (Decimal(120),))
     found = propose(telling().history(), "A. Person")
     assert found.law.factors["communication"] == 0
     assert found.law.factors["intent"] > 1

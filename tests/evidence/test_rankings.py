@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from made_past import Past, day
-from thermocline.evidence import measurement, rankings
-from thermocline.evidence.law import Law, snapshot
-from thermocline.evidence.measurement import Look
+from thermocline.backtest import measurement, rankings
+from thermocline.backtest.law import Law, snapshot
+from thermocline.backtest.measurement import Look
 
 
 @pytest.fixture

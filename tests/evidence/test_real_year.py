@@ -3,9 +3,9 @@
 from datetime import date
 
 import pytest
-from thermocline.evidence.backtest import Backtest, backtest
-from thermocline.evidence.calibration import calibrate
-from thermocline.evidence.proposal import Proposal
+from thermocline.backtest.backtest import Backtest, backtest
+from thermocline.backtest.calibration import calibrate
+from thermocline.backtest.proposal import Proposal
 from thermocline.home import Home
 
 CUTOFFS = [date(2011, month, 9) for month in (4, 6, 8, 9)]

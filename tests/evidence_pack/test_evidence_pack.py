@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 from screened import Screened
-from thermocline import build_records, evidence_pack
-from thermocline.cli import main
+from thermocline.audit import evidence_pack
+from thermocline.command.cli import main
 from thermocline.errors import ContentChanged, InputError
 from thermocline.home import Home
-from thermocline.ledger import Ledger
+from thermocline.ledger import build_records
+from thermocline.ledger.chain import Ledger
 
 
 @pytest.fixture(scope="module")

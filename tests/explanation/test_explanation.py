@@ -10,12 +10,13 @@ from pathlib import Path
 import duckdb
 import pytest
 from screened import Screened
-from thermocline import cli, publication
-from thermocline.account_lookup import find
+from thermocline.command import cli
 from thermocline.errors import InputError
-from thermocline.explanation import Explanation, explain, explain_from
-from thermocline.explanation_text import render
 from thermocline.home import Home
+from thermocline.insight.account_lookup import find
+from thermocline.insight.explanation import Explanation, explain, explain_from
+from thermocline.insight.explanation_text import render
+from thermocline.publishing import publication
 from thermocline.terminal import plain
 
 EXACT = Decimal("5e-9")

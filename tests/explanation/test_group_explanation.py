@@ -5,9 +5,9 @@ from decimal import Decimal
 
 import pytest
 from screened import Screened
-from thermocline import cli
+from thermocline.command import cli
 from thermocline.errors import InputError
-from thermocline.group_explanation import explain_group, render
+from thermocline.insight.group_explanation import explain_group, render
 
 
 def test_every_group_is_the_sum_of_its_accounts(example: Screened) -> None:

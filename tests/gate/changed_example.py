@@ -8,8 +8,8 @@ from typing import Any
 
 from screened import Screened
 from thermocline import warehouse
-from thermocline.candidate import Candidate
-from thermocline.freezing import freeze
+from thermocline.candidates.candidate import Candidate
+from thermocline.candidates.freezing import freeze
 from thermocline.home import Home
 
 Change = Callable[..., Candidate]

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from changed_example import Change
 from screened import Screened
-from thermocline import gate, suites, transformation
-from thermocline.candidate import Candidate
+from thermocline.building import transformation
+from thermocline.candidates.candidate import Candidate
 from thermocline.errors import GateBlocked
+from thermocline.gate import audit, suites
 
 
 def verdict_of(candidate: Candidate, rule: str) -> str:
@@ -61,12 +62,12 @@ def figures(rules: dict[str, tuple[str, str, str]], side: int) -> str:
 
 def test_each_rule_lets_its_bound_pass_and_blocks_beyond_it(change: Change) -> None:
     at_bound = change(figures(BLOCKING, 1))
-    gate.audit(at_bound.home, at_bound.content_hash)
+    audit.audit(at_bound.home, at_bound.content_hash)
     assert {rule: verdict_of(at_bound, rule) for rule in BLOCKING} == dict.fromkeys(BLOCKING, "pass")
 
     beyond = change(figures(BLOCKING, 2))
     with pytest.raises(GateBlocked) as refusal:
-        gate.audit(beyond.home, beyond.content_hash)
+        audit.audit(beyond.home, beyond.content_hash)
     assert {rule: verdict_of(beyond, rule) for rule in BLOCKING} == dict.fromkeys(BLOCKING, "block")
     assert all(rule in str(refusal.value) for rule in BLOCKING)
     assert "\n" not in str(refusal.value)
@@ -74,18 +75,18 @@ def test_each_rule_lets_its_bound_pass_and_blocks_beyond_it(change: Change) -> N
 
 def test_each_rule_that_warns_lets_it_be_published(change: Change) -> None:
     sound = change(figures(WARNING, 1))
-    gate.audit(sound.home, sound.content_hash)
+    audit.audit(sound.home, sound.content_hash)
     assert {rule: verdict_of(sound, rule) for rule in WARNING} == dict.fromkeys(WARNING, "pass")
 
     doubtful = change(figures(WARNING, 2))
-    assert gate.audit(doubtful.home, doubtful.content_hash).verdict == "warn"
+    assert audit.audit(doubtful.home, doubtful.content_hash).verdict == "warn"
     assert {rule: verdict_of(doubtful, rule) for rule in WARNING} == dict.fromkeys(WARNING, "warn")
 
 
 def test_one_rule_beyond_its_bound_is_enough(change: Change) -> None:
     beyond = change("update gate.gate_figures set unreconciled_money = 0.01")
     with pytest.raises(GateBlocked, match="money_reconciles"):
-        gate.audit(beyond.home, beyond.content_hash)
+        audit.audit(beyond.home, beyond.content_hash)
 
 
 WITHOUT_FIGURE = "update gate.gate_figures set {} = null"
@@ -93,7 +94,7 @@ WITHOUT_FIGURE = "update gate.gate_figures set {} = null"
 
 def test_what_there_is_nothing_to_compare_with_is_not_applicable(change: Change) -> None:
     first = change(WITHOUT_FIGURE.format("hot_share_moved"))
-    gate.audit(first.home, first.content_hash)
+    audit.audit(first.home, first.content_hash)
     assert verdict_of(first, "hot_share_is_steady") == "not_applicable"
 
 
@@ -106,7 +107,7 @@ def test_a_figure_that_is_missing_blocks_where_nothing_is_compared(change: Chang
     assert len(rules) == 21
     missing = change(*(WITHOUT_FIGURE.format(figure) for figure in rules.values()))
     with pytest.raises(GateBlocked, match=r"money_reconciles \([^;]*: the figure is missing\)"):
-        gate.audit(missing.home, missing.content_hash)
+        audit.audit(missing.home, missing.content_hash)
     assert {rule: verdict_of(missing, rule) for rule in rules} == dict.fromkeys(rules, "block")
 
 
@@ -114,43 +115,43 @@ def test_a_figure_that_is_missing_blocks_where_nothing_is_compared(change: Chang
 def test_an_empty_table_blocks(change: Change, table: str) -> None:
     empty = change(f"delete from reporting.{table}")
     with pytest.raises(GateBlocked, match=f"{table}_is_not_empty"):
-        gate.audit(empty.home, empty.content_hash)
+        audit.audit(empty.home, empty.content_hash)
 
 
 def test_a_table_that_lost_all_its_rows_blocks(change: Change) -> None:
     emptied = change("delete from reporting.account_products")
     with pytest.raises(GateBlocked, match="no_table_lost_all_its_rows"):
-        gate.audit(emptied.home, emptied.content_hash)
+        audit.audit(emptied.home, emptied.content_hash)
 
 
 def test_missing_figures_block(change: Change) -> None:
     without = change("delete from gate.gate_figures")
     with pytest.raises(GateBlocked):
-        gate.audit(without.home, without.content_hash)
+        audit.audit(without.home, without.content_hash)
 
 
 def test_a_missing_table_blocks(change: Change) -> None:
     without = change("drop table gate.gate_figures")
     with pytest.raises(GateBlocked, match="lacks table gate_figures"):
-        gate.audit(without.home, without.content_hash)
+        audit.audit(without.home, without.content_hash)
 
 
 def test_another_days_table_blocks(change: Change) -> None:
     stale = change("update reporting.account_segments set as_of_date = as_of_date - 1")
     with pytest.raises(GateBlocked, match="account_segments_is_of_this_day"):
-        gate.audit(stale.home, stale.content_hash)
+        audit.audit(stale.home, stale.content_hash)
 
 
 def test_a_failed_dbt_test_blocks_and_is_named(change: Change) -> None:
     failed = change(dbt={"expected": 9, "passed": 8, "failed": ["test.thermocline.heat_adds_up.1"]})
     with pytest.raises(GateBlocked, match="heat_adds_up"):
-        gate.audit(failed.home, failed.content_hash)
+        audit.audit(failed.home, failed.content_hash)
 
 
 def test_no_dbt_results_at_all_block(change: Change) -> None:
     without = change(dbt={"expected": 0, "passed": 0, "failed": []})
     with pytest.raises(GateBlocked, match="models_and_tests_ran"):
-        gate.audit(without.home, without.content_hash)
+        audit.audit(without.home, without.content_hash)
 
 
 def test_a_missing_result_blocks(change: Change, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,7 +166,7 @@ def test_a_missing_result_blocks(change: Change, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(suites, "_validate", without_the_last)
     candidate = change()
     with pytest.raises(GateBlocked, match="no_revenue_is_contradicted"):
-        gate.audit(candidate.home, candidate.content_hash)
+        audit.audit(candidate.home, candidate.content_hash)
     body = candidate.read_verdict() or {}
     assert [c["observed"].split("; ")[1] for c in body["checks"] if c["verdict"] == "block"] == [
         "the check did not run: no result"
@@ -174,23 +175,23 @@ def test_a_missing_result_blocks(change: Change, monkeypatch: pytest.MonkeyPatch
 
 def test_a_suite_over_a_table_that_is_not_there_blocks(change: Change, tmp_path: Path) -> None:
     candidate = change()
-    suite = json.loads((gate.SUITES / "account_segments.json").read_text(encoding="utf-8"))
+    suite = json.loads((audit.SUITES / "account_segments.json").read_text(encoding="utf-8"))
     suite["meta"]["table"] = "account_segment"
     folder = tmp_path / "suites"
     folder.mkdir()
     (folder / "account_segments.json").write_text(json.dumps(suite))
     with pytest.raises(GateBlocked, match="lacks table account_segment:"):
-        gate.audit(candidate.home, candidate.content_hash, folder)
+        audit.audit(candidate.home, candidate.content_hash, folder)
     assert candidate.read_verdict() is None
     suite["meta"]["table"] = "account_links"
     (folder / "account_segments.json").write_text(json.dumps(suite))
     with pytest.raises(GateBlocked, match="table account_links lacks column"):
-        gate.audit(candidate.home, candidate.content_hash, folder)
+        audit.audit(candidate.home, candidate.content_hash, folder)
 
 
 def test_no_rule_is_stated_twice(tmp_path: Path) -> None:
     for name in ("one", "two"):
-        shutil.copy(gate.SUITES / "segment_summary.json", tmp_path / f"{name}.json")
+        shutil.copy(audit.SUITES / "segment_summary.json", tmp_path / f"{name}.json")
     with pytest.raises(GateBlocked, match="segment_summary_is_not_empty is stated twice"):
         suites.read(tmp_path)
 
@@ -209,12 +210,12 @@ def test_dbt_and_the_suites_never_state_the_same_rule(example: Screened) -> None
     }
     by_suites = {
         (suite["meta"]["table"], item["kwargs"].get("column"))
-        for suite in suites.read(gate.SUITES)
+        for suite in suites.read(audit.SUITES)
         for item in suite["expectations"]
     }
     assert by_dbt, "dbt states no values at all"
     assert by_dbt & by_suites == set()
-    kinds = {item["type"] for suite in suites.read(gate.SUITES) for item in suite["expectations"]}
+    kinds = {item["type"] for suite in suites.read(audit.SUITES) for item in suite["expectations"]}
     assert not [kind for kind in kinds if "unique" in kind or "null" in kind]
 
 
@@ -223,28 +224,28 @@ def test_an_empty_suite_or_none_blocks(change: Change, tmp_path: Path) -> None:
     folder = tmp_path / "suites"
     folder.mkdir()
     with pytest.raises(GateBlocked, match="no suites"):
-        gate.audit(candidate.home, candidate.content_hash, folder)
+        audit.audit(candidate.home, candidate.content_hash, folder)
     (folder / "empty.json").write_text(json.dumps({"name": "empty", "expectations": []}))
     with pytest.raises(GateBlocked, match="is empty"):
-        gate.audit(candidate.home, candidate.content_hash, folder)
+        audit.audit(candidate.home, candidate.content_hash, folder)
 
 
 def test_an_expectation_that_cannot_run_blocks(change: Change, tmp_path: Path) -> None:
     candidate = change()
-    suite = json.loads((gate.SUITES / "account_segments.json").read_text(encoding="utf-8"))
+    suite = json.loads((audit.SUITES / "account_segments.json").read_text(encoding="utf-8"))
     suite["expectations"][-1]["kwargs"] = {"column": "temperature", "min_value": 0, "max_value": 1}
     folder = tmp_path / "suites"
     folder.mkdir()
     (folder / "account_segments.json").write_text(json.dumps(suite))
     with pytest.raises(GateBlocked, match="heat_is_plausible"):
-        gate.audit(candidate.home, candidate.content_hash, folder)
+        audit.audit(candidate.home, candidate.content_hash, folder)
 
 
 def test_no_accounts_are_said_once(change: Change) -> None:
     tables = ("account_segments", "account_temperature_history", "account_timeline", "segment_summary")
     empty = change(*(f"delete from reporting.{table}" for table in tables))
     with pytest.raises(GateBlocked) as refusal:
-        gate.audit(empty.home, empty.content_hash)
+        audit.audit(empty.home, empty.content_hash)
     body = empty.read_verdict() or {}
     blocks = {check["rule"] for check in body["checks"] if check["verdict"] == "block"}
     assert blocks - {"no_table_lost_all_its_rows"} == {"account_segments_is_not_empty"}

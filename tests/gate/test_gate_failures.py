@@ -9,9 +9,11 @@ import duckdb
 import pytest
 from changed_example import Change
 from screened import Screened
-from thermocline import gate, gate_failures, gate_index, transformation, warehouse
-from thermocline.candidate import Candidate
+from thermocline import warehouse
+from thermocline.building import transformation
+from thermocline.candidates.candidate import Candidate
 from thermocline.errors import GateBlocked
+from thermocline.gate import audit, audit_index, failures
 
 MANY = 1000
 
@@ -19,15 +21,15 @@ MANY = 1000
 def audited(candidate: Candidate) -> list[tuple[Any, ...]]:
     """Rule, key, source, file and row of what is behind its warnings and blocks."""
     with suppress(GateBlocked):
-        gate.audit(candidate.home, candidate.content_hash)
+        audit.audit(candidate.home, candidate.content_hash)
     return duckdb.execute(
         "select rule, failing_key, source, source_file, source_row from read_parquet(?) order by all",
-        [str(candidate.folder / gate_failures.FILE)],
+        [str(candidate.folder / failures.FILE)],
     ).fetchall()
 
 
 def of_csv(candidate: Candidate) -> list[dict[str, str]]:
-    [*_, place] = gate_index.audits(candidate.home)
+    [*_, place] = audit_index.audits(candidate.home)
     with (place / "failures.csv").open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
@@ -106,14 +108,14 @@ def test_the_last_audits_are_shown_and_no_page_needs_another_host(change: Change
         place = candidate.home.site / "gate" / f"2026010{hour + 1}T000000-000000000000"
         place.mkdir(parents=True)
     audited(candidate)
-    [older, newest] = gate_index.audits(candidate.home)
+    [older, newest] = audit_index.audits(candidate.home)
     assert older.name == "20260103T000000-000000000000"
     assert newest.name.endswith(candidate.content_hash[:12])
     index = (candidate.home.site / "gate" / "index.html").read_text(encoding="utf-8")
     assert re.findall('href="([^"]+)/index.html"', index) == ["..", newest.name, older.name]
     assert f'<td class="day">{candidate.facts.as_of_date}</td>' in index
     pages = sorted(path.stem for path in newest.glob("*.html"))
-    assert pages == sorted([*(suite.stem for suite in gate.SUITES.glob("*.json")), "index"])
+    assert pages == sorted([*(suite.stem for suite in audit.SUITES.glob("*.json")), "index"])
     for page in newest.glob("*.html"):
         text = page.read_text(encoding="utf-8")
         assert not re.search(r"(?:\bsrc|<link\b[^>]*href)=.(?:https?:|\.\.)", text), page
@@ -132,7 +134,7 @@ def test_no_cell_of_the_data_comes_into_a_page(change: Change) -> None:
     )
     audited(candidate)
     assert any("hostile()" in row["failing_key"] for row in of_csv(candidate))
-    for page in gate_index.audits(candidate.home)[-1].glob("*.html"):
+    for page in audit_index.audits(candidate.home)[-1].glob("*.html"):
         assert "hostile" not in page.read_text(encoding="utf-8"), page
 
 
@@ -177,4 +179,4 @@ def test_a_record_lost_on_the_way_blocks_by_the_name_of_its_file(
     assert (rule, f"{invoice['source']}:{file}", invoice["source"], file, None) in listed
     assert {row[3] for row in listed} == {file}
     with pytest.raises(GateBlocked, match=rule):
-        gate.audit(candidate.home, candidate.content_hash)
+        audit.audit(candidate.home, candidate.content_hash)

@@ -4,7 +4,7 @@ from contextlib import closing
 import pytest
 from law_models import Models
 from screened import Screened
-from thermocline import transformation
+from thermocline.building import transformation
 
 
 @pytest.fixture(scope="session")

@@ -10,8 +10,8 @@ import pytest
 from in_parts import InParts
 from screened import Screened
 from thermocline import warehouse
-from thermocline.build import build
-from thermocline.sources.landing import land
+from thermocline.building.build import build
+from thermocline.landing.land import land
 
 
 def test_the_newest_delivery_first_and_the_others_later_give_the_same_content(

@@ -10,11 +10,15 @@ import made_company
 import pytest
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from openlineage_server import KEY, Server, listening, nothing_configured, told, unused_port
-from thermocline import build, build_records, gate, openlineage_events, publication
-from thermocline.candidate import Candidate
+from thermocline.audit import openlineage_events
+from thermocline.building import build
+from thermocline.candidates.candidate import Candidate
 from thermocline.errors import GateBlocked
+from thermocline.gate import audit as gate
 from thermocline.home import Home
+from thermocline.ledger import build_records
 from thermocline.orchestration import steps
+from thermocline.publishing import publication
 
 
 class Event:

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
-from thermocline import build, documentation, gate, publication
+from thermocline.building import build, documentation
 from thermocline.errors import GateBlocked, InputError, TargetBehind, ThermoclineError, WarehouseBusy
+from thermocline.gate import audit
 from thermocline.home import Home
+from thermocline.landing import land
 from thermocline.orchestration import arrivals, steps
-from thermocline.sources import landing
+from thermocline.publishing import publication
 
 CANDIDATE = {
     "content_hash": "c0ffee",
@@ -86,7 +88,7 @@ def test_a_build_hands_on_its_content_and_its_day(home: Home, monkeypatch: pytes
 
 def test_an_audit_hands_on_the_publication_it_compared_with(monkeypatch: pytest.MonkeyPatch) -> None:
     verdict = SimpleNamespace(predecessor="2026-03-27-0001", verdict="pass", warnings=())
-    monkeypatch.setattr(gate, "audit", answering(verdict))
+    monkeypatch.setattr(audit, "audit", answering(verdict))
     built = {key: fact for key, fact in CANDIDATE.items() if key != "predecessor"}
     assert steps.audit(built) == CANDIDATE
 
@@ -94,12 +96,12 @@ def test_an_audit_hands_on_the_publication_it_compared_with(monkeypatch: pytest.
 def test_a_landing_of_nothing_is_skipped_and_leaves_no_trace(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(landing, "land", answering(landing.Landing("crm")))
+    monkeypatch.setattr(land, "land", answering(land.Landing("crm")))
     with pytest.raises(AirflowSkipException):
         steps.land("crm", None)
     monkeypatch.setattr(arrivals, "QUIET_SECONDS", 0)
     assert not arrivals.is_quiet(home)
-    monkeypatch.setattr(landing, "land", answering(landing.Landing("crm", landed=2)))
+    monkeypatch.setattr(land, "land", answering(land.Landing("crm", landed=2)))
     steps.land("crm", None)
     assert arrivals.is_quiet(home)
 
@@ -150,7 +152,7 @@ def test_a_day_before_the_published_one_is_neither_judged_nor_published(
     later = SimpleNamespace(publication_id="2026-03-29-0003", as_of_date=date(2026, 3, 29))
     monkeypatch.setattr(publication, "current", answering(later))
     monkeypatch.setattr(publication, "publish", answering(AssertionError("published")))
-    monkeypatch.setattr(gate, "audit", answering(AssertionError("judged")))
+    monkeypatch.setattr(audit, "audit", answering(AssertionError("judged")))
     with pytest.raises(AirflowSkipException, match="2026-03-29, a later day"):
         steps.audit(CANDIDATE)
     with pytest.raises(AirflowSkipException, match="2026-03-29, a later day"):
@@ -166,7 +168,7 @@ class Reporting:
         self.audits = 0
         monkeypatch.setattr(publication, "current", lambda _: self.holds())
         monkeypatch.setattr(publication, "publish", self.publish)
-        monkeypatch.setattr(gate, "audit", self.audit)
+        monkeypatch.setattr(audit, "audit", self.audit)
 
     def holds(self) -> Any:
         return SimpleNamespace(publication_id=self.now, as_of_date=date(2026, 3, 27))

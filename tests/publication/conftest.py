@@ -30,9 +30,9 @@ def processes() -> BaseContext:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(
         [
-            "thermocline.publication",
-            "thermocline.targets.postgres",
-            "thermocline.verification",
+            "thermocline.publishing.publication",
+            "thermocline.publishing.targets.postgres",
+            "thermocline.audit.verification",
             # Looks connections up.
             "airflow.sdk",
         ]

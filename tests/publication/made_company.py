@@ -9,12 +9,12 @@ from typing import Any
 
 import duckdb
 from thermocline import warehouse
-from thermocline.candidate import Candidate
-from thermocline.facts import Facts, Input
-from thermocline.freezing import freeze
+from thermocline.candidates.candidate import Candidate
+from thermocline.candidates.freezing import freeze
 from thermocline.home import Home
-from thermocline.ledger import Ledger
-from thermocline.publication import Published, publish
+from thermocline.ledger.chain import Ledger
+from thermocline.ledger.facts import Facts, Input
+from thermocline.publishing.publication import Published, publish
 
 DEGREES = "decimal(18,9)"
 MONEY = "decimal(18,4)"

@@ -7,8 +7,8 @@ from typing import Any
 import psycopg
 from postgres_server import Database
 from thermocline.home import Home
-from thermocline.publication import targets
-from thermocline.targets import Target
+from thermocline.publishing.publication import targets
+from thermocline.publishing.targets import Target
 
 
 def place(home: Home) -> Target:

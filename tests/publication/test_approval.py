@@ -7,13 +7,13 @@ from typing import Any
 import duckdb
 import pytest
 from made_company import Begun, audit
-from thermocline.approval import approve, find
-from thermocline.candidate import Candidate
-from thermocline.cli import main
+from thermocline.audit.verification import verify
+from thermocline.candidates.candidate import Candidate
+from thermocline.command.cli import main
 from thermocline.errors import ContentChanged, GateBlocked, InputError
-from thermocline.ledger import Ledger
-from thermocline.publication import current, database
-from thermocline.verification import verify
+from thermocline.gate.approval import approve, find
+from thermocline.ledger.chain import Ledger
+from thermocline.publishing.publication import current, database
 
 
 def check(rule: str, verdict: str, approvable: bool) -> dict[str, Any]:

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from made_company import Begun, audit
 from test_approval import MONEY, SHIFT, SOUND
-from thermocline.ledger import Ledger
+from thermocline.ledger.chain import Ledger
 from thermocline.orchestration.environment import environment
-from thermocline.publication import current
+from thermocline.publishing.publication import current
 
 
 def run_dag(begun: Begun, answers: list[str]) -> list[dict[str, Any]]:

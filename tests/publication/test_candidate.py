@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from made_company import FULL, Begun, audit, build, facts, landed
 from parquet_files import rewrite
-from thermocline.candidate import Candidate
+from thermocline.candidates.candidate import Candidate
 from thermocline.errors import ContentChanged, ThermoclineError
-from thermocline.facts import Input
 from thermocline.home import Home
+from thermocline.ledger.facts import Input
 
 
 def folders(home: Home) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 from made_company import Begun, audit
 from parquet_files import rewrite
 from thermocline import durable
-from thermocline.candidate import Candidate
+from thermocline.candidates.candidate import Candidate
 from thermocline.errors import ContentChanged, InputError, ThermoclineError
 
 

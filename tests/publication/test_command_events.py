@@ -10,10 +10,10 @@ import pytest
 from made_company import Begun
 from openlineage_server import KEY, Server, listening, nothing_configured, told, unused_port
 from test_approval import MONEY, SHIFT, blocked
-from thermocline.cli import main
+from thermocline.command.cli import main
 from thermocline.home import Home
-from thermocline.ledger import Ledger
-from thermocline.publication import current
+from thermocline.ledger.chain import Ledger
+from thermocline.publishing.publication import current
 
 
 @pytest.fixture

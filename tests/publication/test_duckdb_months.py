@@ -5,12 +5,12 @@ from pathlib import Path
 import duckdb
 import pytest
 from made_company import run
-from thermocline import frozen_table
+from thermocline.audit.verification import verify
+from thermocline.candidates import frozen_table
 from thermocline.errors import ThermoclineError
 from thermocline.home import Home
-from thermocline.publication import current, database, reading
-from thermocline.targets import Edition, duckdb_tables
-from thermocline.verification import verify
+from thermocline.publishing.publication import current, database, reading
+from thermocline.publishing.targets import Edition, duckdb_tables
 
 SPREAD = "update reporting.account_timeline set occurred_on = occurred_on - (30 * source_row)::integer;"
 """Three months, and after the next two another three in part."""

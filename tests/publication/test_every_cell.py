@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from made_company import FULL, run
 from postgres_server import Database, Server
 from psycopg import sql
+from thermocline.audit.verification import verify
 from thermocline.home import Home
-from thermocline.verification import verify
 
 CHANGED = {
     "text": "coalesce({0}, '') || 'x'",

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from made_company import landed, run
+from thermocline.audit.verification import verify
 from thermocline.home import Home
-from thermocline.verification import verify
 
 DRAWN = settings(
     max_examples=30,

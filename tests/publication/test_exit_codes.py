@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from made_company import Begun
 from test_approval import SHIFT, blocked
-from thermocline import verification
-from thermocline.cli import main
+from thermocline.audit import verification
+from thermocline.command.cli import main
 from thermocline.errors import ContentChanged, LedgerTruncated
-from thermocline.gate import audit as put_before_the_gate
+from thermocline.gate.audit import audit as put_before_the_gate
 
 
 def line(capsys: pytest.CaptureFixture[str]) -> str:

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from made_company import Begun, audit, build
 from test_approval import MONEY, SHIFT, SOUND, check
-from thermocline import gate_index
-from thermocline.approval import approve
-from thermocline.candidate import Candidate
+from thermocline.candidates.candidate import Candidate
+from thermocline.gate import audit_index
+from thermocline.gate.approval import approve
 from thermocline.home import Home
-from thermocline.publication import publish, rollback
+from thermocline.publishing.publication import publish, rollback
 
 
 def judged(home: Home, candidate: Candidate, minute: int, verdict: str = "pass", **changed: Any) -> Candidate:
@@ -22,8 +22,8 @@ def judged(home: Home, candidate: Candidate, minute: int, verdict: str = "pass",
     place.mkdir(parents=True)
     told = candidate.read_verdict()
     assert told is not None
-    gate_index.Audit.of(candidate, told).write(place)
-    gate_index.refresh(home)
+    audit_index.Audit.of(candidate, told).write(place)
+    audit_index.refresh(home)
     return candidate
 
 
@@ -99,7 +99,7 @@ def test_a_publication_that_was_killed_is_told_as_it_ends(begun: Begun) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         publish(home, candidate.content_hash, progress=killed)
-    gate_index.refresh(home)
+    audit_index.refresh(home)
     assert became(home) == ["being published as 2011-12-10-0002"]
     publish(home, candidate.content_hash)
     assert became(home) == [
@@ -122,7 +122,7 @@ def test_an_audit_that_says_nothing_of_itself_is_listed(begun: Begun) -> None:
         place.mkdir(parents=True)
         if content:
             (place / "audit.json").write_bytes(content)
-    gate_index.refresh(begun.home)
+    audit_index.refresh(begun.home)
     page = (begun.home.site / "gate" / "index.html").read_text(encoding="utf-8")
     assert re.findall('href="([^"]+)/index.html"', page) == [
         "..",
@@ -136,5 +136,5 @@ def test_the_backtests_chart_is_linked_where_there_is_one(begun: Begun) -> None:
     index = begun.home.site / "gate" / "index.html"
     assert "backtest.html" not in index.read_text(encoding="utf-8")
     (begun.home.site / "backtest.html").write_text("a chart")
-    gate_index.refresh(begun.home)
+    audit_index.refresh(begun.home)
     assert 'href="../backtest.html"' in index.read_text(encoding="utf-8")

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_company import FULL, write_marts
-from thermocline import hashing
-from thermocline.contract import HASHED
+from thermocline import sql
+from thermocline.candidates import hashing
+from thermocline.candidates.contract import HASHED
 from thermocline.errors import ThermoclineError
 
 COLUMNS = {
@@ -126,12 +127,12 @@ def test_tables_files_and_attached_databases_hash_alike(
         "from range(5000)"
     )
     odd = tmp_path / "it's [a] file*?.parquet"
-    connection.execute(f"copy made to {hashing.literal(odd)} (format parquet)")
-    connection.execute(f"attach {hashing.literal(tmp_path / 'x.duckdb')} as other")
+    connection.execute(f"copy made to {sql.literal(odd)} (format parquet)")
+    connection.execute(f"attach {sql.literal(tmp_path / 'x.duckdb')} as other")
     connection.execute('create table other."a ""name" as from made order by source_row desc')
     hashes = {
         relation: hashing.hash_table(connection, relation)
-        for relation in ("made", hashing.parquet(odd), hashing.quoted("other", 'a "name'))
+        for relation in ("made", sql.parquet(odd), sql.quoted("other", 'a "name'))
     }
     connection.execute("detach other")
     assert len({(each.content, each.stored, each.rows) for each in hashes.values()}) == 1
@@ -159,8 +160,7 @@ def hashes(marts: duckdb.DuckDBPyConnection, statement: str) -> tuple[str, str]:
     marts.execute(f"begin; {statement}")
     try:
         tables = {
-            name: hashing.hash_table(marts, hashing.quoted("reporting", name))
-            for name in (*HASHED, "scorecards")
+            name: hashing.hash_table(marts, sql.quoted("reporting", name)) for name in (*HASHED, "scorecards")
         }
     finally:
         marts.execute("rollback")

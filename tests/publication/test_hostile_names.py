@@ -6,11 +6,11 @@ from pathlib import Path
 
 from made_company import audit, build, landed
 from test_approval import SHIFT
-from thermocline import evidence_pack
-from thermocline.approval import approve
+from thermocline.audit import evidence_pack
+from thermocline.audit.verification import verify
+from thermocline.gate.approval import approve
 from thermocline.home import Home
-from thermocline.publication import current
-from thermocline.verification import verify
+from thermocline.publishing.publication import current
 
 HOSTILE = (
     "<script>alert(1)</script>",

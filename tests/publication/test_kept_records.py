@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 from made_company import audit, build
-from thermocline import build_records, evidence_pack, gate_failures
-from thermocline.candidate import Candidate
+from thermocline.audit import evidence_pack
+from thermocline.audit.verification import verify
+from thermocline.candidates.candidate import Candidate
 from thermocline.errors import ContentChanged
+from thermocline.gate import failures as gate_failures
 from thermocline.home import Home
-from thermocline.publication import Published, publish
-from thermocline.verification import verify
+from thermocline.ledger import build_records
+from thermocline.publishing.publication import Published, publish
 
 BEHIND = b"the records behind a warning"
 

@@ -8,8 +8,8 @@ import pytest
 from made_company import audit, build, run
 from thermocline.errors import GateBlocked, TargetBehind
 from thermocline.home import Home
-from thermocline.ledger import Ledger
-from thermocline.publication import complete, targets
+from thermocline.ledger.chain import Ledger
+from thermocline.publishing.publication import complete, targets
 
 os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="airflow-"))
 
@@ -75,7 +75,7 @@ def test_a_run_of_a_past_day_completes_it(lagging: Home) -> None:
 
 def test_a_run_that_the_gate_blocks_completes_it(lagging: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     from airflow.sdk.exceptions import AirflowFailException
-    from thermocline import gate
+    from thermocline.gate import audit as gate
     from thermocline.orchestration import steps
 
     def block(*_: object) -> None:

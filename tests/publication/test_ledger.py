@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from thermocline.errors import LedgerChanged, LedgerTruncated
-from thermocline.ledger import BEGINNING, Ledger, check_head
+from thermocline.ledger.chain import BEGINNING, Ledger, check_head
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """A ledger whose last line was torn by a killed publisher."""
 
 from made_company import Begun
-from thermocline.verification import verify
+from thermocline.audit.verification import verify
 
 
 def test_killed_while_the_ledger_is_written(begun: Begun) -> None:

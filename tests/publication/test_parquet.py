@@ -12,13 +12,13 @@ import pytest
 from made_company import FULL, audit, build, run
 from moto.server import ThreadedMotoServer
 from test_postgres import MONTHS, ODD
-from thermocline import hashing
+from thermocline.audit.verification import verify
+from thermocline.candidates import hashing
 from thermocline.errors import InputError, LedgerChanged, TargetBehind
 from thermocline.home import PROJECT, Home
-from thermocline.publication import publish, targets
-from thermocline.targets import Target
-from thermocline.targets.lake import Lake
-from thermocline.verification import verify
+from thermocline.publishing.publication import publish, targets
+from thermocline.publishing.targets import Target
+from thermocline.publishing.targets.lake import Lake
 
 
 @pytest.fixture(scope="session")

@@ -8,11 +8,11 @@ import pytest
 from made_company import FULL, audit, build, run
 from postgres_server import Database
 from postgres_target import place, reader, rows
-from thermocline import hashing
+from thermocline.audit.verification import verify
+from thermocline.candidates import hashing
 from thermocline.errors import TargetBehind
 from thermocline.home import Home
-from thermocline.publication import publish, targets
-from thermocline.verification import verify
+from thermocline.publishing.publication import publish, targets
 
 ODD = """
 create or replace table reporting.account_segments as select * replace (

@@ -8,14 +8,14 @@ import pytest
 from made_company import audit, build, run
 from postgres_server import Database
 from postgres_target import place, reader, rows
-from thermocline import publication
-from thermocline.candidate import Candidate
+from thermocline.audit.verification import verify
+from thermocline.candidates.candidate import Candidate
 from thermocline.errors import TargetBehind
 from thermocline.home import Home
-from thermocline.ledger import Ledger
-from thermocline.publication import publish
-from thermocline.targets.postgres import Postgres
-from thermocline.verification import verify
+from thermocline.ledger.chain import Ledger
+from thermocline.publishing import publication
+from thermocline.publishing.publication import publish
+from thermocline.publishing.targets.postgres import Postgres
 
 
 @pytest.fixture

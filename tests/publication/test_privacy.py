@@ -6,11 +6,11 @@ import hmac
 import duckdb
 import pytest
 from made_company import build, run
-from thermocline.candidate import Candidate
+from thermocline.audit.verification import verify
+from thermocline.candidates.candidate import Candidate
 from thermocline.errors import InputError
 from thermocline.home import Home
-from thermocline.publication import targets
-from thermocline.verification import verify
+from thermocline.publishing.publication import targets
 
 SECRET = "a long random key of this company"
 NAMED = """

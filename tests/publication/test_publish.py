@@ -9,7 +9,8 @@ import duckdb
 import pytest
 from made_company import FULL, Begun, audit, build, landed, run
 from thermocline import durable
-from thermocline.candidate import Candidate
+from thermocline.audit.verification import verify
+from thermocline.candidates.candidate import Candidate
 from thermocline.errors import (
     ContentChanged,
     GateBlocked,
@@ -20,9 +21,8 @@ from thermocline.errors import (
     WarehouseBusy,
 )
 from thermocline.home import Home
-from thermocline.ledger import Ledger
-from thermocline.publication import Published, current, database, publish
-from thermocline.verification import verify
+from thermocline.ledger.chain import Ledger
+from thermocline.publishing.publication import Published, current, database, publish
 
 
 def query(home: Home, sql: str) -> list[tuple[object, ...]]:
@@ -194,7 +194,7 @@ def test_a_failing_target_leaves_the_old_publication_and_a_clear_message(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr("thermocline.targets.duckdb_tables._create", full)
+        patched.setattr("thermocline.publishing.targets.duckdb_tables._create", full)
         with pytest.raises(ThermoclineError, match=r"to target duckdb failed .*No space left"):
             begun.publish()
     assert current_id(home) == begun.first.publication_id

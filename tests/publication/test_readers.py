@@ -2,7 +2,7 @@
 
 import duckdb
 from made_company import Begun
-from thermocline.publication import database
+from thermocline.publishing.publication import database
 
 
 def test_a_reader_keeps_its_publication_while_others_follow(begun: Begun) -> None:

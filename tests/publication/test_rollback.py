@@ -8,12 +8,20 @@ import duckdb
 import pytest
 from made_company import Begun, audit, build, run
 from postgres_server import Database
-from thermocline.cli import main
+from thermocline.audit.verification import verify
+from thermocline.command.cli import main
 from thermocline.errors import ContentChanged, GateBlocked, InputError
 from thermocline.home import Home
-from thermocline.ledger import Ledger
-from thermocline.publication import Published, compared, current, publish, return_to, rollback, targets
-from thermocline.verification import verify
+from thermocline.ledger.chain import Ledger
+from thermocline.publishing.publication import (
+    Published,
+    compared,
+    current,
+    publish,
+    return_to,
+    rollback,
+    targets,
+)
 
 ALL = """\
 reporting_currency: GBP

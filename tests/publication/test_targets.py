@@ -3,7 +3,7 @@
 import pytest
 from thermocline.errors import InputError
 from thermocline.home import Home
-from thermocline.publication import targets
+from thermocline.publishing.publication import targets
 
 TWO = "  - {kind: postgres, connection: bi}\n  - {kind: postgres, connection: other"
 

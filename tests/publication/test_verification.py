@@ -9,12 +9,13 @@ from pathlib import Path
 import duckdb
 import pytest
 from made_company import landed, run
-from thermocline import durable, publication
+from thermocline import durable
+from thermocline.audit.verification import verify
 from thermocline.errors import LedgerChanged
 from thermocline.home import Home
-from thermocline.ledger import Ledger
-from thermocline.publication import database
-from thermocline.verification import verify
+from thermocline.ledger.chain import Ledger
+from thermocline.publishing import publication
+from thermocline.publishing.publication import database
 
 
 @pytest.fixture(scope="module")

@@ -7,11 +7,11 @@ from typing import Any
 import openpyxl
 import pytest
 from made_company import FULL, audit, build, run
+from thermocline.audit.verification import verify
 from thermocline.errors import TargetBehind
 from thermocline.home import Home
-from thermocline.publication import publish, targets
-from thermocline.targets import sheets
-from thermocline.verification import verify
+from thermocline.publishing.publication import publish, targets
+from thermocline.publishing.targets import sheets
 
 NAMES = (
     *("=1+1", "+49 30 1", "-5", "@SUM(A1)", "\t=1", "\r=1"),

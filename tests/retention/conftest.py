@@ -14,8 +14,8 @@ from pruned import (
     settle,
 )
 from thermocline import warehouse
-from thermocline.facts import Input
 from thermocline.home import Home
+from thermocline.ledger.facts import Input
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from thermocline import warehouse
+from thermocline.audit.verification import verify
 from thermocline.home import Home
-from thermocline.ledger import Ledger
+from thermocline.landing.land import land
+from thermocline.ledger.chain import Ledger
+from thermocline.loading.load import load
 from thermocline.retention.pruning import prune
-from thermocline.sources.landing import land
-from thermocline.sources.loading import load
-from thermocline.verification import verify
 
 NOW = datetime(2026, 3, 31, 12, 0, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 3, 31, tzinfo=UTC)

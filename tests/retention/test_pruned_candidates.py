@@ -16,11 +16,12 @@ from pruned import (
     settle,
     told,
 )
-from thermocline import durable, publication
-from thermocline.difference import difference
+from thermocline import durable
 from thermocline.errors import InputError, LedgerChanged, WarehouseBusy
 from thermocline.home import Home
-from thermocline.ledger import Ledger
+from thermocline.insight.difference import difference
+from thermocline.ledger.chain import Ledger
+from thermocline.publishing import publication
 from thermocline.retention.pruning import prune
 
 

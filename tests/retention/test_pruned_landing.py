@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 from export_files import PAYMENTS, payment, write
 from pruned import FIRST, MIDNIGHT, NOW, Killed, copies, kinds, landed_on, reload, removed, settle, told
-from thermocline import publication, warehouse
-from thermocline.cli import main
+from thermocline import warehouse
+from thermocline.audit.verification import verify
+from thermocline.command.cli import main
 from thermocline.errors import InputError
 from thermocline.home import Home
-from thermocline.sources.landing import land
-from thermocline.verification import verify
+from thermocline.landing.land import land
+from thermocline.publishing import publication
 
 
 def test_by_default_what_was_delivered_is_kept_for_ever(delivered: Home) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 import duckdb
 from thermocline import warehouse
 from thermocline.home import PROJECT, Home
-from thermocline.sources.landing import Landing, land
-from thermocline.sources.loading import Loaded, load
+from thermocline.landing.land import Landing, land
+from thermocline.loading.load import Loaded, load
 
 REAL = PROJECT.parent / "shared" / "data"
 WHOLESALER = REAL / "online_retail" / "by-day"

@@ -3,9 +3,9 @@ import os
 import pytest
 from export_files import ACCOUNTS, LINES, PAYMENTS, line, payment, write, write_bytes
 from thermocline.errors import InputError
-from thermocline.sources.catalogue import Source, adopt, sources
-from thermocline.sources.landing import land
-from thermocline.sources.outstanding import configured
+from thermocline.landing.catalogue import Source, adopt, sources
+from thermocline.landing.land import land
+from thermocline.landing.outstanding import configured
 
 
 def test_the_first_run_writes_down_what_the_exports_are(home, exports):

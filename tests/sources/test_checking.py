@@ -6,10 +6,10 @@ import pytest
 from export_files import ACCOUNTS, PAYMENTS, REAL, WHOLESALER, payment, write, write_bytes
 from thermocline.errors import InputError
 from thermocline.home import Home
-from thermocline.sources import parts
-from thermocline.sources.checking import check, render
-from thermocline.sources.mapping_files import SHIPPED
-from thermocline.sources.refusals import NO_DATE_ORDER
+from thermocline.landing import parts
+from thermocline.loading.checking import check, render
+from thermocline.loading.refusals import NO_DATE_ORDER
+from thermocline.mapping.files import SHIPPED
 
 TAKEN = {
     "salesforce_dataloader/samples": {"accountData.csv", "opportunityData.csv"},
@@ -193,7 +193,7 @@ def test_files_that_cannot_be_read_are_refused_and_the_others_checked(
 
 
 def test_a_file_of_which_no_row_can_be_read_ends_the_check_with_2(tmp_path, monkeypatch, capsys):
-    from thermocline.cli import main
+    from thermocline.command.cli import main
 
     monkeypatch.setenv("THERMOCLINE_HOME", str(tmp_path / "home"))
     header = "invoice_id,customer_id,issued_at,currency,total,status,kind\n"

@@ -16,7 +16,7 @@ from export_files import (
 from thermocline import warehouse
 from thermocline.errors import ThermoclineError
 from thermocline.home import Home
-from thermocline.sources import recording
+from thermocline.loading import recording
 
 needs_wholesaler = pytest.mark.skipif(
     not WHOLESALER.is_dir(), reason="../shared/data/online_retail is absent"

@@ -2,7 +2,7 @@ import gzip
 
 import pytest
 from export_files import write_bytes
-from thermocline.sources.content import GZIP, PLAIN, RecordCounter, Unreadable, examine, head_of
+from thermocline.files.content import GZIP, PLAIN, RecordCounter, Unreadable, examine, head_of
 
 HARD = b'a,b\n1,"x\ny"\n\n"2","q""\n""q"\r\n3,\n4,end'
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from export_files import INVOICES, PAYMENTS, load_all, payment, rows, write
 from thermocline.home import Home
-from thermocline.sources.coverage import covered_through
-from thermocline.sources.landing import land
-from thermocline.sources.mapping_files import SHIPPED
+from thermocline.landing.coverage import covered_through
+from thermocline.landing.land import land
+from thermocline.mapping.files import SHIPPED
 
 
 def settle(home: Home, exports: Path, *keys: str) -> None:
@@ -118,5 +118,5 @@ def test_it_is_told_anew_after_a_change_only(
 ) -> None:
     settle(two_days, exports, "withdrawn: [2024-01-06]")
     assert covered_through(two_days, "billing") == date(2024, 1, 5)
-    monkeypatch.setattr("thermocline.sources.coverage.note_covered", None)
+    monkeypatch.setattr("thermocline.landing.coverage.note_covered", None)
     assert covered_through(two_days, "billing") == date(2024, 1, 5)

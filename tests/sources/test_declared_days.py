@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from thermocline.sources.declared_days import declared_day, undeclared_figures
+from thermocline.mapping.declared_days import declared_day, undeclared_figures
 
 LAST_OF_JUNE = date(2026, 6, 30)
 

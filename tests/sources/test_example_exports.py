@@ -7,7 +7,7 @@ import pytest
 from export_files import load_all, rows
 from thermocline.example import generate
 from thermocline.home import Home
-from thermocline.sources.landing import land
+from thermocline.landing.land import land
 
 FOUND_LATER = {"unknown_currency"}
 

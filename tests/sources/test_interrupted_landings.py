@@ -8,7 +8,7 @@ from pathlib import Path
 
 from export_files import ACCOUNTS, PAYMENTS, age, land_all, load_all, payment, write, write_bytes
 from thermocline.home import Home
-from thermocline.sources.landing import land
+from thermocline.landing.land import land
 
 SPAWN = multiprocessing.get_context("spawn")
 

@@ -4,7 +4,7 @@ import os
 
 from export_files import PAYMENTS, load_all, payment, rows, write
 from thermocline.home import Home
-from thermocline.sources.landing import land
+from thermocline.landing.land import land
 
 
 def copies(home: Home) -> list[str]:

@@ -19,13 +19,13 @@ from export_files import (
     write_bytes,
 )
 from thermocline.errors import InputError, ThermoclineError
+from thermocline.files.places import Folder
 from thermocline.home import Home
-from thermocline.sources import manifest
-from thermocline.sources.catalogue import adopt
-from thermocline.sources.coverage import covered_through
-from thermocline.sources.landing import land
-from thermocline.sources.outstanding import pending
-from thermocline.sources.places import Folder
+from thermocline.landing import manifest
+from thermocline.landing.catalogue import adopt
+from thermocline.landing.coverage import covered_through
+from thermocline.landing.land import land
+from thermocline.landing.outstanding import pending
 
 
 def copies(home: Home) -> dict[str, bytes]:
@@ -85,7 +85,7 @@ def test_landing_again_does_nothing_and_reads_nothing(home, exports, monkeypatch
     write(exports, "2024-01-05/Payments.csv", PAYMENTS, payment(1))
     land(home, "billing", exports)
     before = copies(home)
-    monkeypatch.setattr("thermocline.sources.landing.incoming", None)
+    monkeypatch.setattr("thermocline.landing.land.incoming", None)
     landing = land(home, "billing", exports)
     assert (landing.landed, landing.already, copies(home)) == (0, 1, before)
 

@@ -15,8 +15,9 @@ from export_files import (
 )
 from thermocline import warehouse
 from thermocline.errors import ContentChanged, InputError, ThermoclineError
-from thermocline.sources import canonical, recording
-from thermocline.sources.loading import load
+from thermocline.loading import recording
+from thermocline.loading.load import load
+from thermocline.mapping import canonical
 
 
 def test_every_raw_table_exists_even_when_nothing_has_landed(home):

@@ -5,9 +5,9 @@ import pytest
 from export_files import ACCOUNTS, bring_in, rows, write
 from thermocline.errors import InputError
 from thermocline.home import Home
-from thermocline.sources import canonical
-from thermocline.sources.mapping import identifiers, normalised
-from thermocline.sources.mapping_files import load_mappings, parse_mapping
+from thermocline.mapping import canonical
+from thermocline.mapping.files import load_mappings, parse_mapping
+from thermocline.mapping.model import identifiers, normalised
 
 MAPPING = """\
 name: handmade

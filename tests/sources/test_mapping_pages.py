@@ -6,8 +6,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
-from thermocline.sources.mapping_files import SHIPPED, load_mappings
-from thermocline.sources.mapping_pages import PAGES, SCHEMA, texts
+from thermocline.mapping.files import SHIPPED, load_mappings
+from thermocline.mapping.pages import PAGES, SCHEMA, texts
 
 VALIDATOR = jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text()))
 FILES = sorted(SHIPPED.glob("*.yml"))

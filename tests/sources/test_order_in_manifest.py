@@ -7,10 +7,10 @@ from pathlib import Path
 
 from export_files import PAYMENTS, land_all, load_all, payment, rows, write
 from thermocline.home import Home
-from thermocline.sources import manifest
-from thermocline.sources.catalogue import adopt
-from thermocline.sources.checking import check, render
-from thermocline.sources.landing import land
+from thermocline.landing import manifest
+from thermocline.landing.catalogue import adopt
+from thermocline.landing.land import land
+from thermocline.loading.checking import check, render
 
 
 def places(home: Home) -> dict[str, int]:

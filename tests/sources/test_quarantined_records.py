@@ -20,7 +20,7 @@ from export_files import (
 )
 from thermocline import warehouse
 from thermocline.home import Home
-from thermocline.sources.refusals import NO_DATE_ORDER
+from thermocline.loading.refusals import NO_DATE_ORDER
 
 # The payment's record, the column refused, the value shown, the reason, the amount if readable.
 REFUSED_PAYMENTS = [

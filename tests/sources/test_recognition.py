@@ -12,8 +12,8 @@ from export_files import (
     write,
     write_bytes,
 )
-from thermocline.sources.mapping_files import load_mappings
-from thermocline.sources.recognition import recognise
+from thermocline.mapping.files import load_mappings
+from thermocline.mapping.recognition import recognise
 
 MAPPINGS = load_mappings()
 HEADERS = {

@@ -4,7 +4,7 @@ import random
 
 import pytest
 from export_files import PAYMENTS, bring_in, payment, quarantined, rows, write, write_bytes
-from thermocline.sources import scanning
+from thermocline.loading import scanning
 
 NUMBERED = "select source_row, payment_id from raw.payments order by 1"
 

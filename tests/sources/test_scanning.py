@@ -23,7 +23,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from thermocline.errors import ThermoclineError
 from thermocline.home import Home
-from thermocline.sources import loading, pieces, recording, scanning
+from thermocline.loading import load, pieces, recording, scanning
 
 CELLS = {
     "InvoiceNo": ["536365", "C1", "A2", " 7 ", "", "\u00a0", "é", "x\u00a0"],
@@ -70,7 +70,7 @@ def _closed() -> Iterator[None]:
 def content(home: Home, zone: str, **constants: Any) -> list[list[tuple[Any, ...]]]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in constants.items():
-            module = next(m for m in (loading, pieces, scanning) if hasattr(m, name))
+            module = next(m for m in (load, pieces, scanning) if hasattr(m, name))
             patch.setattr(module, name, value)
         load_all(home, zone)
     found = [rows(home, query) for query in CONTENT]
@@ -139,7 +139,7 @@ def test_a_file_that_duckdb_gives_up_on_is_read_carefully_and_the_others_once(ho
         assert arrivals == []
         return scan(connection, conversion, arrivals, scratch)
 
-    monkeypatch.setattr(loading, "scan", give_up_once)
+    monkeypatch.setattr(load, "scan", give_up_once)
     loaded = load_all(home)
     assert (loaded.rows_read, loaded.rows_loaded, loaded.rows_quarantined) == (4, 3, 1)
     assert rows(home, "select invoice_id, source_row from raw.invoice_lines order by 1") == [
@@ -159,7 +159,7 @@ def test_a_refused_record_that_is_lost_stops_the_load(home, exports, monkeypatch
 
 
 def test_a_line_of_another_width_is_refused_in_the_one_scan(home, exports, monkeypatch):
-    monkeypatch.setattr(loading, "stage", None)
+    monkeypatch.setattr(load, "stage", None)
     write(exports, "a.csv", PAYMENTS, payment(1), "Z-2, ragged ", payment(3))
     write(exports, "b.csv", PAYMENTS, payment(4))
     bring_in(home, exports)

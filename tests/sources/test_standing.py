@@ -7,9 +7,9 @@ from export_files import PAYMENTS as HEADER
 from export_files import land_all, load_all, payment, rows, write
 from thermocline.errors import InputError
 from thermocline.home import Home
-from thermocline.sources.catalogue import sources
-from thermocline.sources.loading import Loaded
-from thermocline.sources.mapping_files import SHIPPED
+from thermocline.landing.catalogue import sources
+from thermocline.loading.load import Loaded
+from thermocline.mapping.files import SHIPPED
 
 KONTOR = (SHIPPED / "kontor.yml").read_text(encoding="utf-8")
 

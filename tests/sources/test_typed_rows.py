@@ -15,7 +15,7 @@ from export_files import (
     rows,
     write,
 )
-from thermocline.sources.mapping_files import SHIPPED
+from thermocline.mapping.files import SHIPPED
 
 
 def test_lines_become_typed_rows_with_their_document(home, exports):

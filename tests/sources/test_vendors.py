@@ -7,7 +7,7 @@ import pytest
 import yaml
 from export_files import disconnect, land_all, load_all, rows, write_bytes
 from thermocline.home import Home
-from thermocline.sources.mapping_files import load_mappings
+from thermocline.mapping.files import load_mappings
 from vendor_files import ALL, CSV
 
 

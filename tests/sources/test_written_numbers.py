@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import duckdb
 import pytest
-from thermocline.sources.written_numbers import (
+from thermocline.loading.written_numbers import (
     COMMA,
     POINT,
     declarations_that_read,

@@ -2,16 +2,7 @@
 
 import numpy as np
 
-from thermocline.example.billing import (
-    METHODS,
-    STATUSES,
-    Credits,
-    Invoices,
-    Lines,
-    Oddity,
-    Payments,
-    amounts,
-)
+from thermocline.example.billing import METHODS, STATUSES, Credits, Invoices, Lines, Oddity, Payments, amounts
 from thermocline.example.company import CURRENCIES, Company, Link
 from thermocline.example.deliveries import NEVER, Array, Calendar, Versions, stream
 from thermocline.example.identities import Identities

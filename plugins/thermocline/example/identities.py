@@ -6,14 +6,7 @@ import numpy as np
 
 from thermocline.example.company import Company, Fate, Link
 from thermocline.example.deliveries import Array, stream
-from thermocline.example.names import (
-    COUNTRIES,
-    ENDINGS,
-    HOSTILE_NAMES,
-    STEMS,
-    TRADES,
-    slug,
-)
+from thermocline.example.names import COUNTRIES, ENDINGS, HOSTILE_NAMES, STEMS, TRADES, slug
 
 MAILBOXES = ("postfach.example", "brieftaube.example", "kurier.example")
 

@@ -30,7 +30,7 @@ class AskForApproval(BaseOperator):
         self.candidate = candidate
 
     def execute(self, context: Context) -> None:  # noqa: ARG002
-        from thermocline.approval import pending
+        from thermocline.gate.approval import pending
 
         if not self.candidate:
             self.leave("nothing was built")
@@ -50,7 +50,7 @@ def question(candidate: dict[str, Any]) -> dict[str, str]:
 
     Skips where there is nothing to approve any more.
     """
-    from thermocline.approval import pending
+    from thermocline.gate.approval import pending
 
     home = Home.current()
     try:
@@ -76,7 +76,7 @@ def question(candidate: dict[str, Any]) -> dict[str, str]:
 
 def check(home: Home, candidate: dict[str, Any]) -> None:
     """Raises InputError where a run was started with other than a build has handed on."""
-    from thermocline.candidate import Candidate
+    from thermocline.candidates.candidate import Candidate
 
     found = Candidate.read(home, str(candidate.get("content_hash")))
     named = f"candidate {found.content_hash[:12]}"
@@ -95,8 +95,8 @@ def publish_approved(candidate: dict[str, Any], answer: Any, event: Any, wait_se
 
     answer: the response of Airflow's approval page.
     """
-    from thermocline import publication
-    from thermocline.approval import approval, pending
+    from thermocline.gate.approval import approval, pending
+    from thermocline.publishing import publication
 
     home = Home.current()
     run_events.start(home)

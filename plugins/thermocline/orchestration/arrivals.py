@@ -10,7 +10,7 @@ QUIET_SECONDS = 30
 
 def covers(home: Home, system: str, day: date) -> bool:
     """Whether the deliveries landed for `system` cover `day`."""
-    from thermocline.sources.coverage import covered_through
+    from thermocline.landing.coverage import covered_through
 
     through = covered_through(home, system)
     return through is not None and through >= day
@@ -18,8 +18,8 @@ def covers(home: Home, system: str, day: date) -> bool:
 
 def delivers(home: Home, system: str) -> bool:
     """Whether the company has an export of `system`; before the first delivery it may have."""
-    from thermocline.sources.catalogue import sources
-    from thermocline.sources.outstanding import configured
+    from thermocline.landing.catalogue import sources
+    from thermocline.landing.outstanding import configured
 
     return not sources(home) or configured(home, system)
 

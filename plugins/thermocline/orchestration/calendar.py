@@ -23,9 +23,9 @@ def last_whole_day(home: Home, moment: datetime) -> date:
 
 
 def _settings(home: Home) -> tuple[str, int]:
-    from thermocline import company
+    from thermocline.company import settings
 
-    settled = company.read(home)
+    settled = settings.read(home)
     if settled is None:
-        settled = company.Company(reporting_currency="")
+        settled = settings.Company(reporting_currency="")
     return settled.time_zone, settled.screening_hour

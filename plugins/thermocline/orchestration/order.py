@@ -14,7 +14,7 @@ def overtaken(home: Home, candidate: dict[str, Any]) -> str | None:
     Reporting holds a later day, or a later build of its day: a run of a past day, or a task that
     is cleared on its own, ends well and publishes nothing.
     """
-    from thermocline import publication
+    from thermocline.publishing import publication
 
     held = publication.day_held(home)
     if held and held > date.fromisoformat(candidate["as_of"]):

@@ -15,8 +15,8 @@ from airflow.sdk.exceptions import AirflowSkipException
 from thermocline.home import Home
 
 if TYPE_CHECKING:
-    from thermocline.openlineage_events import Run, Told
-    from thermocline.publication import Published
+    from thermocline.audit.openlineage_events import Run, Told
+    from thermocline.publishing.publication import Published
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
@@ -33,7 +33,7 @@ def complete(home: Home, published: "Published") -> None:
     """Tell what this DAG run has published, or found unchanged."""
 
     def told(run: "Run") -> "Told":
-        from thermocline.openlineage_events import of_publication
+        from thermocline.audit.openlineage_events import of_publication
 
         return of_publication(home, run, published.publication_id, published.content_hash)
 
@@ -63,7 +63,7 @@ def _stop(kind: str, error: Exception, content_hash: Any) -> None:
     home = Home.current()
 
     def told(run: "Run") -> "Told":
-        from thermocline.openlineage_events import of_failure
+        from thermocline.audit.openlineage_events import of_failure
 
         return of_failure(home, run, error, content_hash)
 
@@ -75,8 +75,8 @@ def _tell(home: Home, kind: str, told: "Callable[[Run], Told] | None") -> None:
     if not job or not name:
         return
     try:
-        from thermocline.openlineage_delivery import tell
-        from thermocline.openlineage_events import Run
+        from thermocline.audit.openlineage_delivery import tell
+        from thermocline.audit.openlineage_events import Run
 
         run = Run.of(home, job, "DAG", name)
         unsent = tell(home, run, kind, told(run) if told else None)

@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 def land(system: str, location: str | None) -> None:
     """Land the new files of `system`; skip where there are none."""
-    from thermocline.sources.landing import land as land_files
+    from thermocline.landing.land import land as land_files
 
     home = Home.current()
     with refusals():
@@ -49,7 +49,7 @@ def land(system: str, location: str | None) -> None:
 @run_events.ends_run
 def build(as_of: str | None, wait_seconds: float) -> Candidate:
     """Build and freeze a candidate, of the newest complete day if no day is given."""
-    from thermocline.build import build as build_candidate
+    from thermocline.building.build import build as build_candidate
 
     home = Home.current()
     run_events.start(home)
@@ -81,7 +81,7 @@ def audit(candidate: Candidate) -> Candidate:
 
 def judge(home: Home, candidate: Candidate) -> Candidate:
     skip_overtaken(home, candidate)
-    from thermocline.gate import audit as audit_candidate
+    from thermocline.gate.audit import audit as audit_candidate
 
     log.info("auditing ...")
     with refusals():
@@ -100,7 +100,7 @@ def publish(candidate: Candidate, event: Any, wait_seconds: float) -> None:
 
     Skips what reporting has overtaken since the audit.
     """
-    from thermocline import publication
+    from thermocline.publishing import publication
 
     home = Home.current()
     skip_overtaken(home, candidate)
@@ -145,7 +145,7 @@ def clear_superseded(home: Home) -> None:
 
 def document(wait_seconds: float) -> None:
     """Render the documentation of what is published, where the models have changed."""
-    from thermocline.documentation import render
+    from thermocline.building.documentation import render
 
     with refusals():
         rendered = render(Home.current(), wait_seconds)
@@ -179,7 +179,7 @@ def complete_targets(home: Home) -> None:
 
     A failure is the next run's to mend.
     """
-    from thermocline import publication
+    from thermocline.publishing import publication
 
     try:
         completed = publication.complete(home)

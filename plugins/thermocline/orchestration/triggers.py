@@ -69,12 +69,12 @@ class FilesPending(Wait):
     """Until complete files of `system` wait to be landed."""
 
     def outcome(self) -> str | None:
-        from thermocline.sources.outstanding import pending
+        from thermocline.landing.outstanding import pending
 
         return READY if pending(Home.current(), self.system) else None
 
     def rest_seconds(self) -> float:
-        from thermocline.sources.outstanding import is_elsewhere
+        from thermocline.landing.outstanding import is_elsewhere
 
         return POLL_ELSEWHERE_SECONDS if is_elsewhere(Home.current(), self.system) else POLL_SECONDS
 

@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 
 from thermocline.errors import ThermoclineError
+from thermocline.ledger.pruned import Due, Removed
 from thermocline.orchestration.database import is_prepared
 from thermocline.orchestration.environment import environment
-from thermocline.retention.record import Due, Removed
 
 LOST = "how old runs and their tasks went; the last run of each DAG that nobody started by hand stays"
 TABLES = (

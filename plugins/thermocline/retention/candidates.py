@@ -5,9 +5,9 @@ import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
-from thermocline import publication
-from thermocline.ledger import Ledger
-from thermocline.retention.record import CANDIDATES, Due, Removed, pruned
+from thermocline.ledger.chain import Ledger
+from thermocline.ledger.pruned import CANDIDATES, Due, Removed, pruned
+from thermocline.publishing import publication
 
 LOST = (
     "what the gate judged and nobody sees any more: blocked or overtaken candidates can't be approved "

@@ -8,8 +8,8 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from thermocline.openlineage_delivery import writing
-from thermocline.retention.record import Due, Removed
+from thermocline.audit.openlineage_delivery import writing
+from thermocline.ledger.pruned import Due, Removed
 
 SCRATCH = ("duckdb", "loading", "logs", "dbt/compiled", "dbt/run")
 """Below the scratch folder; beside them stands what the next run reads."""

@@ -7,14 +7,15 @@ SHA-256. What is lost is the way back: `refuse` keeps a warehouse from being bui
 from contextlib import closing
 from datetime import datetime
 
-from thermocline import publication, warehouse
+from thermocline import warehouse
 from thermocline.errors import InputError
 from thermocline.home import Home
-from thermocline.ledger import Ledger
-from thermocline.retention.record import LANDING, Due, Removed, pruned, told
-from thermocline.sources import manifest
-from thermocline.sources.manifest import LandedFile
-from thermocline.sources.reading import Arrival
+from thermocline.landing import manifest
+from thermocline.landing.manifest import LandedFile
+from thermocline.ledger.chain import Ledger
+from thermocline.ledger.pruned import LANDING, Due, Removed, pruned, told
+from thermocline.loading.reading import Arrival
+from thermocline.publishing import publication
 
 LOST = (
     "the records themselves; their rows stay in the warehouse, which can't be built from the landing "

@@ -7,11 +7,12 @@ run that was killed in between is finished by the next. Repeating it removes not
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from thermocline import company, durable
+from thermocline import durable
+from thermocline.company import settings
 from thermocline.errors import InputError
 from thermocline.home import Home
+from thermocline.ledger.pruned import Due, Removed
 from thermocline.retention import airflow_records, candidates, files, landing, quarantine
-from thermocline.retention.record import Due, Removed
 
 Part = Callable[[Due], Removed]
 
@@ -33,7 +34,7 @@ def prune(
     With `dry_run` nothing is removed. Raises InputError (a home without a company), WarehouseBusy (a run
     or a publisher is at work), LedgerChanged and LedgerTruncated (the ledger isn't as it was written).
     """
-    settled = company.read(home)
+    settled = settings.read(home)
     if settled is None:
         raise InputError(f"{home.root} has nothing to prune: no run has settled its company.yml yet")
     moment = now or datetime.now(UTC)

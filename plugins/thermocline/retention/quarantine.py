@@ -8,8 +8,8 @@ from datetime import datetime
 
 from thermocline import warehouse
 from thermocline.home import Home
-from thermocline.retention.record import Due, Removed
-from thermocline.sources import manifest
+from thermocline.landing import manifest
+from thermocline.ledger.pruned import Due, Removed
 
 LOST = "the text of cells that could not be read; where they stood, why, and their money stay"
 

@@ -2,10 +2,11 @@
 
 import shutil
 
-from thermocline import durable, publication
-from thermocline.candidate import MANIFEST, Candidate
+from thermocline import durable
+from thermocline.candidates.candidate import MANIFEST, Candidate
 from thermocline.errors import ThermoclineError
 from thermocline.home import Home
+from thermocline.publishing import publication
 from thermocline.retention.candidates import AWAY
 
 NEWEST = 2

@@ -7,7 +7,7 @@ import pytest
 from made_company import audit, build
 from postgres_server import Server
 from thermocline.home import Home
-from thermocline.publication import publish
+from thermocline.publishing.publication import publish
 from two_targets import CONNECTION, TwoTargets
 
 THOROUGH = bool(os.environ.get("THERMOCLINE_FAULTS"))

@@ -15,10 +15,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from made_company import audit, build
+from thermocline.audit.verification import verify
 from thermocline.errors import ThermoclineError
 from thermocline.home import Home
-from thermocline.publication import current, publish
-from thermocline.verification import verify
+from thermocline.publishing.publication import current, publish
 
 
 def mount(options: str, folder: Path) -> None:

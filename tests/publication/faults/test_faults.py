@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 from fault_table import Tally
-from thermocline import ledger
+from thermocline.audit.verification import verify
 from thermocline.errors import LedgerChanged, TargetBehind, ThermoclineError
 from thermocline.home import Home
-from thermocline.ledger import Ledger
-from thermocline.publication import database, history, publish
-from thermocline.verification import verify
+from thermocline.ledger import chain
+from thermocline.ledger.chain import Ledger
+from thermocline.publishing.publication import database, history, publish
 from two_targets import TwoTargets, publish_when_told
 
 SCRIPT = Path(__file__).with_name("cramped_disk.py")
@@ -96,7 +96,7 @@ def test_a_postgres_that_only_reads(company: TwoTargets, survived: Tally) -> Non
 def test_a_view_locked_by_a_long_query(
     company: TwoTargets, survived: Tally, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("thermocline.targets.postgres.Postgres.patience_seconds", 0.5)
+    monkeypatch.setattr("thermocline.publishing.targets.postgres.Postgres.patience_seconds", 0.5)
     with closing(company.database.connect()) as long:
         long.execute("begin")
         long.execute("select * from reporting.account_timeline")
@@ -170,7 +170,7 @@ def test_a_clock_that_jumps_back(
             return datetime(2001, 1, 1, tzinfo=UTC)
 
     with monkeypatch.context() as patched:
-        patched.setattr(ledger, "datetime", Earlier)
+        patched.setattr(chain, "datetime", Earlier)
         published = company.publish(1)
     assert published.outcome == "published"
     company.check_whole(company.candidates[1].content_hash)

@@ -6,8 +6,8 @@ import time
 from multiprocessing.context import BaseContext
 
 from fault_table import Tally
-from thermocline.ledger import Ledger, recorded
-from thermocline.verification import verify
+from thermocline.audit.verification import verify
+from thermocline.ledger.chain import Ledger, recorded
 from two_targets import TwoTargets, publish_and_die, publish_when_told
 
 PRINCIPAL = [

@@ -9,9 +9,9 @@ import duckdb
 import psycopg
 from fault_table import Tally
 from postgres_server import Database
-from thermocline.ledger import Ledger
-from thermocline.publication import database
-from thermocline.verification import verify
+from thermocline.audit.verification import verify
+from thermocline.ledger.chain import Ledger
+from thermocline.publishing.publication import database
 from two_targets import TwoTargets
 
 READERS = 8

@@ -12,11 +12,11 @@ from pathlib import Path
 import duckdb
 from made_company import audit
 from postgres_server import Database
-from thermocline.candidate import Candidate
+from thermocline.audit.verification import verify
+from thermocline.candidates.candidate import Candidate
 from thermocline.home import Home
-from thermocline.ledger import Ledger, recorded
-from thermocline.publication import Published, database, publish, targets
-from thermocline.verification import verify
+from thermocline.ledger.chain import Ledger, recorded
+from thermocline.publishing.publication import Published, database, publish, targets
 
 CONNECTION = "AIRFLOW_CONN_BI"
 """Set in each child: the process that starts them has the environment of its own beginning."""

@@ -17,9 +17,9 @@ from export_files import (
     write,
     write_bytes,
 )
+from thermocline.files.places import Folder
 from thermocline.home import PROJECT
-from thermocline.sources.landing import land
-from thermocline.sources.places import Folder
+from thermocline.landing.land import land
 
 HERE = "tests/sources/bad_input/test_bad_input.py"
 LOADED = "select source_row, payment_id from raw.payments order by 1"

@@ -19,9 +19,9 @@ from export_files import (
     write,
     write_bytes,
 )
-from thermocline.sources.catalogue import adopt
-from thermocline.sources.landing import land
-from thermocline.sources.outstanding import pending
+from thermocline.landing.catalogue import adopt
+from thermocline.landing.land import land
+from thermocline.landing.outstanding import pending
 
 ONE = f"{PAYMENTS}\n{payment(1)}\n"
 TWO = f"{PAYMENTS}\n{payment(2)}\n{payment(3)}\n"

@@ -21,11 +21,11 @@ import duckdb
 import yaml
 from mutations import Made, files
 from thermocline.home import Home
-from thermocline.sources.canonical import TABLES
-from thermocline.sources.landing import land
-from thermocline.sources.loading import load
-from thermocline.sources.mapping import Mappings
-from thermocline.sources.mapping_files import load_mappings
+from thermocline.landing.land import land
+from thermocline.loading.load import load
+from thermocline.mapping.canonical import TABLES
+from thermocline.mapping.files import load_mappings
+from thermocline.mapping.model import Mappings
 
 BATCH = 120
 

@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Any
 
 import openpyxl
-from thermocline.sources.canonical import BOOLEAN, DATE, INTEGER, TIMESTAMP
-from thermocline.sources.mapping import Feed, Mapping, Mappings, Rule
+from thermocline.mapping.canonical import BOOLEAN, DATE, INTEGER, TIMESTAMP
+from thermocline.mapping.model import Feed, Mapping, Mappings, Rule
 
 ENCODINGS = ("utf-8", "utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32", "latin-1", "cp1252")
 HOSTILE = (

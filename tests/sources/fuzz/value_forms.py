@@ -20,8 +20,8 @@ from zoneinfo import ZoneInfo
 import duckdb
 import yaml
 from thermocline.home import Home
-from thermocline.sources.landing import land
-from thermocline.sources.loading import load
+from thermocline.landing.land import land
+from thermocline.loading.load import load
 
 DECLARATIONS = ("plain", "point", "comma")
 ZONES = ("America/New_York", "Asia/Tokyo")

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import remote_servers
 from remote_servers import LOGIN, PASSWORD
+from thermocline.files import remote
 from thermocline.home import Home
-from thermocline.sources import remote
 
 HOUR = 3600
 

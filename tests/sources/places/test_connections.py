@@ -7,12 +7,12 @@ import inspect
 import json
 
 import pytest
-from thermocline.connections import Connection
+from thermocline.company.secrets import Connection
 from thermocline.errors import InputError
+from thermocline.files.credentials import options
+from thermocline.files.remote import Remote
 from thermocline.home import Home
-from thermocline.sources.catalogue import sources
-from thermocline.sources.connections import options
-from thermocline.sources.remote import Remote
+from thermocline.landing.catalogue import sources
 
 KEY = {"type": "service_account", "client_email": "a@b.c", "private_key": "secret"}
 

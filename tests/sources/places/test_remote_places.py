@@ -5,11 +5,11 @@ import gzip
 import pytest
 from export_files import PAYMENTS, load_all, payment, rows
 from thermocline.errors import InputError, PlaceUnreachable
+from thermocline.files.remote import Remote
 from thermocline.home import Home
-from thermocline.sources import manifest
-from thermocline.sources.landing import land
-from thermocline.sources.outstanding import pending
-from thermocline.sources.remote import Remote
+from thermocline.landing import manifest
+from thermocline.landing.land import land
+from thermocline.landing.outstanding import pending
 
 ONE = f"{PAYMENTS}\n{payment(1)}\n".encode()
 TWO = f"{PAYMENTS}\n{payment(2)}\n{payment(3)}\n".encode()
@@ -153,7 +153,7 @@ def test_a_file_missing_on_the_web_is_named(home, web, monkeypatch):
 
 def test_a_server_that_nobody_serves_can_be_reached_later(home, web, monkeypatch):
     web.put("Payments.csv", ONE)
-    monkeypatch.setattr("thermocline.sources.remote.REST_SECONDS", 0.01)
+    monkeypatch.setattr("thermocline.files.remote.REST_SECONDS", 0.01)
     web.location = "http://127.0.0.1:1"
     web.declare(home, monkeypatch)
     with pytest.raises(PlaceUnreachable, match=r"http://127.0.0.1:1 can't be read"):

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from export_files import PAYMENTS, payment
+from thermocline.landing.land import land
 from thermocline.orchestration import arrivals, triggers
-from thermocline.sources.landing import land
 
 DAY = "2024-01-05"
 PAYMENTS_OF_A_DAY = f"{PAYMENTS}\n{payment(1)}\n".encode()

@@ -1,0 +1,93 @@
+"""What targets remember of the ledger, held against it: each is a witness that it is whole."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from thermocline import durable
+from thermocline.errors import LedgerChanged, LedgerTruncated, ThermoclineError
+from thermocline.home import Home
+from thermocline.ledger.chain import Recorded, Scan, check_head
+from thermocline.publishing.targets import Target
+from thermocline.publishing.targets.duckdb_file import DuckDBFile
+from thermocline.terminal import plain
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a target says of itself, read before the ledger, which is always ahead of it."""
+
+    target: Target
+    current: str | None
+    anchored: tuple[int, str] | None
+    listed: list[dict[str, Any]]
+    """The rows of table `publication`; empty if unreadable, which comparing the tables reports."""
+
+    def __str__(self) -> str:
+        return f"target {self.target.name}"
+
+
+def look(target: Target, findings: list[ThermoclineError]) -> Seen:
+    """Ask a target, before the ledger is read; what is wrong with its answer joins the findings."""
+    current, anchored, listed = target.current(), None, []
+    try:
+        anchored = target.anchored()
+    except LedgerChanged as error:
+        findings.append(error)
+    if current:
+        with suppress(duckdb.Error, OSError):
+            listed = target.publications(current)
+    return Seen(target, current, anchored, listed)
+
+
+def heads(place: Seen, scan: Scan, publications: Mapping[str, Recorded]) -> Iterator[ThermoclineError]:
+    """What the target remembers of the ledger and isn't in it."""
+    if place.anchored:
+        try:
+            check_head(scan.entries, *place.anchored, str(place))
+        except (LedgerChanged, LedgerTruncated) as error:
+            yield error
+    elif place.current and len(scan.entries) > 1:
+        yield LedgerTruncated(
+            f"{place} doesn't remember the ledger's head any more: restore it from a backup"
+        )
+    if place.current and place.current not in publications:
+        yield LedgerTruncated(
+            f"ledger.jsonl doesn't hold publication {place.current}, which "
+            f"readers of {place} see: restore ledger.jsonl from a backup"
+        )
+    # Readers of the last one may have been led to it an instant before its done entry.
+    latest = list(publications.values())[-1:]
+    for row in place.listed:
+        name = row["publication_id"]
+        publication = publications.get(name)
+        if publication is None or publication.intent["hash"] != row["ledger_hash"]:
+            kind = LedgerChanged if publication else LedgerTruncated
+            yield kind(
+                f"ledger.jsonl doesn't hold the entry {str(row['ledger_hash'])[:12]}… that "
+                f"publication {plain(name)} names: restore ledger.jsonl from a backup"
+            )
+        elif place.target.name not in publication.done and publication not in latest:
+            yield LedgerTruncated(
+                f"ledger.jsonl has no done entry of publication {plain(name)}: "
+                "restore ledger.jsonl from a backup"
+            )
+
+
+def ahead(home: Home, place: Seen, scan: Scan) -> Iterator[LedgerChanged]:
+    """Entries behind the head that the leading target remembers: a killed publisher leaves one at most."""
+    if not isinstance(place.target, DuckDBFile) or place.anchored is None:
+        return
+    beyond = len(scan.entries) - place.anchored[0]
+    if beyond < 2 or durable.is_publishing(home):
+        return
+    with suppress(LedgerChanged, OSError):
+        if place.target.anchored() == place.anchored:
+            yield LedgerChanged(
+                f"{home.ledger}: {beyond} entries follow entry {place.anchored[0]}, the last that {place} "
+                "names, and no publisher wrote them: restore ledger.jsonl from a backup; if the target was "
+                "put back from an older one, publish again"
+            )

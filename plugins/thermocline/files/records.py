@@ -1,0 +1,125 @@
+"""One file, record by record: slower than DuckDB, but sure of every record's number."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+from thermocline.errors import ThermoclineError
+from thermocline.files.content import opened
+from thermocline.landing.manifest import LandedFile
+
+LONGEST_RECORD = 2 << 20
+MOST_UNCLOSED = 50
+UNCLOSED = "unexpected end of data"
+
+TOO_FEW = "has too few columns"
+TOO_MANY = "has too many columns"
+STRAY_QUOTE = "has a stray quote"
+OPEN_QUOTE = "has a quote that is not closed"
+TOO_LONG = "is too long"
+NUL = "holds a NUL byte"
+
+
+class Record(NamedTuple):
+    """A record's cells, its text where that is known, and the reason for one that is refused."""
+
+    cells: list[str]
+    reason: str | None = None
+    text: str = ""
+
+
+def records(path: Path, file: LandedFile, skip_until_header: bool = False) -> Iterator[Record]:
+    """The records after the header; blank lines are none.
+
+    `skip_until_header`: lines above the header are none either, and below it a line with one filled
+    cell, a report's footer for instance, is a record without the others.
+
+    A quote that isn't closed where it should be swallows the lines up to the next quote, or all:
+    reading goes on with the line after the one it is on.
+    """
+    width = len(file.header)
+    is_header = True
+    for record in _split(path, file):
+        if is_header:
+            is_header = skip_until_header and tuple(cell.strip() for cell in record.cells) != file.header
+            continue
+        cells = record.cells
+        if skip_until_header and sum(bool(cell.strip()) for cell in cells) == 1:
+            cells = cells + [""] * (width - len(cells))
+        reason = record.reason or _misfit(cells, width)
+        text = record.text or file.delimiter.join(cells) if reason else ""
+        yield Record(cells, reason, text)
+    if is_header:
+        raise ThermoclineError(f"{path}: the header {','.join(file.header)!r} is not in it; report this file")
+
+
+def cells_of(line: str, delimiter: str) -> list[str]:
+    """The cells of one line, however badly quoted; none where they can't be told."""
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return []
+
+
+def text_of(path: Path, file: LandedFile) -> io.TextIOWrapper:
+    """The file's text, unpacked and decoded, its line breaks as they are."""
+    encoding = "utf-8-sig" if file.encoding == "utf-8" else file.encoding
+    return io.TextIOWrapper(opened(path, file.compression), encoding, newline="")
+
+
+def _misfit(cells: list[str], width: int) -> str | None:
+    if len(cells) != width:
+        return TOO_FEW if len(cells) < width else TOO_MANY
+    if any("\0" in cell for cell in cells):
+        return NUL
+    size = sum(map(len, cells))
+    is_long = size > LONGEST_RECORD // 4 and len("".join(cells).encode()) > LONGEST_RECORD
+    return TOO_LONG if is_long else None
+
+
+def _split(path: Path, file: LandedFile) -> Iterator[Record]:
+    limit = csv.field_size_limit(1 << 30)
+    skipped: int | None = 0
+    unclosed = 0
+    try:
+        while skipped is not None:
+            with text_of(path, file) as text:
+                start, skipped = skipped, None
+                first: list[str] = []
+                lines = _remembered(islice(text, start, None), first)
+                reader = csv.reader(lines, delimiter=file.delimiter, skipinitialspace=True, strict=True)
+                while True:
+                    before = reader.line_num
+                    first.clear()
+                    try:
+                        cells = next(reader)
+                    except StopIteration:
+                        break
+                    except csv.Error as error:
+                        is_open = str(error) == UNCLOSED or reader.line_num > before + 1
+                        yield Record(
+                            cells_of(first[0], file.delimiter),
+                            OPEN_QUOTE if is_open else STRAY_QUOTE,
+                            first[0],
+                        )
+                        if not is_open or unclosed == MOST_UNCLOSED:
+                            continue
+                        unclosed += 1
+                        skipped = start + before + 1
+                        break
+                    if cells:
+                        # Without a quote it is one line, which is told as it was written.
+                        yield Record(cells, text="" if '"' in first[0] else first[0])
+    finally:
+        csv.field_size_limit(limit)
+
+
+def _remembered(lines: Iterable[str], first: list[str]) -> Iterator[str]:
+    """The lines; `first` gets the first one after it was emptied."""
+    for line in lines:
+        if not first:
+            first.append(line.rstrip("\r\n"))
+        yield line

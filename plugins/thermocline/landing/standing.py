@@ -1,0 +1,154 @@
+"""What stands of the landed files: those of deliveries that nobody withdrew."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+from thermocline.home import Home
+from thermocline.landing import manifest
+from thermocline.landing.catalogue import Source, sources
+from thermocline.landing.manifest import Delivery, LandedFile, Manifest
+from thermocline.loading.reading import Arrival, Place, Position
+from thermocline.mapping.model import Mappings
+
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Landed:
+    """The landed files, each with the last of its deliveries that stands, and all such deliveries.
+
+    `withdrawn` has a row (source, file, delivery key, SHA-256) per withdrawn delivery of a file,
+    `ended` one (source, feed, last day) per feed declared ended, `only_with_records` one (source,
+    kind of file) per feed that its mapping declares so; `sha256` is of every landed file, by id.
+    """
+
+    arrivals: list[Arrival]
+    deliveries: list[Delivery]
+    withdrawn: list[tuple[str, str, str, str]]
+    ended: list[tuple[str, str, date]]
+    only_with_records: list[tuple[str, str]]
+    sha256: dict[int, str]
+
+
+def place_of(delivery: Delivery, file: LandedFile, mappings: Mappings, reporting_time_zone: str) -> Place:
+    """Where a delivered file stands in the order of deliveries.
+
+    That is the day which its path declares, else the day, in the reporting zone, on which this home first
+    saw the path hold this content; on one day, the landing that saw it.
+    """
+    mapping = mappings.get(file.mapping)
+    told = mapping.delivery(delivery.path, file.member) if mapping else None
+    seen_at = delivery.stated_at or EARLIEST
+    return Place(
+        stated_on=(told and told.declared_on) or seen_at.astimezone(ZoneInfo(reporting_time_zone)).date(),
+        landed_in=delivery.landed_in,
+        is_dated=bool(told and told.declared_on),
+        is_keyed=bool(told and told.is_keyed),
+    )
+
+
+def standing(home: Home, mappings: Mappings, reporting_time_zone: str = "UTC") -> Landed:
+    """What has landed and stands, by the mappings and sources in force."""
+    files, stand, withdrawn = delivered(home, mappings)
+    placed: dict[int, tuple[Position, Delivery, Place]] = {}
+    for delivery in stand:
+        place = place_of(delivery, files[delivery.file_id], mappings, reporting_time_zone)
+        before = placed.get(delivery.file_id)
+        if before is None or before[0] <= place.position:
+            placed[delivery.file_id] = place.position, delivery, place
+    return Landed(
+        [
+            Arrival(
+                files[file_id],
+                home.landing / files[file_id].landed_as,
+                delivery.source_file,
+                delivery.delivery_key,
+                delivery.covers_on,
+                place,
+            )
+            for file_id, (_, delivery, place) in sorted(placed.items())
+        ],
+        stand,
+        [
+            (files[d.file_id].source, d.source_file, d.delivery_key, files[d.file_id].sha256)
+            for d in withdrawn
+        ],
+        [(source.name, feed, day) for source in sources(home) for feed, day in source.ended],
+        sorted({(f.source, f.feed) for f in files.values() if comes_only_with_records(f, mappings)}),
+        {file_id: file.sha256 for file_id, file in files.items()},
+    )
+
+
+def delivered(home: Home, mappings: Mappings) -> tuple[dict[int, LandedFile], list[Delivery], list[Delivery]]:
+    """The landed files by id, and their deliveries: those that stand, and the withdrawn ones.
+
+    Extent, rhythm, keys and covered days are as the mappings in force tell them. What they leave out by
+    name counts as withdrawn.
+    """
+    known = {source.name: source for source in sources(home)}
+    with manifest.opened(home) as book:
+        landed = {file.file_id: file for file in book.files()}
+        delivered_as = [_by_mapping(d, landed[d.file_id], mappings) for d in book.deliveries()]
+        files, deliveries = _fed(book, landed, delivered_as, mappings)
+    files = {file_id: _as_declared(file, mappings) for file_id, file in files.items()}
+    stand: list[Delivery] = []
+    withdrawn: list[Delivery] = []
+    for delivery in deliveries:
+        file = files[delivery.file_id]
+        is_excluded = file.mapping in mappings and mappings[file.mapping].excludes(delivery.source_file)
+        is_withdrawn = is_excluded or _is_withdrawn(delivery, file, known)
+        (withdrawn if is_withdrawn else stand).append(delivery)
+    return files, stand, withdrawn
+
+
+def _fed(
+    book: Manifest, landed: dict[int, LandedFile], deliveries: list[Delivery], mappings: Mappings
+) -> tuple[dict[int, LandedFile], list[Delivery]]:
+    """What landed files become by the mappings in force: one file may be several feeds.
+
+    Where the path of a file decides what becomes of it, it is a file of its own under each path.
+    """
+    fed: list[tuple[Delivery, tuple[int, str, str] | None]] = []
+    for delivery in deliveries:
+        file = landed[delivery.file_id]
+        mapping = mappings.get(file.mapping)
+        own = mapping.feed(file.feed) if mapping else None
+        for feed in mapping.feeds_of(own, file.header) if mapping and own else (None,):
+            place = delivery.source_file if feed and feed.reads_path else ""
+            is_itself = feed is None or (feed is own and not place)
+            fed.append((delivery, None if is_itself else (file.file_id, feed.name if feed else "", place)))
+    ids = book.share({key for _, key in fed if key})
+    files = landed | {
+        file_id: replace(landed[of_file], feed=feed, file_id=file_id)
+        for (of_file, feed, _), file_id in ids.items()
+    }
+    return files, [replace(d, file_id=ids[key]) if key else d for d, key in fed]
+
+
+def _by_mapping(delivery: Delivery, file: LandedFile, mappings: Mappings) -> Delivery:
+    """The delivery as the mapping in force tells it from the path."""
+    mapping = mappings.get(file.mapping)
+    if mapping is None:
+        return delivery
+    told = mapping.delivery(delivery.path, file.member)
+    return replace(delivery, delivery_key=told.key, covers_on=told.covers_on)
+
+
+def _as_declared(file: LandedFile, mappings: Mappings) -> LandedFile:
+    mapping = mappings.get(file.mapping)
+    feed = mapping.feed(file.feed) if mapping else None
+    return replace(file, extent=feed.extent, rhythm_days=feed.rhythm_days) if feed else file
+
+
+def comes_only_with_records(file: LandedFile, mappings: Mappings) -> bool:
+    """Whether its feed has no file where there is nothing to tell."""
+    mapping = mappings.get(file.mapping)
+    feed = mapping.feed(file.feed) if mapping else None
+    return feed is not None and feed.only_with_records
+
+
+def _is_withdrawn(delivery: Delivery, file: LandedFile, known: dict[str, Source]) -> bool:
+    source = known.get(file.source)
+    names = {delivery.delivery_key, delivery.source_file, file.sha256}
+    return source is not None and not names.isdisjoint(source.withdrawn_keys)

@@ -1,0 +1,173 @@
+"""What a build leaves for an auditor, kept by hash when its candidate is long pruned.
+
+    records/<first two digits>/<SHA-256>.json.gz    canonical JSON; the hash is of the JSON itself
+    records/<first two digits>/<SHA-256>.parquet    the records behind a publication's warnings and blocks
+
+A build's facts, and so the ledger, name each record by its hash; an intent names the last one.
+Equal records are kept once: they hold no times, so that a project that didn't change leaves one
+manifest, not one a day.
+
+    manifest        dbt's manifest
+    results         what dbt made of each model and test: status, failures, compiled SQL
+    schemas         columns and types of all tables, by schema and table
+    reconciliation  the equations of rows and sums that must hold from file to mart
+    scorecards      the constants that the figures were made with
+"""
+
+import gzip
+import hashlib
+import json
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from thermocline import durable, warehouse
+from thermocline.building import transformation
+from thermocline.errors import ContentChanged
+from thermocline.home import Home
+
+TABLES = {"reconciliation": "gate.reconciliation", "scorecards": "reporting.scorecards"}
+JSON = ".json.gz"
+PARQUET = ".parquet"
+KEPT_FAILURES = "failures"
+"""The key of an intent that names the failing records that were kept with it; null where there are none."""
+
+UNTIMELY = (
+    "created_at",
+    "generated_at",
+    "invocation_id",
+    "invocation_started_at",
+    "run_started_at",
+    "env",
+    "root_path",
+)
+
+
+def keep_build(home: Home, connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Keep the records of the build that stands in the warehouse; SHA-256 by name of record."""
+    folder = transformation.target_folder(home)
+    kept = {
+        "manifest": keep(home, _timeless(json.loads((folder / "manifest.json").read_bytes()))),
+        "results": keep(home, _results(folder)),
+        "schemas": keep(home, _schemas(connection)),
+    }
+    for name, table in TABLES.items():
+        cursor = connection.execute(f"select * from {table} order by all")
+        columns = [column[0] for column in cursor.description or ()]
+        rows = [
+            {column: None if cell is None else str(cell) for column, cell in zip(columns, row, strict=True)}
+            for row in cursor.fetchall()
+        ]
+        kept[name] = keep(home, rows)
+    return kept
+
+
+def keep(home: Home, content: Any) -> str:
+    """Keep one record; its SHA-256."""
+    text = durable.canonical(content)
+    sha256 = hashlib.sha256(text).hexdigest()
+    path = place(home, sha256)
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        durable.replace(path, gzip.compress(text, mtime=0), durable.READ_ONLY)
+    return sha256
+
+
+def keep_parquet(home: Home, content: bytes) -> str:
+    """Keep one parquet file as it is; its SHA-256."""
+    sha256 = hashlib.sha256(content).hexdigest()
+    path = place(home, sha256, PARQUET)
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        durable.replace(path, content, durable.READ_ONLY)
+    return sha256
+
+
+def place(home: Home, sha256: str, suffix: str = JSON) -> Path:
+    """Where the record of this hash is kept."""
+    return home.records / sha256[:2] / f"{sha256}{suffix}"
+
+
+def read(home: Home, sha256: str, suffix: str = JSON) -> bytes | None:
+    """A record's content; None if it isn't kept any more. Raises ContentChanged if it was changed."""
+    path = place(home, sha256, suffix)
+    try:
+        stored = path.read_bytes()
+        content = gzip.decompress(stored) if suffix == JSON else stored
+    except FileNotFoundError:
+        return None
+    except (OSError, EOFError, ValueError, zlib.error):
+        content = b""
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise ContentChanged(f"record {path} was changed: restore it from a backup")
+    return content
+
+
+def named(entries: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """The suffix by SHA-256 of every record that entries of the ledger name."""
+    found: dict[str, str] = {}
+    for entry in entries:
+        if entry.get("kind") == "intent":
+            found |= dict.fromkeys(entry.get("records", {}).values(), JSON)
+            if kept := entry.get(KEPT_FAILURES):
+                found[kept] = PARQUET
+    return found
+
+
+def problems(home: Home, records: Mapping[str, str]) -> Iterator[ContentChanged]:
+    """What is missing or changed of these records, given as `named` does."""
+    for sha256, suffix in sorted(records.items()):
+        try:
+            if read(home, sha256, suffix) is None:
+                missing = place(home, sha256, suffix)
+                yield ContentChanged(f"record {missing} is missing: restore it from a backup")
+        except ContentChanged as changed:
+            yield changed
+
+
+def _timeless(content: Any) -> Any:
+    if isinstance(content, dict):
+        return {name: _timeless(value) for name, value in content.items() if name not in UNTIMELY}
+    return [_timeless(value) for value in content] if isinstance(content, list) else content
+
+
+def _results(folder: Path) -> list[dict[str, Any]]:
+    """What dbt says of each node."""
+    results = json.loads((folder / "run_results.json").read_bytes())["results"]
+    found: dict[str, Mapping[str, Any]] = {result["unique_id"]: result for result in results}
+    return [
+        {key: found[name].get(key) for key in ("unique_id", "status", "failures", "compiled_code")}
+        for name in sorted(found)
+    ]
+
+
+def _schemas(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, dict[str, str]]]:
+    schemas: dict[str, dict[str, dict[str, str]]] = {}
+    for schema, table, column, kind in connection.execute(
+        "select table_schema, table_name, column_name, data_type from information_schema.columns "
+        "where table_catalog = current_database() order by all"
+    ).fetchall():
+        schemas.setdefault(schema, {}).setdefault(table, {})[column] = kind
+    return schemas
+
+
+def failing_record(home: Home, test: str) -> str | None:
+    """The first record that a failed data test found, as `column value` pairs; how many more there are."""
+    results = json.loads(
+        (transformation.target_folder(home) / "run_results.json").read_text(encoding="utf-8")
+    )["results"]
+    query = next((result["compiled_code"] for result in results if result["unique_id"] == test), None)
+    if not query:
+        return None
+    with closing(warehouse.connect(home, read_only=True)) as connection:
+        cursor = connection.execute(f"select * from ({query}) as found order by all")
+        names = [column[0] for column in cursor.description]
+        rows = cursor.fetchall()
+    if not rows:
+        return None
+    told = ", ".join(f"{name} {value}" for name, value in zip(names, rows[0], strict=True))
+    return " ".join(told.split()) + (f"; {len(rows) - 1} more" if len(rows) > 1 else "")

@@ -1,1 +1,0 @@
-"""What comes in: any CRM or billing export, recognised, landed unmodified and loaded typed."""
