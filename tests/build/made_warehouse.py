@@ -19,7 +19,9 @@ def warehouse() -> duckdb.DuckDBPyConnection:
         kinds = table.columns | ({"row_number": "bigint"} if table.numbered else {})
         columns = ", ".join(f'"{name}" {kind}' for name, kind in kinds.items())
         connection.execute(f"create table config.{table.name} ({columns})")
-    connection.execute("create table config.published_inputs (source varchar, sha256 varchar)")
+    connection.execute(
+        "create table config.published_inputs (source varchar, source_file varchar, sha256 varchar)"
+    )
     connection.execute(
         "create table config.published_segments "
         "(account_id varchar, temperature varchar, revenue_365d decimal(18, 4))"
