@@ -7,7 +7,7 @@ stg_crm__account_merges as (
     select * from {{ ref('stg_crm__account_merges') }}
 ),
 
-merges as (
+merges_named as (
     select
         crm_account_id,
         merged_into_crm_account_id
@@ -25,13 +25,13 @@ merge_chains as (
     select
         crm_account_id,
         merged_into_crm_account_id as reached_id
-    from merges
+    from merges_named
     union
     select
         merge_chains.crm_account_id,
-        merges.merged_into_crm_account_id as reached_id
+        merges_named.merged_into_crm_account_id as reached_id
     from merge_chains
-    inner join merges on merge_chains.reached_id = merges.crm_account_id
+    inner join merges_named on merge_chains.reached_id = merges_named.crm_account_id
 ),
 
 chain_ends as (
@@ -40,11 +40,11 @@ chain_ends as (
         merge_chains.reached_id,
         row_number() over (
             partition by merge_chains.crm_account_id
-            order by stg_crm__accounts.is_deleted nulls last, merge_chains.reached_id desc
+            order by stg_crm__accounts.is_deleted asc nulls last, merge_chains.reached_id desc
         ) as end_rank
     from merge_chains
     left join stg_crm__accounts on merge_chains.reached_id = stg_crm__accounts.crm_account_id
-    where merge_chains.reached_id not in (select merges.crm_account_id from merges)
+    where merge_chains.reached_id not in (select merges_named.crm_account_id from merges_named)
 ),
 
 -- An account that was merged away need not be delivered itself.

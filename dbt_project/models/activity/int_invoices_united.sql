@@ -112,11 +112,12 @@ documents_with_lines as (
         documents_of_lines.country,
         case
             when not documents.has_own_header then itemised_documents.lines_total
-            when documents.is_sum_of_lines then coalesce(
-                itemised_documents.standing_lines_total + documents_of_lines.standing_lines_total,
-                itemised_documents.standing_lines_total,
-                documents_of_lines.standing_lines_total
-            )
+            when documents.is_sum_of_lines
+                then coalesce(
+                    itemised_documents.standing_lines_total + documents_of_lines.standing_lines_total,
+                    itemised_documents.standing_lines_total,
+                    documents_of_lines.standing_lines_total
+                )
             else coalesce(
                 itemised_documents.lines_total + documents_of_lines.document_total,
                 itemised_documents.lines_total,

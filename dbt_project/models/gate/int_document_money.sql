@@ -97,12 +97,13 @@ classified_lines as (
         case
             when not document_lines.is_current then 'superseded'
             when invoices.is_sum_of_lines and document_lines.is_void then 'void'
-            when invoices.is_sum_of_lines then
-                -- A line in another currency than its invoice's can't be added to the others.
-                case
-                    when coalesce(document_lines.currency, invoices.currency, '') = coalesce(invoices.currency, '')
-                        then invoices.money_state
-                end
+            when invoices.is_sum_of_lines
+                then
+                    -- A line in another currency than its invoice's can't be added to the others.
+                    case
+                        when coalesce(document_lines.currency, invoices.currency, '') = coalesce(invoices.currency, '')
+                            then invoices.money_state
+                    end
             when invoices.has_header then 'itemised'
             when not document_lines.has_header and invoices.invoice_id is not null then 'itemised'
             when not document_lines.has_header then 'without_invoice'

@@ -9,10 +9,10 @@ with files as (
 named_in_tables as (
     select
         files.source,
-        merges.account_id,
-        merges.merged_into_account_id
-    from {{ source('raw', 'account_merges') }} as merges
-    inner join files on merges.file_id = files.file_id
+        merges_named.account_id,
+        merges_named.merged_into_account_id
+    from {{ source('raw', 'account_merges') }} as merges_named
+    inner join files on merges_named.file_id = files.file_id
 ),
 
 named_by_survivors as (
@@ -25,7 +25,7 @@ named_by_survivors as (
     where records.merged_account_ids is not null
 ),
 
-merges as (
+merges_named as (
     select * from named_in_tables
     union
     select * from named_by_survivors
@@ -35,7 +35,7 @@ select
     account_id as account_code,
     source || ':' || account_id as crm_account_id,
     source || ':' || merged_into_account_id as merged_into_crm_account_id
-from merges
+from merges_named
 where
     account_id <> ''
     and account_id <> merged_into_account_id

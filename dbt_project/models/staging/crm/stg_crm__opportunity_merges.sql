@@ -9,10 +9,10 @@ with files as (
 named_in_tables as (
     select
         files.source,
-        merges.opportunity_id,
-        merges.merged_into_opportunity_id
-    from {{ source('raw', 'opportunity_merges') }} as merges
-    inner join files on merges.file_id = files.file_id
+        merges_named.opportunity_id,
+        merges_named.merged_into_opportunity_id
+    from {{ source('raw', 'opportunity_merges') }} as merges_named
+    inner join files on merges_named.file_id = files.file_id
 ),
 
 named_by_survivors as (
@@ -25,7 +25,7 @@ named_by_survivors as (
     where records.merged_opportunity_ids is not null
 ),
 
-merges as (
+merges_named as (
     select * from named_in_tables
     union
     select * from named_by_survivors
@@ -34,7 +34,7 @@ merges as (
 select
     source || ':' || opportunity_id as opportunity_id,
     source || ':' || merged_into_opportunity_id as merged_into_opportunity_id
-from merges
+from merges_named
 where
     opportunity_id <> ''
     and opportunity_id <> merged_into_opportunity_id
