@@ -11,9 +11,9 @@ from company import BENCH, Company, Size
 from processes import run
 from table import Row
 from thermocline.building.transformation import DBT_PROJECT
+from thermocline.company.airflow_settings import environment
 from thermocline.errors import ThermoclineError
 from thermocline.home import PROJECT
-from thermocline.orchestration.environment import environment
 
 PEERS = PROJECT / ".venv-bench" / "bin" / "python"
 PARSED = BENCH / "parsed"

@@ -14,8 +14,8 @@ from peers import by_hand, with_pandas
 from prepared import Prepared
 from processes import Taken, memory, repeated, run, seconds
 from table import Row
+from thermocline.company.airflow_settings import environment
 from thermocline.home import Home
-from thermocline.orchestration.environment import environment
 
 HERE = Path(__file__).resolve().parent
 CORRECTED = 1_000

@@ -1,15 +1,10 @@
-"""Files that survive a killed process: synced before they get their name, locked while changed."""
+"""Files that survive a killed process: synced before they get their name."""
 
 import hashlib
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-
-from thermocline import locks
-from thermocline.home import Home
 
 READ_ONLY = 0o444
 
@@ -45,20 +40,3 @@ def replace(path: Path, content: bytes, mode: int = 0o644) -> None:
     finally:
         temporary.unlink(missing_ok=True)
     sync(path.parent)
-
-
-@contextmanager
-def publishing(home: Home, purpose: str, wait_seconds: float) -> Iterator[None]:
-    """Hold the publishers' lock: its holder may switch targets, write the ledger, swap candidates.
-
-    Apart from `Home.writer`, since publishing doesn't touch the warehouse. The system drops it if
-    the process dies. Raises WarehouseBusy, naming the holder, if it isn't free in time.
-    """
-    busy = f"publishing in {home.root} is held by {{holder}}: wait until it ends, then run again"
-    with locks.exclusive(home.root / "publishing.lock", purpose, busy, wait_seconds):
-        yield
-
-
-def is_publishing(home: Home) -> bool:
-    """Whether a process holds the publishers' lock at this moment."""
-    return locks.is_held(home.root / "publishing.lock")

@@ -124,3 +124,18 @@ class Home:
         busy = f"{self.warehouse} is held by {{holder}}: wait until it ends, then run again"
         with locks.exclusive(self.root / "warehouse.lock", purpose, busy, wait_seconds):
             yield
+
+    @contextmanager
+    def publishing(self, purpose: str, wait_seconds: float) -> Iterator[None]:
+        """Hold the publishers' lock: its holder may switch targets, write the ledger, swap candidates.
+
+        Apart from `writer`, since publishing doesn't touch the warehouse. The system drops it if the
+        process dies. Raises WarehouseBusy, naming the holder, if it isn't free within `wait_seconds`.
+        """
+        busy = f"publishing in {self.root} is in use by {{holder}}: wait until it ends, then run again"
+        with locks.exclusive(self.root / "publishing.lock", purpose, busy, wait_seconds):
+            yield
+
+    def is_publishing(self) -> bool:
+        """Return whether a process holds the publishers' lock at this moment."""
+        return locks.is_held(self.root / "publishing.lock")

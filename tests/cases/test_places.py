@@ -18,11 +18,11 @@ from screened import Screened, screen
 from thermocline import warehouse
 from thermocline.audit.verification import verify
 from thermocline.command import cli
+from thermocline.company.airflow_settings import environment, process_environment
 from thermocline.errors import InputError, WarehouseBusy
 from thermocline.gate import suites
 from thermocline.home import Home
 from thermocline.landing import manifest
-from thermocline.orchestration.environment import environment, process_environment
 from thermocline.publishing import publication
 
 DAY = date(2026, 6, 30)

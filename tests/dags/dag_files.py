@@ -49,8 +49,11 @@ def parse(folder: Path) -> dict[str, Any]:
     def watch(event: str, arguments: tuple[Any, ...]) -> None:
         if not watching or not event.startswith(WATCHED) or is_import(event, arguments):
             return
-        # The bag lists the folder itself.
-        if event not in ("os.scandir", "os.walk") or str(arguments[0]) != str(folder):
+        # The bag lists the folder itself, and what Python cached of it.
+        if event not in ("os.scandir", "os.walk") or str(arguments[0]) not in (
+            str(folder),
+            f"{folder}/__pycache__",
+        ):
             done.append(f"{event} {arguments[0]}")
 
     sys.addaudithook(watch)

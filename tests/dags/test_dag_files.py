@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from thermocline.company.airflow_settings import environment
 from thermocline.home import PROJECT, Home
-from thermocline.orchestration.environment import environment
 
 HEAVY = {"pandas", "numpy", "duckdb", "dbt", "great_expectations", "yaml"}
 READS_AND_CONNECTS = """

@@ -15,8 +15,8 @@ from urllib.error import HTTPError
 from urllib.parse import quote
 from urllib.request import Request, urlopen
 
+from thermocline.company.airflow_settings import kept_password
 from thermocline.home import Home
-from thermocline.orchestration.environment import kept_password
 
 Json = dict[str, Any]
 

@@ -13,7 +13,7 @@ import pytest
 from airflow_rest import Json, RunningAirflow, eventually, running_airflow
 from fault_table import Tally
 from screened import Screened
-from thermocline.company.amendments import override
+from thermocline.command.amendments import override
 from thermocline.home import Home
 from thermocline.ledger.chain import Ledger
 from thermocline.publishing import publication

@@ -14,7 +14,7 @@ from thermocline.audit import evidence_pack
 from thermocline.command.cli import main
 from thermocline.errors import ContentChanged, InputError
 from thermocline.home import Home
-from thermocline.ledger import build_records
+from thermocline.ledger import records as kept_records
 from thermocline.ledger.chain import Ledger
 
 
@@ -101,10 +101,11 @@ def test_every_published_column_leads_to_its_origin(example: Screened, folder: P
         ("account_segments", "publication_id"),
         ("account_segments", "reporting_currency"),
         ("feeds", "gaps"),
-        ("gate_failures", "measure"),
         ("group_segments", "accounts"),
         ("group_segments", "publication_id"),
         ("segment_summary", "accounts"),
+        ("unattributed_events", "feed"),
+        ("unattributed_events", "records"),
         ("unattributed_revenue", "documents"),
     }
 
@@ -147,9 +148,9 @@ def test_a_changed_record_is_refused(example: Screened, tmp_path: Path) -> None:
     shutil.copy(example.home.ledger, home.ledger)
     shutil.copytree(example.home.records, home.records)
     [intent] = [entry for entry in Ledger(home.ledger).entries() if entry["kind"] == "intent"]
-    changed = build_records.place(home, intent["records"]["scorecards"])
+    changed = kept_records.place(home, intent["records"]["scorecards"])
     changed.chmod(0o644)
-    changed.write_bytes(build_records.place(home, intent["records"]["reconciliation"]).read_bytes())
+    changed.write_bytes(kept_records.place(home, intent["records"]["reconciliation"]).read_bytes())
     with pytest.raises(ContentChanged, match=r"record .* was changed"):
         evidence_pack.pack(home, example.published.publication_id, tmp_path / "evidence.zip")
     with pytest.raises(InputError, match="there is no publication 1999-01-01-0001"):

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 from run_contexts import settle
+from thermocline.company.airflow_settings import environment, kept_password
 from thermocline.errors import InputError, ThermoclineError, WarehouseBusy
 from thermocline.home import PROJECT, Home
 from thermocline.orchestration import environment as module
-from thermocline.orchestration.environment import environment, kept_password, only_airflow
+from thermocline.orchestration.environment import only_airflow
 from thermocline.orchestration.runs import run_dags
 from thermocline.orchestration.serving import check_port, main, serve, served_environment
 

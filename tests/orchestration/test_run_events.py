@@ -16,7 +16,7 @@ from thermocline.candidates.candidate import Candidate
 from thermocline.errors import GateBlocked
 from thermocline.gate import audit as gate
 from thermocline.home import Home
-from thermocline.ledger import build_records
+from thermocline.ledger import records as kept_records
 from thermocline.orchestration import steps
 from thermocline.publishing import publication
 
@@ -57,7 +57,7 @@ def made(home: Home, monkeypatch: pytest.MonkeyPatch) -> Candidate:
     candidate = made_company.build(
         home,
         inputs=(made_company.landed(home, b"a\nb\n"),),
-        records={name: build_records.keep(home, content) for name, content in records.items()},
+        records={name: kept_records.keep(home, content) for name, content in records.items()},
     )
     monkeypatch.setattr(
         build, "build", lambda *_, **__: build.Built(candidate.content_hash, date(2011, 12, 9))

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from made_company import Begun, audit
 from test_approval import MONEY, SHIFT, SOUND
+from thermocline.company.airflow_settings import environment
 from thermocline.ledger.chain import Ledger
-from thermocline.orchestration.environment import environment
 from thermocline.publishing.publication import current
 
 

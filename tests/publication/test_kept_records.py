@@ -12,7 +12,7 @@ from thermocline.candidates.candidate import Candidate
 from thermocline.errors import ContentChanged
 from thermocline.gate import failures as gate_failures
 from thermocline.home import Home
-from thermocline.ledger import build_records
+from thermocline.ledger import records as kept_records
 from thermocline.publishing.publication import Published, publish
 
 BEHIND = b"the records behind a warning"
@@ -25,7 +25,7 @@ def audited(home: Home, candidate: Candidate, failures: bytes = BEHIND) -> Candi
 
 
 def published(home: Home) -> tuple[Candidate, Published]:
-    record = build_records.keep(home, {"made": ["with", "care"]})
+    record = kept_records.keep(home, {"made": ["with", "care"]})
     candidate = audited(home, build(home, records={"manifest": record}))
     return candidate, publish(home, candidate.content_hash)
 

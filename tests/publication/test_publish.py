@@ -180,7 +180,7 @@ def test_an_intent_says_what_was_published_from_what(begun: Begun) -> None:
 
 
 def test_two_publishers_dont_meet(begun: Begun) -> None:
-    with durable.publishing(begun.home, "a test", 0), pytest.raises(WarehouseBusy, match="a test"):
+    with begun.home.publishing("a test", 0), pytest.raises(WarehouseBusy, match="a test"):
         begun.publish(wait_seconds=0.1)
     assert begun.publish().outcome == "published"
 

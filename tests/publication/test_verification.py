@@ -236,7 +236,7 @@ def test_entries_that_no_publisher_wrote_are_found(home: Home) -> None:
     found(home, 0)
     ledger.append("pruned", {"what": "landing", "rule": "landing_days: 1", "pruned": ["cd" * 32]})
     assert "ledger.jsonl: 2 entries follow entry 4, the last that target duckdb names" in found(home, 4)
-    with durable.publishing(home, "a test", 0):
+    with home.publishing("a test", 0):
         found(home, 0)
 
 
@@ -270,7 +270,7 @@ def test_a_forgotten_head_is_found(home: Home) -> None:
 
 
 def test_what_is_under_way_is_harmless(home: Home) -> None:
-    with durable.publishing(home, "a test", 0), home.ledger.open("ab") as ledger:
+    with home.publishing("a test", 0), home.ledger.open("ab") as ledger:
         ledger.write(b'{"half')
         ledger.flush()
         assert (

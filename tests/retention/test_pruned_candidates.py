@@ -16,7 +16,6 @@ from pruned import (
     settle,
     told,
 )
-from thermocline import durable
 from thermocline.errors import InputError, LedgerChanged, WarehouseBusy
 from thermocline.home import Home
 from thermocline.insight.difference import difference
@@ -123,7 +122,7 @@ def test_pruning_waits_for_nobody_and_harms_nobody_at_work(home: Home) -> None:
     build(home)
     with home.writer("building"), pytest.raises(WarehouseBusy, match="building"):
         prune(home, NOW)
-    with durable.publishing(home, "publishing", 0), pytest.raises(WarehouseBusy, match="publishing"):
+    with home.publishing("publishing", 0), pytest.raises(WarehouseBusy, match="publishing"):
         prune(home, NOW)
     assert len(list(home.candidates.iterdir())) == 1
 

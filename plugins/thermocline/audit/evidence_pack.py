@@ -19,7 +19,7 @@ from thermocline.audit.lineage import read as read_lineage
 from thermocline.errors import InputError
 from thermocline.gate import failures as gate_failures
 from thermocline.home import Home
-from thermocline.ledger import build_records
+from thermocline.ledger import records as kept_records
 from thermocline.ledger.chain import Entry, Ledger, Recorded, inputs_of, recorded
 
 MOMENT = (1980, 1, 1, 0, 0, 0)
@@ -75,7 +75,7 @@ def _parts(home: Home, entries: list[Entry], publication: Recorded) -> tuple[dic
     kept: dict[str, bytes] = {}
     for name, place in RECORDS.items():
         sha256 = intent.get("records", {}).get(name)
-        content = build_records.read(home, sha256) if sha256 else None
+        content = kept_records.read(home, sha256) if sha256 else None
         if content is None:
             why = f"its record {sha256} isn't kept any more" if sha256 else "its build kept no such record"
             gone.append(f"{place}: {why}")
@@ -89,8 +89,8 @@ def _parts(home: Home, entries: list[Entry], publication: Recorded) -> tuple[dic
         )
     else:
         gone.append("lineage.csv: it is read from dbt/, which isn't whole")
-    sha256 = intent.get(build_records.KEPT_FAILURES)
-    failures = build_records.read(home, sha256, build_records.PARQUET) if sha256 else None
+    sha256 = intent.get(kept_records.KEPT_FAILURES)
+    failures = kept_records.read(home, sha256, kept_records.PARQUET) if sha256 else None
     if failures is None:
         why = f"its record {sha256} isn't kept any more" if sha256 else "its publisher kept no such record"
         gone.append(f"failures.parquet: {why}")

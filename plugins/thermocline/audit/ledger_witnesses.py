@@ -7,7 +7,6 @@ from typing import Any
 
 import duckdb
 
-from thermocline import durable
 from thermocline.errors import LedgerChanged, LedgerTruncated, ThermoclineError
 from thermocline.home import Home
 from thermocline.ledger.chain import Recorded, Scan, check_head
@@ -82,7 +81,7 @@ def ahead(home: Home, place: Seen, scan: Scan) -> Iterator[LedgerChanged]:
     if not isinstance(place.target, DuckDBFile) or place.anchored is None:
         return
     beyond = len(scan.entries) - place.anchored[0]
-    if beyond < 2 or durable.is_publishing(home):
+    if beyond < 2 or home.is_publishing():
         return
     with suppress(LedgerChanged, OSError):
         if place.target.anchored() == place.anchored:

@@ -19,7 +19,7 @@ from thermocline.candidates.candidate import Candidate
 from thermocline.candidates.contract import REPORTING_SCHEMA
 from thermocline.errors import TargetBehind
 from thermocline.home import Home
-from thermocline.ledger import build_records
+from thermocline.ledger import records as kept_records
 from thermocline.ledger.chain import Ledger, last_inputs, recorded
 from thermocline.ledger.facts import Facts, Input
 
@@ -111,7 +111,7 @@ def column_origins(home: Home, facts: Facts) -> Origins:
     kept = {
         name: content
         for name in ("manifest", "results", "schemas")
-        if name in facts.records and (content := build_records.read(home, facts.records[name])) is not None
+        if name in facts.records and (content := kept_records.read(home, facts.records[name])) is not None
     }
     if len(kept) < 3:
         return {}

@@ -11,13 +11,12 @@ from dataclasses import dataclass
 
 import duckdb
 
-from thermocline import durable
 from thermocline.audit import landed_copies, ledger_witnesses
 from thermocline.audit.ledger_witnesses import Seen
 from thermocline.candidates.candidate import Candidate
 from thermocline.errors import ContentChanged, LedgerChanged, LedgerTruncated, ThermoclineError, WarehouseBusy
 from thermocline.home import Home
-from thermocline.ledger import build_records
+from thermocline.ledger import records as kept_records
 from thermocline.ledger.chain import Ledger, Recorded, Scan, all_inputs, completed, contradictions, recorded
 from thermocline.ledger.pruned import pruned
 from thermocline.publishing.intents import table_entry
@@ -62,8 +61,8 @@ def verify(home: Home) -> Report:
     ]
     gone = pruned(scan.entries)
     findings += landed_copies.changed(home, inputs, gone)
-    records = build_records.named(scan.entries)
-    findings += build_records.problems(home, records)
+    records = kept_records.named(scan.entries)
+    findings += kept_records.problems(home, records)
     kept = 0
     for place in places:
         if not scan.problems:
@@ -115,7 +114,7 @@ def _unreached(target: Target, error: Exception) -> ThermoclineError:
 
 def _pointer(home: Home, place: Seen, publications: Mapping[str, Recorded]) -> Iterator[ThermoclineError]:
     """Where readers are led, and what the current publication says is kept and isn't there."""
-    if durable.is_publishing(home) or place.target.current() != place.current:
+    if home.is_publishing() or place.target.current() != place.current:
         return
     done = [name for name, each in publications.items() if place.target.name in each.done]
     if done and place.current in (None, *done[:-1]):
@@ -158,7 +157,7 @@ def _published(home: Home, place: Seen, publication: Recorded) -> Iterator[Therm
     except WarehouseBusy:
         raise
     except (duckdb.Error, OSError, ThermoclineError) as error:
-        if durable.is_publishing(home) and name not in target.kept():
+        if home.is_publishing() and name not in target.kept():
             return
         yield ContentChanged(
             f"{where} can't be read ({str(error).splitlines()[0]}): restore it from a backup"
@@ -194,7 +193,7 @@ def _candidate(home: Home, publication: Recorded) -> Iterator[ThermoclineError]:
 
 
 def _progress(home: Home, scan: Scan, publications: Mapping[str, Recorded]) -> Iterator[str]:
-    running = durable.is_publishing(home)
+    running = home.is_publishing()
     for publication in publications.values():
         if publication.is_open:
             yield (

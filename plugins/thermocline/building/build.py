@@ -10,13 +10,12 @@ from typing import Any
 import duckdb
 
 from thermocline import __version__, warehouse
-from thermocline.building import admission, transformation
+from thermocline.building import admission, build_records, transformation
 from thermocline.building.screening_day import day_to_screen
 from thermocline.candidates.freezing import freeze
 from thermocline.company import settings, tables
 from thermocline.errors import GateBlocked, ThermoclineError
 from thermocline.home import PROJECT, Home
-from thermocline.ledger import build_records
 from thermocline.ledger.chain import Ledger, last_inputs
 from thermocline.ledger.facts import Facts, Input
 from thermocline.loading.load import load

@@ -129,7 +129,7 @@ def _latest(home: Home) -> dict[str, FrozenTable]:
 
 def _put_in_place(home: Home, building: Path, content_hash: str) -> None:
     place, away = home.candidates / content_hash, home.candidates / f".old-{content_hash}"
-    with durable.publishing(home, f"freezing {content_hash}", 600):
+    with home.publishing(f"freezing {content_hash}", 600):
         if place.exists():
             if _same(home, building, content_hash):
                 # It counts as the newest again.

@@ -26,7 +26,7 @@ def recover(
 ) -> Candidate:
     """The candidate of a publication, each table hashed against the ledger; without the gate's own tables.
 
-    The caller holds `durable.publishing`. Raises ContentChanged where the target doesn't hold what the
+    The caller holds `Home.publishing`. Raises ContentChanged where the target doesn't hold what the
     ledger says, OSError or duckdb.Error where it can't be read.
     """
     intent = publication.intent

@@ -124,7 +124,7 @@ def calibrate(options: argparse.Namespace) -> int:
 
 
 def scorecard(_: argparse.Namespace) -> int:
-    from thermocline.company.amendments import listed
+    from thermocline.command.amendments import listed
     from thermocline.company.tables import SCORECARDS
 
     for row in listed(Home.current(), SCORECARDS):
@@ -137,7 +137,7 @@ def scorecard(_: argparse.Namespace) -> int:
 
 
 def activate(options: argparse.Namespace) -> int:
-    from thermocline.company.amendments import activate
+    from thermocline.command.amendments import activate
 
     row = activate(Home.current(), options.proposal, options.valid_from)
     print(
@@ -147,7 +147,7 @@ def activate(options: argparse.Namespace) -> int:
 
 
 def override(_: argparse.Namespace) -> int:
-    from thermocline.company.amendments import listed
+    from thermocline.command.amendments import listed
     from thermocline.company.tables import OVERRIDES
 
     for row in listed(Home.current(), OVERRIDES):
@@ -159,7 +159,7 @@ def override(_: argparse.Namespace) -> int:
 
 
 def add_override(options: argparse.Namespace) -> int:
-    from thermocline.company.amendments import override
+    from thermocline.command.amendments import override
 
     row = override(
         Home.current(),

@@ -73,7 +73,7 @@ def _in_task(connection_id: str) -> Any:
 
 
 def _outside(home: Home, connection_id: str) -> Any:
-    from thermocline.orchestration.environment import environment
+    from thermocline.company.airflow_settings import environment
 
     if "airflow" not in sys.modules:
         # Airflow reads its settings once, when it is first imported.

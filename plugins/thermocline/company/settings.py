@@ -177,3 +177,9 @@ def _write(file: Path, company: Company) -> None:
     temporary = file.with_suffix(f".{os.getpid()}.tmp")
     temporary.write_text(text, encoding="utf-8")
     temporary.replace(file)
+
+
+def time_zone(home: Home) -> ZoneInfo:
+    """Return the reporting time zone; UTC before the first run. Raises InputError."""
+    known = read(home)
+    return ZoneInfo(known.time_zone if known else "UTC")

@@ -5,11 +5,10 @@ import io
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from thermocline.errors import ThermoclineError
 from thermocline.files.content import opened
-from thermocline.landing.manifest import LandedFile
 
 LONGEST_RECORD = 2 << 20
 MOST_UNCLOSED = 50
@@ -23,6 +22,22 @@ TOO_LONG = "is too long"
 NUL = "holds a NUL byte"
 
 
+class Delimited(Protocol):
+    """What must be known of a delimited file to split it: its packing, its encoding, its header."""
+
+    @property
+    def compression(self) -> str: ...
+
+    @property
+    def encoding(self) -> str: ...
+
+    @property
+    def delimiter(self) -> str: ...
+
+    @property
+    def header(self) -> tuple[str, ...]: ...
+
+
 class Record(NamedTuple):
     """A record's cells, its text where that is known, and the reason for one that is refused."""
 
@@ -31,7 +46,7 @@ class Record(NamedTuple):
     text: str = ""
 
 
-def records(path: Path, file: LandedFile, skip_until_header: bool = False) -> Iterator[Record]:
+def records(path: Path, file: Delimited, skip_until_header: bool = False) -> Iterator[Record]:
     """The records after the header; blank lines are none.
 
     `skip_until_header`: lines above the header are none either, and below it a line with one filled
@@ -64,7 +79,7 @@ def cells_of(line: str, delimiter: str) -> list[str]:
         return []
 
 
-def text_of(path: Path, file: LandedFile) -> io.TextIOWrapper:
+def text_of(path: Path, file: Delimited) -> io.TextIOWrapper:
     """The file's text, unpacked and decoded, its line breaks as they are."""
     encoding = "utf-8-sig" if file.encoding == "utf-8" else file.encoding
     return io.TextIOWrapper(opened(path, file.compression), encoding, newline="")
@@ -80,7 +95,7 @@ def _misfit(cells: list[str], width: int) -> str | None:
     return TOO_LONG if is_long else None
 
 
-def _split(path: Path, file: LandedFile) -> Iterator[Record]:
+def _split(path: Path, file: Delimited) -> Iterator[Record]:
     limit = csv.field_size_limit(1 << 30)
     skipped: int | None = 0
     unclosed = 0

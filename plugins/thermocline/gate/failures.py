@@ -19,7 +19,7 @@ from thermocline.candidates.candidate import Candidate
 from thermocline.errors import ContentChanged
 from thermocline.files.wording import shown
 from thermocline.gate.suites import FIGURES, Check, Suite
-from thermocline.ledger import build_records
+from thermocline.ledger import records as kept_records
 from thermocline.sql import literal, parquet, quoted
 
 TABLE = "gate_failures"
@@ -81,13 +81,13 @@ def keep(candidate: Candidate, sha256: str | None) -> str | None:
 
     None where the verdict names none. Raises ContentChanged where they aren't what was written.
     """
-    if sha256 is None or build_records.read(candidate.home, sha256, build_records.PARQUET) is not None:
+    if sha256 is None or kept_records.read(candidate.home, sha256, kept_records.PARQUET) is not None:
         return sha256
     path = candidate.folder / FILE
     content = path.read_bytes() if path.exists() else b""
     if hashlib.sha256(content).hexdigest() != sha256:
         raise ContentChanged(f"{path} isn't what the gate wrote: audit the candidate again")
-    return build_records.keep_parquet(candidate.home, content)
+    return kept_records.keep_parquet(candidate.home, content)
 
 
 def write_csv(candidate: Candidate, path: Path) -> int:

@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 from thermocline.home import Home
 from thermocline.landing import manifest
+from thermocline.landing.arrivals import Arrival, Place, Position
 from thermocline.landing.catalogue import Source, sources
 from thermocline.landing.manifest import Delivery, LandedFile, Manifest
-from thermocline.loading.reading import Arrival, Place, Position
 from thermocline.mapping.model import Mappings
 
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)

@@ -58,7 +58,7 @@ class Recorded:
 
 
 class Ledger:
-    """Reads, checks and appends to one `ledger.jsonl`; writers hold `durable.publishing`."""
+    """Reads, checks and appends to one `ledger.jsonl`; writers hold `Home.publishing`."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

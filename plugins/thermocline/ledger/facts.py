@@ -27,7 +27,7 @@ class Input:
 class Facts:
     """How a build came about; `figures` holds at least FIGURES, as integers or decimals.
 
-    records: SHA-256 by name of what `build_records` kept.
+    records: SHA-256 by name of what `records` kept.
     dbt: {"expected": tests and models expected, "passed": ..., "failed": [names]}.
     """
 

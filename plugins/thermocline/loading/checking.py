@@ -14,10 +14,10 @@ from thermocline.files.content import Unreadable
 from thermocline.files.places import Entry, Folder
 from thermocline.files.wording import listed, shown
 from thermocline.home import Home
+from thermocline.landing.arrivals import Arrival, Place
 from thermocline.landing.catalogue import mappings_in_force
 from thermocline.landing.parts import Part, parts
 from thermocline.loading.load import load_files
-from thermocline.loading.reading import Arrival, Place
 from thermocline.loading.refusals import NOT_A_NUMBER
 from thermocline.loading.written_numbers import declarations_that_read
 from thermocline.mapping.canonical import create_raw

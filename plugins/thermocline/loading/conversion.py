@@ -20,7 +20,6 @@ from thermocline.mapping.casting import (
     is_among,
     key,
     key_text,
-    literal,
     literals,
     midnight,
     timestamp,
@@ -29,6 +28,7 @@ from thermocline.mapping.casting import (
 )
 from thermocline.mapping.expressions import NUMBER, TRUTH, Call, substituted
 from thermocline.mapping.model import Feed, Filter, Mapping, Rule, normalised
+from thermocline.sql import literal
 
 LONGEST_VALUE = 200
 COMPUTED_WITH = "decimal(24, 6)"

@@ -18,16 +18,17 @@ from thermocline.errors import InputError, ThermoclineError
 from thermocline.files.formats import DELIMITED, PARQUET
 from thermocline.home import Home
 from thermocline.landing import manifest
+from thermocline.landing.arrivals import Arrival
 from thermocline.landing.catalogue import mappings_in_force
+from thermocline.landing.pruned_copies import refuse_pruned
 from thermocline.landing.standing import Landed, standing
 from thermocline.loading.conversion import Conversion
-from thermocline.loading.reading import Arrival, Staged, check_whole, stage, stage_columnar, unpacked
+from thermocline.loading.reading import Staged, check_whole, stage, stage_columnar, unpacked
 from thermocline.loading.recording import Figures, insert, record_deliveries, remove
 from thermocline.loading.scanning import Unscannable, scan, unreadable
 from thermocline.mapping.canonical import create_raw
-from thermocline.mapping.casting import literal
 from thermocline.mapping.model import Feed, Mappings
-from thermocline.retention.landing import refuse as refuse_pruned
+from thermocline.sql import literal
 
 FILES_AT_ONCE = 2000
 

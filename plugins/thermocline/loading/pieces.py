@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from thermocline.files.content import CHUNK, PLAIN, RecordCounter
-from thermocline.loading.reading import Arrival
+from thermocline.landing.arrivals import Arrival
 
 SPLIT_BYTES = 64 << 20
 ALONE_BYTES = 4 << 20

@@ -8,7 +8,6 @@ import csv
 import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -19,49 +18,11 @@ from thermocline.files import formats
 from thermocline.files.content import CHUNK, PLAIN
 from thermocline.files.formats import DELIMITED, parquet
 from thermocline.files.records import LONGEST_RECORD, TOO_LONG, Record, records, text_of
-from thermocline.landing.manifest import LandedFile
+from thermocline.landing.arrivals import Arrival
 from thermocline.landing.parts import at_hand
 from thermocline.loading.conversion import LONGEST_VALUE, Conversion
-from thermocline.mapping.casting import literal
 from thermocline.mapping.model import Feed
-from thermocline.sql import exactly
-
-Position = tuple[date, int]
-"""A place in the order of deliveries: the greater is the later."""
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a delivered file stands in the order of deliveries; see `standing.place_of`.
-
-    `is_dated`: its path declares the day. `is_keyed`: its delivery may have other files; else each
-    content that a path comes to hold is a delivery of its own.
-    """
-
-    stated_on: date
-    landed_in: int
-    is_dated: bool
-    is_keyed: bool
-
-    @property
-    def position(self) -> Position:
-        return self.stated_on, self.landed_in
-
-
-@dataclass(frozen=True)
-class Arrival:
-    """A landed file with where to read it, the delivery that counts for it, and that delivery's place."""
-
-    file: LandedFile
-    path: Path
-    source_file: str
-    delivery_key: str
-    covers_on: date | None
-    place: Place
-
-    @property
-    def file_id(self) -> int:
-        return self.file.file_id
+from thermocline.sql import exactly, literal
 
 
 @dataclass(frozen=True)

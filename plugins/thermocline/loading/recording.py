@@ -7,11 +7,12 @@ from typing import Any
 import duckdb
 
 from thermocline.errors import ThermoclineError
+from thermocline.landing.arrivals import Arrival
 from thermocline.landing.standing import Landed
 from thermocline.loading.conversion import Conversion
-from thermocline.loading.reading import Arrival, Reject, Staged
+from thermocline.loading.reading import Reject, Staged
 from thermocline.mapping.canonical import DATE, TABLES, Table
-from thermocline.mapping.casting import literal
+from thermocline.sql import literal
 
 Figures = tuple[int, int, int]
 

@@ -4,8 +4,9 @@ from typing import NamedTuple
 
 import duckdb
 
+from thermocline.landing.arrivals import Arrival
 from thermocline.loading.pieces import Piece
-from thermocline.loading.reading import Arrival, Reject
+from thermocline.loading.reading import Reject
 
 # Rows of a file from a number on are so many records further down in it.
 Shifts = dict[tuple[int, int], int]

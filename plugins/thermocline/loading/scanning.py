@@ -12,11 +12,12 @@ import duckdb
 
 from thermocline.files.content import PLAIN
 from thermocline.files.records import STRAY_QUOTE, TOO_FEW, TOO_LONG, TOO_MANY, cells_of
+from thermocline.landing.arrivals import Arrival
 from thermocline.loading.conversion import LONGEST_VALUE, Conversion
 from thermocline.loading.pieces import Piece, can_be_cut, cut, dealt, is_large, whole
-from thermocline.loading.reading import Arrival, Reject, Staged, as_utf8, fresh, reader_of
+from thermocline.loading.reading import Reject, Staged, as_utf8, fresh, reader_of
 from thermocline.loading.renumbering import Counted, Legs, renumber, shifts_of
-from thermocline.mapping.casting import literal
+from thermocline.sql import literal
 
 REREAD_BYTES = 32 << 20
 

@@ -8,7 +8,8 @@ with a minus on either side or in parentheses. What fits none of that is no numb
 import re
 
 from thermocline.loading.currencies import CODES, SIGNS
-from thermocline.mapping.casting import literal, literals, number
+from thermocline.mapping.casting import literals, number
+from thermocline.sql import literal
 
 POINT, COMMA = "point", "comma"
 # Typographic ones become these: an apostrophe, a blank, a minus.

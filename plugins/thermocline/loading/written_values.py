@@ -1,8 +1,9 @@
 """How exports write dates and amounts, as SQL over their texts."""
 
 from thermocline.mapping.canonical import EARLIEST
-from thermocline.mapping.casting import literal, literals
+from thermocline.mapping.casting import literals
 from thermocline.mapping.model import DAY_FIRST, MONTH_FIRST, UNIX
+from thermocline.sql import literal
 
 NUMERIC_DATE = r"^(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})"
 UNORDERED_DATE = r"\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}\b.*"

@@ -3,15 +3,12 @@
 import re
 from collections.abc import Sequence
 
+from thermocline.sql import literal
+
 SPACE = " \t\r\n\u00a0\ufeff"
 TRUE, FALSE = ("true", "t", "yes", "y", "1", "1.0"), ("false", "f", "no", "n", "0", "0.0")
 WHOLE_WITH_POINT = r"-?(0|[1-9]\d*)\.0"
 SHORTENED = r"[+-]?\d([.,]\d+[eE][+-]|[eE]\+)\d+"
-
-
-def literal(text: str) -> str:
-    """A text as an SQL literal, whatever it holds."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def literals(texts: Sequence[str]) -> str:

@@ -6,11 +6,6 @@ from zoneinfo import ZoneInfo
 from thermocline.home import Home
 
 
-def time_zone(home: Home) -> ZoneInfo:
-    """The reporting time zone; UTC before the first run. Raises InputError."""
-    return ZoneInfo(_settings(home)[0])
-
-
 def screening_time(home: Home, day: date) -> datetime:
     """The moment at which `day` is screened whatever has come: the next day's hour."""
     zone, hour = _settings(home)
@@ -19,7 +14,7 @@ def screening_time(home: Home, day: date) -> datetime:
 
 def last_whole_day(home: Home, moment: datetime) -> date:
     """The day before the one that `moment` (with time zone) falls on."""
-    return moment.astimezone(time_zone(home)).date() - timedelta(days=1)
+    return moment.astimezone(ZoneInfo(_settings(home)[0])).date() - timedelta(days=1)
 
 
 def _settings(home: Home) -> tuple[str, int]:

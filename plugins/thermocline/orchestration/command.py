@@ -4,9 +4,10 @@ import os
 import sys
 from pathlib import Path
 
+from thermocline.company.airflow_settings import process_environment
 from thermocline.errors import ThermoclineError
 from thermocline.home import Home
-from thermocline.orchestration.environment import prepare, process_environment
+from thermocline.orchestration.environment import prepare
 
 
 def main() -> int:

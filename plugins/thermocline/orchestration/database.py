@@ -5,19 +5,10 @@ Runs inside the environment that `environment` describes, as a function or as a 
 
 from importlib.metadata import version
 
+from thermocline.company.airflow_settings import is_prepared
 from thermocline.home import Home
 
 WAREHOUSE_POOL = "warehouse"
-
-
-def is_prepared(home: Home) -> bool:
-    """Whether the database on record was made by the installed version; costs no import."""
-    record = home.airflow / "database-version"
-    return (
-        (home.airflow / "airflow.db").exists()
-        and record.exists()
-        and record.read_text() == version("apache-airflow-core")
-    )
 
 
 def prepare_database(home: Home) -> None:

@@ -14,8 +14,9 @@ from datetime import date
 from pathlib import Path
 from typing import IO, Any
 
+from thermocline.company.airflow_settings import process_environment
 from thermocline.home import Home
-from thermocline.orchestration.environment import only_airflow, process_environment
+from thermocline.orchestration.environment import only_airflow
 from thermocline.orchestration.lifeline import SECONDS_TO_END
 
 

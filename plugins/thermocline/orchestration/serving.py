@@ -16,15 +16,10 @@ from urllib.request import urlopen
 
 import psutil  # type: ignore[import-untyped]
 
+from thermocline.company.airflow_settings import LOOPBACK, kept_password, process_environment
 from thermocline.errors import InputError, ThermoclineError
 from thermocline.home import Home
-from thermocline.orchestration.environment import (
-    LOOPBACK,
-    kept_password,
-    only_airflow,
-    prepare,
-    process_environment,
-)
+from thermocline.orchestration.environment import only_airflow, prepare
 
 # Tasks report to the API server, so what starts tasks comes after it. Nobody needs the last two to
 # serve their logs: the web page reads the files.

@@ -14,7 +14,7 @@ from typing import Any
 from thermocline.candidates import contract
 from thermocline.candidates.candidate import Candidate
 from thermocline.candidates.hashing import TableHash
-from thermocline.ledger import build_records
+from thermocline.ledger import records as kept_records
 from thermocline.ledger.chain import Entry, Recorded, last_inputs, recorded
 from thermocline.ledger.facts import FIGURES
 
@@ -43,7 +43,7 @@ def next_intent(
         "candidate": candidate.digest,
         "targets": list(targets),
         "tables": {name: table_entry(table.hashes) for name, table in candidate.tables.items()},
-        build_records.KEPT_FAILURES: failures,
+        kept_records.KEPT_FAILURES: failures,
         "gate": {key: value for key, value in verdict.items() if key != "candidate"},
         "new_inputs": [item for key, item in inputs.items() if key not in known],
         "gone_inputs": [list(key) for key in sorted(known - set(inputs))],

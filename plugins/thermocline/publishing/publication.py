@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from thermocline import durable, warehouse
+from thermocline import warehouse
 from thermocline.company import settings
 from thermocline.errors import ContentChanged, InputError, TargetBehind, ThermoclineError
 from thermocline.files.wording import shown
@@ -259,7 +259,7 @@ def _publishing(
     progress: Progress,
     act: Callable[[Publisher], tuple[str, Recorded]],
 ) -> Published:
-    with durable.publishing(home, what, wait_seconds):
+    with home.publishing(what, wait_seconds):
         progress("locked")
         publisher = Publisher(home, targets(home), progress)
         try:
@@ -289,7 +289,7 @@ def _publishing(
 def record_pruned(home: Home, what: str, rule: str, names: list[str]) -> None:
     """Put into the ledger, and before every target, what is about to be pruned.
 
-    The caller holds `durable.publishing`. Raises LedgerChanged and LedgerTruncated where the ledger
+    The caller holds `Home.publishing`. Raises LedgerChanged and LedgerTruncated where the ledger
     isn't as it was written, ThermoclineError where a target can't be reached; nothing is recorded then.
     """
     publisher = Publisher(home, targets(home), lambda _: None)

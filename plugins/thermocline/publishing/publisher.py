@@ -23,7 +23,7 @@ from thermocline.company import settings
 from thermocline.errors import ContentChanged, InputError, LedgerChanged, LedgerTruncated
 from thermocline.gate import failures as gate_failures
 from thermocline.home import Home
-from thermocline.ledger import build_records
+from thermocline.ledger import records
 from thermocline.ledger.chain import (
     REOPENED,
     Entry,
@@ -48,7 +48,7 @@ KEEP = 10
 
 
 class Publisher:
-    """One run of publishing; the caller holds `durable.publishing`.
+    """One run of publishing; the caller holds `Home.publishing`.
 
     The first target leads: what it doesn't get nobody gets. Where another one fails the rest go on;
     `failed` then says why, by its name, and the next run completes it. `at` says what is worked
@@ -111,7 +111,7 @@ class Publisher:
             restored.intent["gate"],
             before,
             restored.intent["approval"],
-            restored.intent.get(build_records.KEPT_FAILURES),
+            restored.intent.get(records.KEPT_FAILURES),
         )
         return "restored", self.bring(candidate, {**intent, "restores": publication_id})
 

@@ -9,10 +9,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from thermocline.company.airflow_settings import environment, is_prepared
 from thermocline.errors import ThermoclineError
 from thermocline.ledger.pruned import Due, Removed
-from thermocline.orchestration.database import is_prepared
-from thermocline.orchestration.environment import environment
 
 LOST = "how old runs and their tasks went; the last run of each DAG that nobody started by hand stays"
 TABLES = (

@@ -1,20 +1,17 @@
 """Landed copies: removed once their rows are in the warehouse and they have grown old.
 
 The manifest keeps its record of them, so the same content isn't landed again, and the ledger their
-SHA-256. What is lost is the way back: `refuse` keeps a warehouse from being built without them.
+SHA-256. What is lost is the way back: `landing.pruned_copies` refuses to build a warehouse without them.
 """
 
 from contextlib import closing
 from datetime import datetime
 
 from thermocline import warehouse
-from thermocline.errors import InputError
 from thermocline.home import Home
 from thermocline.landing import manifest
-from thermocline.landing.manifest import LandedFile
 from thermocline.ledger.chain import Ledger
-from thermocline.ledger.pruned import LANDING, Due, Removed, pruned, told
-from thermocline.loading.reading import Arrival
+from thermocline.ledger.pruned import LANDING, Due, Removed, pruned
 from thermocline.publishing import publication
 
 LOST = (
@@ -56,19 +53,3 @@ def _loaded(home: Home) -> set[int]:
         ).fetchone()
         rows = connection.execute("select file_id from raw.files").fetchall() if found else []
     return {file_id for (file_id,) in rows}
-
-
-def refuse(home: Home, arrivals: list[Arrival]) -> None:
-    """Raises InputError where files that are to be loaded were pruned: rows would be missing silently."""
-    missing: list[LandedFile] = [each.file for each in arrivals if not each.path.exists()]
-    if not missing:
-        return
-    known = pruned(Ledger(home.ledger).entries()).landing
-    gone = [file for file in missing if file.sha256 in known]
-    if gone:
-        names = {each.file.sha256: each.source_file for each in arrivals}
-        raise InputError(
-            f"{len(gone)} landed files that are to be loaded were "
-            f"{told(known[file.sha256].date() for file in gone)}, {names[gone[0].sha256]!r} first: restore "
-            f"{home.warehouse.name}, or those files, from a backup"
-        )

@@ -7,7 +7,6 @@ run that was killed in between is finished by the next. Repeating it removes not
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from thermocline import durable
 from thermocline.company import settings
 from thermocline.errors import InputError
 from thermocline.home import Home
@@ -39,7 +38,7 @@ def prune(
         raise InputError(f"{home.root} has nothing to prune: no run has settled its company.yml yet")
     moment = now or datetime.now(UTC)
     removed = []
-    with home.writer("pruning", wait_seconds), durable.publishing(home, "pruning", wait_seconds):
+    with home.writer("pruning", wait_seconds), home.publishing("pruning", wait_seconds):
         for name, days in settled.retention.items():
             if days is not None:
                 before = midnight(moment) - timedelta(days=days)

@@ -2,7 +2,6 @@
 
 import shutil
 
-from thermocline import durable
 from thermocline.candidates.candidate import MANIFEST, Candidate
 from thermocline.errors import ThermoclineError
 from thermocline.home import Home
@@ -19,7 +18,7 @@ def prune_superseded(home: Home, wait_seconds: float = 600) -> list[str]:
     Gives their content hashes. Only data go: the ledger keeps every entry. Raises WarehouseBusy (a
     publisher is at work), ContentChanged (the current publication can't be read).
     """
-    with durable.publishing(home, "removing superseded candidates", wait_seconds):
+    with home.publishing("removing superseded candidates", wait_seconds):
         kept = {each.content_hash for each in publication.history(home)}
         current = publication.current(home)
         predecessor = current.publication_id if current else None

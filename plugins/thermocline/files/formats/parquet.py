@@ -11,8 +11,7 @@ import duckdb
 from thermocline.files.content import Unreadable
 from thermocline.files.formats import Row, Table
 from thermocline.files.records import NUL
-from thermocline.loading.written_values import literal
-from thermocline.sql import exactly
+from thermocline.sql import exactly, literal
 
 ROWS_AT_ONCE = 10_000
 

@@ -1,0 +1,24 @@
+"""Landed copies that were pruned: a warehouse is not built without their rows."""
+
+from thermocline.errors import InputError
+from thermocline.home import Home
+from thermocline.landing.arrivals import Arrival
+from thermocline.landing.manifest import LandedFile
+from thermocline.ledger.chain import Ledger
+from thermocline.ledger.pruned import pruned, told
+
+
+def refuse_pruned(home: Home, arrivals: list[Arrival]) -> None:
+    """Raise InputError where files that are to be loaded were pruned: rows would be missing silently."""
+    missing: list[LandedFile] = [each.file for each in arrivals if not each.path.exists()]
+    if not missing:
+        return
+    known = pruned(Ledger(home.ledger).entries()).landing
+    gone = [file for file in missing if file.sha256 in known]
+    if gone:
+        names = {each.file.sha256: each.source_file for each in arrivals}
+        raise InputError(
+            f"{len(gone)} landed files that are to be loaded were "
+            f"{told(known[file.sha256].date() for file in gone)}, {names[gone[0].sha256]!r} first: restore "
+            f"{home.warehouse.name}, or those files, from a backup"
+        )
