@@ -80,10 +80,11 @@ soak: $(INSTALLED) ## Compare 500 streams of deliveries with builds from nothing
 mappings: $(INSTALLED) ## Write the mappings' JSON Schema and their pages in docs
 	@$(BIN)/python -m thermocline.mapping.pages
 
-lint: $(INSTALLED) ## Check style and types: ruff, sqlfluff, mypy
+lint: $(INSTALLED) ## Check style, types and layers: ruff, mypy, import-linter, sqlfluff
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
 	@mkdir -p var/lint && THERMOCLINE_WAREHOUSE=$(CURDIR)/var/lint/warehouse.duckdb $(BIN)/sqlfluff lint dbt_project --processes 2
 
 lock: $(INSTALLED) ## Resolve the dependencies anew into constraints.txt

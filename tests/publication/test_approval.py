@@ -11,8 +11,8 @@ from thermocline.audit.verification import verify
 from thermocline.candidates.candidate import Candidate
 from thermocline.command.cli import main
 from thermocline.errors import ContentChanged, GateBlocked, InputError
-from thermocline.gate.approval import approve, find
 from thermocline.ledger.chain import Ledger
+from thermocline.publishing.approval import approve, find
 from thermocline.publishing.publication import current, database
 
 

@@ -9,8 +9,8 @@ from made_company import Begun, audit, build
 from test_approval import MONEY, SHIFT, SOUND, check
 from thermocline.candidates.candidate import Candidate
 from thermocline.gate import audit_index
-from thermocline.gate.approval import approve
 from thermocline.home import Home
+from thermocline.publishing.approval import approve
 from thermocline.publishing.publication import publish, rollback
 
 

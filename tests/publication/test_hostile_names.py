@@ -8,8 +8,8 @@ from made_company import audit, build, landed
 from test_approval import SHIFT
 from thermocline.audit import evidence_pack
 from thermocline.audit.verification import verify
-from thermocline.gate.approval import approve
 from thermocline.home import Home
+from thermocline.publishing.approval import approve
 from thermocline.publishing.publication import current
 
 HOSTILE = (

@@ -179,7 +179,7 @@ def add_override(options: argparse.Namespace) -> int:
 
 def approve(options: argparse.Namespace) -> int:
     from thermocline.audit.command_events import telling
-    from thermocline.gate.approval import approve
+    from thermocline.publishing.approval import approve
 
     home = Home.current()
     with telling(home, "approve", _warn) as run:

@@ -30,7 +30,7 @@ class AskForApproval(BaseOperator):
         self.candidate = candidate
 
     def execute(self, context: Context) -> None:  # noqa: ARG002
-        from thermocline.gate.approval import pending
+        from thermocline.publishing.approval import pending
 
         if not self.candidate:
             self.leave("nothing was built")
@@ -50,7 +50,7 @@ def question(candidate: dict[str, Any]) -> dict[str, str]:
 
     Skips where there is nothing to approve any more.
     """
-    from thermocline.gate.approval import pending
+    from thermocline.publishing.approval import pending
 
     home = Home.current()
     try:
@@ -95,8 +95,8 @@ def publish_approved(candidate: dict[str, Any], answer: Any, event: Any, wait_se
 
     answer: the response of Airflow's approval page.
     """
-    from thermocline.gate.approval import approval, pending
     from thermocline.publishing import publication
+    from thermocline.publishing.approval import approval, pending
 
     home = Home.current()
     run_events.start(home)
