@@ -5,7 +5,7 @@ A message is one line: what happened, where (file, line, key), and what to do ne
 
 
 class ThermoclineError(Exception):
-    """Our own fault, or a failure nobody named yet."""
+    """A fault of ours, or a failure that has no class of its own."""
 
     exit_code = 70
 
@@ -38,7 +38,7 @@ class TargetBehind(ThermoclineError):
 
 
 class PlaceUnreachable(InputError):
-    """A place elsewhere can't be read for now."""
+    """A remote place that can't be read at the moment."""
 
 
 class ContentChanged(ThermoclineError):

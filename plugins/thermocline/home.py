@@ -17,7 +17,7 @@ NOT_IN_A_HOME = re.compile(r"[#?$\\\x00-\x1f\x7f\ud800-\udfff]")
 """What a library takes out of a path: DuckDB `?` and `\\`, dbt `#`, Airflow `$`; and what isn't text."""
 
 INSTALLED = Path(sys.prefix) / "thermocline"
-"""Beside the installed package: what libraries make of it, kept for every home."""
+"""Beside the installed package: what libraries build from it, shared by all homes."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,9 @@ class Home:
 
     @classmethod
     def current(cls) -> "Home":
-        """The home of this process: THERMOCLINE_HOME, else `var` in the checkout.
+        """Return the home of this process: THERMOCLINE_HOME, else `var` in the checkout.
 
-        Raises InputError for a path that DuckDB, dbt or Airflow would read as another one.
+        Raise InputError for a path that DuckDB, dbt or Airflow would read as another one.
         """
         root = Path(os.environ.get("THERMOCLINE_HOME") or PROJECT / "var").resolve()
         if found := NOT_IN_A_HOME.search(str(root)):
@@ -62,7 +62,7 @@ class Home:
 
     @property
     def records(self) -> Path:
-        """What builds left for auditors, by hash."""
+        """Records that builds keep for auditors, by hash."""
         return self.root / "records"
 
     @property
@@ -75,7 +75,7 @@ class Home:
 
     @property
     def openlineage(self) -> Path:
-        """What was told to OpenLineage, one event a line."""
+        """Events reported to OpenLineage, one a line."""
         return self.root / "openlineage.jsonl"
 
     @property
@@ -92,7 +92,7 @@ class Home:
         return self.root / "scratch"
 
     def prepare(self) -> "Home":
-        """Make the folders. Raises InputError where the home can't be written."""
+        """Create the folders. Raise InputError where the home can't be written."""
         try:
             for folder in (
                 self.config,
@@ -119,7 +119,7 @@ class Home:
     def writer(self, purpose: str, wait_seconds: float = 0) -> Iterator[None]:
         """Hold the one writer's lock for `purpose`; the system drops it if the process dies.
 
-        Raises WarehouseBusy, naming the holder, if it isn't free within `wait_seconds`.
+        Raise WarehouseBusy, naming the holder, if it isn't free within `wait_seconds`.
         """
         busy = f"{self.warehouse} is held by {{holder}}: wait until it ends, then run again"
         with locks.exclusive(self.root / "warehouse.lock", purpose, busy, wait_seconds):

@@ -20,11 +20,11 @@ POLL_SECONDS = 0.05
 def exclusive(
     path: Path, purpose: str, busy: str, wait_seconds: float = 0, leaving_seconds: float = 0
 ) -> Iterator[int]:
-    """Hold the lock file `path` for `purpose`; gives its file number, for children to hold it too.
+    """Hold the lock file `path` for `purpose`; yield its descriptor, so that children can hold it too.
 
-    Raises WarehouseBusy with the words `busy`, in which `{holder}` becomes the holding process and
-    its purpose, if the lock isn't free within `wait_seconds`; ThermoclineError if it can't be opened.
-    leaving_seconds: how long to wait for the children of a holder that was killed; they end themselves.
+    Raise WarehouseBusy with the message `busy`, in which `{holder}` becomes the holding process and its
+    purpose, if the lock isn't free within `wait_seconds`; ThermoclineError if it can't be opened.
+    leaving_seconds: how long to wait for the children of a killed holder to exit.
     """
     begun = time.monotonic()
     with _opened(path) as lock:
@@ -52,7 +52,7 @@ def _opened(path: Path) -> TextIO:
     except OSError as error:
         raise ThermoclineError(
             f"{path} can't be opened for writing ({error.strerror}), so nothing was done: "
-            "put that right and run again"
+            "fix the cause and run again"
         ) from error
 
 
@@ -76,7 +76,7 @@ def opened_by(path: Path) -> str:
 
 
 def is_held(path: Path) -> bool:
-    """Whether a process holds the lock file at this moment."""
+    """Return whether a process holds the lock file at this moment."""
     with suppress(FileNotFoundError):
         try:
             with path.open() as lock:

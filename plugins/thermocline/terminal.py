@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 
 def plain(text: object, longest: int = 200) -> str:
-    """The text on one line; what isn't printable (escapes, line breaks, text direction) as its code.
+    """Return the text on one line, with what isn't printable (escapes, line breaks, text direction) escaped.
 
     `longest` characters at most, then an ellipsis.
     """
@@ -16,7 +16,7 @@ def plain(text: object, longest: int = 200) -> str:
 
 
 def columns(rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) -> list[str]:
-    """Rows of cells as aligned lines, two spaces apart; the columns named in `right` are flush right."""
+    """Return rows of cells as aligned lines, two spaces apart; columns in `right` are flush right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
         "  ".join(
@@ -28,5 +28,5 @@ def columns(rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) 
 
 
 def counted(count: int, singular: str, plural: str = "") -> str:
-    """ "1 call", "2 calls"."""
+    """Return a count with its noun: "1 call", "2 calls"."""
     return f"{count:,} {singular if count == 1 else plural or singular + 's'}"

@@ -274,7 +274,7 @@ def test_an_account_whose_data_are_late_is_held(example: Screened, published_alo
     for day in (None, cools_on):
         explained = explain(published_alone, account, day)
         assert (explained.state.temperature, explained.state.until) == ("hot", None)
-        assert "held until its late data are in" in render(explained)
+        assert "kept hot until its late data arrive" in render(explained)
 
 
 def test_the_rules_are_those_in_force_on_the_day(example: Screened, published_alone: Home) -> None:

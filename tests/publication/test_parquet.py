@@ -207,7 +207,7 @@ def test_a_lost_file_is_written_again_and_a_changed_one_found(home: Home) -> Non
     file.write_bytes(whole[:100] + bytes([whole[100] ^ 1]) + whole[101:])
     assert verify(home).exit_code == 3
     lake(home).put("ledger-head.json", b"{}")
-    with pytest.raises(LedgerChanged, match=r"ledger-head\.json isn't as it was written"):
+    with pytest.raises(LedgerChanged, match=r"ledger-head\.json is damaged"):
         place(home).anchored()
 
 

@@ -114,7 +114,7 @@ def test_what_was_pruned_or_never_was_cant_be_put_back(
     shutil.move(home.candidates / first.content_hash, away)
     gone = file.rename(home.root / "gone")
     with pytest.raises(
-        InputError, match=r"publication 2011-12-09-0001 was pruned: .*put them back from a backup"
+        InputError, match=r"publication 2011-12-09-0001 was pruned: .*restore it from a backup"
     ):
         rollback(home, first.publication_id)
     gone.rename(file)

@@ -266,7 +266,7 @@ def test_a_forgotten_head_is_found(home: Home) -> None:
     (home.reporting / "ledger-head").unlink()
     assert "doesn't remember the ledger's head" in found(home, 5)
     (home.reporting / "ledger-head").write_text("4 of hearts")
-    assert "isn't as it was written" in found(home, 4)
+    assert "is damaged" in found(home, 4)
 
 
 def test_what_is_under_way_is_harmless(home: Home) -> None:

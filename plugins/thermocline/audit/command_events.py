@@ -1,7 +1,7 @@
-"""What a person's command tells OpenLineage of a publication: written as it happens, sent when all is done.
+"""OpenLineage events of a manual command: written as it happens, sent when all is done.
 
-A server that doesn't answer costs its client's retries, and who puts a publication back doesn't wait for
-them. What goes wrong here is a line on stderr, never the command's failure.
+Sending waits for the end because a server that doesn't answer costs its client's retries, and a
+rollback must not wait for them. A failure here is a line on stderr, never the command's failure.
 """
 
 import os
@@ -15,11 +15,11 @@ from thermocline.home import Home
 if TYPE_CHECKING:
     from openlineage.client.event_v2 import RunEvent
 
-    from thermocline.audit.openlineage_events import Run, Told
+    from thermocline.audit.openlineage_events import Details, Run
     from thermocline.publishing.publication import Published
 
 
-class Telling:
+class EventLog:
     """The events of one run of a command, a job of its own name."""
 
     def __init__(self, home: Home, command: str, warn: Callable[[str], None]) -> None:
@@ -31,35 +31,35 @@ class Telling:
         self.is_open = False
 
     def progress(self, step: str) -> None:
-        """To be told the publisher's steps: a run begins when it has the publishers' lock."""
+        """Receive the publisher's steps: a run begins when it has the publishers' lock."""
         if step == "locked":
             self.is_open = True
             self._write("START", None)
 
     def published(self, published: "Published") -> None:
-        """Tell what readers see now, in which targets."""
+        """Write what readers see now, in which targets."""
 
-        def told(run: "Run") -> "Told":
+        def details(run: "Run") -> "Details":
             from thermocline.audit.openlineage_events import of_publication
 
             return of_publication(self.home, run, published.publication_id, published.content_hash)
 
-        self._write("COMPLETE", told)
+        self._write("COMPLETE", details)
         self.is_open = False
 
     def failed(self, error: BaseException) -> None:
-        """Tell why nothing, or not all, was published; what was refused beforehand is no run."""
+        """Write why nothing, or not all, was published; a command refused beforehand is no run."""
 
-        def told(run: "Run") -> "Told":
+        def details(run: "Run") -> "Details":
             from thermocline.audit.openlineage_events import of_failure
 
             return of_failure(self.home, run, error, None)
 
         if self.is_open:
-            self._write("FAIL", told)
+            self._write("FAIL", details)
 
     def send(self) -> None:
-        """Send all that was written where a server is configured."""
+        """Send all written events if a server is configured."""
         try:
             from thermocline.audit.openlineage_delivery import send
 
@@ -69,13 +69,13 @@ class Telling:
         if unsent:
             self.warn(f"the OpenLineage events {unsent}; they are in {self.home.openlineage}")
 
-    def _write(self, kind: str, told: "Callable[[Run], Told] | None") -> None:
+    def _write(self, kind: str, details: "Callable[[Run], Details] | None") -> None:
         try:
             from thermocline.audit.openlineage_delivery import write
             from thermocline.audit.openlineage_events import Run
 
             run = Run.of(self.home, self.command, "COMMAND", self.name)
-            made = write(self.home, run, kind, told(run) if told else None)
+            made = write(self.home, run, kind, details(run) if details else None)
         except Exception as error:
             why = " ".join(str(error).split()) or type(error).__name__
             self.warn(f"the OpenLineage event {kind} wasn't written ({why})")
@@ -85,12 +85,12 @@ class Telling:
 
 
 @contextmanager
-def telling(home: Home, command: str, warn: Callable[[str], None]) -> Iterator[Telling]:
-    """Tell of what happens within; `warn` gets a line for what couldn't be written or sent.
+def logging_events(home: Home, command: str, warn: Callable[[str], None]) -> Iterator[EventLog]:
+    """Write the events of the block; `warn` is called with each failure to write or send.
 
     An interrupted command leaves its START in the file.
     """
-    run = Telling(home, command, warn)
+    run = EventLog(home, command, warn)
     try:
         yield run
     except Exception as error:

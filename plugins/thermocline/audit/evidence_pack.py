@@ -1,6 +1,6 @@
-"""The evidence pack of one publication: all that an auditor needs to check it without our software.
+"""Evidence pack of one publication: all that an auditor needs to check it without our software.
 
-One zip whose bytes depend on the publication alone. What is in it is told by its README.txt.
+One zip whose bytes depend on the publication alone. Its README.txt describes the contents.
 """
 
 import csv
@@ -34,9 +34,9 @@ RECORDS = {
 
 
 def pack(home: Home, publication_id: str, path: Path) -> list[str]:
-    """Write the pack of a publication to `path`; the names of the parts that are gone.
+    """Write the pack of a publication to `path`; return a line per part that is no longer kept.
 
-    Raises InputError (no such publication in the ledger), LedgerChanged, ContentChanged.
+    Raise InputError (no such publication in the ledger), LedgerChanged, ContentChanged.
     """
     entries = Ledger(home.ledger).entries()
     publication = recorded(entries).get(publication_id)
@@ -45,8 +45,8 @@ def pack(home: Home, publication_id: str, path: Path) -> list[str]:
             f"there is no publication {publication_id} in the ledger: "
             f"the last ones are {', '.join(list(recorded(entries))[-5:]) or 'none'}"
         )
-    parts, gone = _parts(home, entries, publication)
-    parts["MISSING.txt"] = "".join(f"{line}\n" for line in gone or ["nothing"]).encode()
+    parts, missing = _parts(home, entries, publication)
+    parts["MISSING.txt"] = "".join(f"{line}\n" for line in missing or ["nothing"]).encode()
     parts["README.txt"] = README.format(
         publication_id=publication_id,
         seq=publication.intent["seq"],
@@ -55,11 +55,11 @@ def pack(home: Home, publication_id: str, path: Path) -> list[str]:
     sums = "".join(f"{hashlib.sha256(parts[name]).hexdigest()}  {name}\n" for name in sorted(parts))
     parts["SHA256SUMS"] = sums.encode()
     durable.replace(path, _zip(parts))
-    return gone
+    return missing
 
 
 def _parts(home: Home, entries: list[Entry], publication: Recorded) -> tuple[dict[str, bytes], list[str]]:
-    """The files of the pack by name, and a line for each part that isn't kept any more."""
+    """Return the files of the pack by name, and a line per part that is no longer kept."""
     intent = publication.intent
     last = max([intent["seq"], *(entry["seq"] for entry in publication.done.values())])
     parts = {
@@ -71,14 +71,14 @@ def _parts(home: Home, entries: list[Entry], publication: Recorded) -> tuple[dic
         "approval.json": _json(intent["approval"]),
         "code.json": _json({name: intent[name] for name in ("code_version", "manifest_hash", "dbt")}),
     }
-    gone: list[str] = []
+    missing: list[str] = []
     kept: dict[str, bytes] = {}
     for name, place in RECORDS.items():
         sha256 = intent.get("records", {}).get(name)
         content = kept_records.read(home, sha256) if sha256 else None
         if content is None:
             why = f"its record {sha256} isn't kept any more" if sha256 else "its build kept no such record"
-            gone.append(f"{place}: {why}")
+            missing.append(f"{place}: {why}")
         else:
             parts[place] = kept[name] = content
     if {"manifest", "results", "schemas"} <= set(kept):
@@ -88,19 +88,19 @@ def _parts(home: Home, entries: list[Entry], publication: Recorded) -> tuple[dic
             lineage_rows(found, json.loads(kept["schemas"])),
         )
     else:
-        gone.append("lineage.csv: it is read from dbt/, which isn't whole")
+        missing.append("lineage.csv: it is read from dbt/, which isn't whole")
     sha256 = intent.get(kept_records.KEPT_FAILURES)
     failures = kept_records.read(home, sha256, kept_records.PARQUET) if sha256 else None
     if failures is None:
         why = f"its record {sha256} isn't kept any more" if sha256 else "its publisher kept no such record"
-        gone.append(f"failures.parquet: {why}")
+        missing.append(f"failures.parquet: {why}")
     else:
         parts["failures.parquet"] = failures
-    return parts, gone
+    return parts, missing
 
 
 def lineage_of(records: Mapping[str, bytes]) -> Lineage:
-    """Column lineage from the records `manifest`, `results` and `schemas`."""
+    """Return column lineage from the records `manifest`, `results` and `schemas`."""
     manifest = json.loads(records["manifest"])
     compiled = {
         result["unique_id"]: result["compiled_code"]
@@ -113,7 +113,7 @@ def lineage_of(records: Mapping[str, bytes]) -> Lineage:
 def lineage_rows(
     lineage: Lineage, schemas: Mapping[str, Mapping[str, Mapping[str, str]]]
 ) -> Iterable[tuple[str, ...]]:
-    """One row per published column and origin; one without origin for a column made of none."""
+    """Yield one row per published column and origin; a column without an origin has one with blanks."""
     for table, columns in sorted(schemas.get("reporting", {}).items()):
         for column in columns:
             at = f"reporting.{table}"
@@ -136,7 +136,7 @@ def _csv(header: Iterable[str], rows: Iterable[Iterable[str]]) -> bytes:
 
 
 def _zip(parts: Mapping[str, bytes]) -> bytes:
-    """Equal parts give equal bytes: names sorted, no times."""
+    """Return a zip whose bytes depend on the parts alone: names sorted, no times."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name in sorted(parts):

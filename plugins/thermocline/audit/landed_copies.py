@@ -1,4 +1,4 @@
-"""Whether the landed copy of every file that the ledger names is as it was, or was pruned as it says."""
+"""Whether the landed copy of every file that the ledger names is unchanged, or was pruned as recorded."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,16 +7,16 @@ from typing import Any
 from thermocline import durable
 from thermocline.errors import ContentChanged
 from thermocline.home import Home
-from thermocline.ledger.pruned import Pruned, told
+from thermocline.ledger.pruned import Pruned, pruned_between
 from thermocline.terminal import plain
 
 
-def changed(home: Home, inputs: list[dict[str, Any]], gone: Pruned) -> Iterator[ContentChanged]:
-    """What is missing or changed of these inputs, beyond what was pruned."""
+def changed(home: Home, inputs: list[dict[str, Any]], known: Pruned) -> Iterator[ContentChanged]:
+    """Yield an error per input whose copy is missing or changed, except pruned ones."""
     checked: dict[str, str] = {}
     for item in inputs:
         sha256 = item["sha256"]
-        if sha256 in gone.landing and not _copies(home, sha256):
+        if sha256 in known.landing and not _copies(home, sha256):
             continue
         if sha256 not in checked:
             checked[sha256] = _problem(home, sha256)
@@ -27,12 +27,12 @@ def changed(home: Home, inputs: list[dict[str, Any]], gone: Pruned) -> Iterator[
             )
 
 
-def left_out(home: Home, inputs: list[dict[str, Any]], gone: Pruned) -> Iterator[str]:
-    """What can't be looked at any more because it was pruned, as the ledger says."""
-    landed = {item["sha256"] for item in inputs if item["sha256"] in gone.landing}
+def left_out(home: Home, inputs: list[dict[str, Any]], known: Pruned) -> Iterator[str]:
+    """Yield a line on the copies that can't be checked because they were pruned."""
+    landed = {item["sha256"] for item in inputs if item["sha256"] in known.landing}
     missing = [sha256 for sha256 in landed if not _copies(home, sha256)]
     if missing:
-        days = told(gone.landing[sha256].date() for sha256 in missing)
+        days = pruned_between(known.landing[sha256].date() for sha256 in missing)
         yield f"{days}: {len(missing)} landed files, of which the ledger keeps the hashes"
 
 

@@ -1,4 +1,4 @@
-"""What targets remember of the ledger, held against it: each is a witness that it is whole."""
+"""Compare what targets stored of the ledger with the ledger: each target is a witness that it is whole."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -17,7 +17,7 @@ from thermocline.terminal import plain
 
 @dataclass(frozen=True)
 class Seen:
-    """What a target says of itself, read before the ledger, which is always ahead of it."""
+    """What a target reports of itself, read before the ledger, which is always ahead of it."""
 
     target: Target
     current: str | None
@@ -30,7 +30,7 @@ class Seen:
 
 
 def look(target: Target, findings: list[ThermoclineError]) -> Seen:
-    """Ask a target, before the ledger is read; what is wrong with its answer joins the findings."""
+    """Read a target's state before the ledger is read; append problems to the findings."""
     current, anchored, listed = target.current(), None, []
     try:
         anchored = target.anchored()
@@ -43,7 +43,7 @@ def look(target: Target, findings: list[ThermoclineError]) -> Seen:
 
 
 def heads(place: Seen, scan: Scan, publications: Mapping[str, Recorded]) -> Iterator[ThermoclineError]:
-    """What the target remembers of the ledger and isn't in it."""
+    """Yield an error per entry that the target names and the ledger lacks."""
     if place.anchored:
         try:
             check_head(scan.entries, *place.anchored, str(place))
@@ -77,7 +77,7 @@ def heads(place: Seen, scan: Scan, publications: Mapping[str, Recorded]) -> Iter
 
 
 def ahead(home: Home, place: Seen, scan: Scan) -> Iterator[LedgerChanged]:
-    """Entries behind the head that the leading target remembers: a killed publisher leaves one at most."""
+    """Yield an error if two or more entries follow the stored head: a killed publisher leaves one."""
     if not isinstance(place.target, DuckDBFile) or place.anchored is None:
         return
     beyond = len(scan.entries) - place.anchored[0]

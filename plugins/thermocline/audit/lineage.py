@@ -25,7 +25,7 @@ class Lineage:
     unresolved: dict[Column, str] = field(default_factory=dict)
 
     def origins(self, table: str, column: str) -> set[Column]:
-        """The columns outside the models that a column is made of, at any distance."""
+        """Return the columns outside the models that a column is made of, at any distance."""
         found: set[Column] = set()
         seen: set[Column] = set()
         left = [(table, column)]
@@ -41,7 +41,7 @@ class Lineage:
         return found
 
     def passes_unresolved(self, table: str, column: str) -> set[Column]:
-        """The unresolved columns on the way, behind which origins may be missing."""
+        """Return the unresolved columns on the way, behind which origins may be missing."""
         seen: set[Column] = set()
         left = [(table, column)]
         while left:
@@ -53,7 +53,7 @@ class Lineage:
 
 
 def read(manifest: Mapping[str, Any], compiled: Mapping[str, str], schemas: Schemas) -> Lineage:
-    """The lineage of every model in dbt's manifest; `compiled` is its SQL by unique id."""
+    """Return the lineage of every model in dbt's manifest; `compiled` is its SQL by unique id."""
     lineage = Lineage()
     for name, node in manifest["nodes"].items():
         if node["resource_type"] != "model":
@@ -87,7 +87,7 @@ def _of_model(sql: str, columns: Mapping[str, str], schemas: Schemas) -> dict[st
     for table in expression.find_all(exp.Table):
         table.set("catalog", None)
     read_tables = {(table.db, table.name) for table in expression.find_all(exp.Table) if table.db}
-    held = MappingSchema(
+    known = MappingSchema(
         {
             schema: {name: dict(columns) for name, columns in tables.items() if (schema, name) in read_tables}
             for schema, tables in schemas.items()
@@ -96,13 +96,13 @@ def _of_model(sql: str, columns: Mapping[str, str], schemas: Schemas) -> dict[st
         dialect="duckdb",
     )
     qualified = qualify(
-        expression, schema=held, dialect="duckdb", validate_qualify_columns=False, identify=False
+        expression, schema=known, dialect="duckdb", validate_qualify_columns=False, identify=False
     )
     scope = build_scope(qualified)
     found: dict[str, set[Column]] = {}
     for column in columns:
         root = lineage(
-            column, qualified, dialect="duckdb", scope=scope, schema=held, trim_selects=False, copy=False
+            column, qualified, dialect="duckdb", scope=scope, schema=known, trim_selects=False, copy=False
         )
         leaves: set[Column] = set()
         for node in root.walk():

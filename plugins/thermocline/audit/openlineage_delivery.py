@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
 from thermocline import locks
-from thermocline.audit.openlineage_events import Run, Told, event
+from thermocline.audit.openlineage_events import Details, Run, event
 from thermocline.home import Home
 
 if TYPE_CHECKING:
@@ -20,36 +20,36 @@ if TYPE_CHECKING:
 SECONDS_TO_WAIT = 10
 
 
-def tell(home: Home, run: Run, kind: str, told: Told | None = None) -> str | None:
-    """Write one event, then send it; gives and raises what `send` and `write` do."""
-    made = write(home, run, kind, told)
+def tell(home: Home, run: Run, kind: str, details: Details | None = None) -> str | None:
+    """Write one event, then send it; return and raise what `send` and `write` do."""
+    made = write(home, run, kind, details)
     return send([made] if made else [])
 
 
-def write(home: Home, run: Run, kind: str, told: Told | None = None) -> "RunEvent | None":
+def write(home: Home, run: Run, kind: str, details: Details | None = None) -> "RunEvent | None":
     """Write one event (START, COMPLETE, FAIL or ABORT) into the file; None where OPENLINEAGE_DISABLED=true.
 
-    Raises OSError where it can't be written, WarehouseBusy where another process writes for long.
+    Raise OSError where it can't be written, WarehouseBusy where another process writes for long.
     """
     if os.environ.get("OPENLINEAGE_DISABLED", "").strip().lower() == "true":
         return None
     from openlineage.client.serde import Serde
 
-    made = event(run, kind, told or Told())
+    made = event(run, kind, details or Details())
     _append(home, Serde.to_json(made).encode())
     return made
 
 
 @contextmanager
 def writing(home: Home) -> Iterator[None]:
-    """Hold the file; raises WarehouseBusy where another process writes for long."""
+    """Lock the file. Raise WarehouseBusy where another process writes for too long."""
     busy = f"{home.openlineage} is held by {{holder}}: wait until it ends, then run again"
     with locks.exclusive(home.root / "openlineage.lock", "writing its events", busy, SECONDS_TO_WAIT):
         yield
 
 
 def _append(home: Home, line: bytes) -> None:
-    """Append a line; what a killed writer left of its last one is cut off first."""
+    """Append a line; a torn last line of a killed writer is cut off first."""
     with writing(home), home.openlineage.open("a+b") as file:
         _cut_torn_line(file)
         file.write(line + b"\n")
@@ -69,7 +69,7 @@ def _cut_torn_line(file: BinaryIO) -> None:
 
 
 def send(events: Sequence["RunEvent"]) -> str | None:
-    """Send events where a server is configured; why that couldn't be done, in one line without secrets."""
+    """Send events if a server is configured; return why that failed, in one line without secrets."""
     from urllib.parse import urlsplit
 
     if not events:

@@ -43,14 +43,14 @@ class Run:
 
     @classmethod
     def of(cls, home: Home, job: str, job_type: str, name: str) -> "Run":
-        """The run `name` of `job`, a DAG or COMMAND; OPENLINEAGE_NAMESPACE tells companies apart."""
+        """Return the run `name` of `job`, a DAG or COMMAND; OPENLINEAGE_NAMESPACE distinguishes companies."""
         namespace = os.environ.get("OPENLINEAGE_NAMESPACE") or "thermocline"
         run_id = uuid.uuid5(uuid.NAMESPACE_OID, f"{home.root}\n{job}\n{name}")
         return cls(namespace, job, job_type, str(run_id))
 
 
 @dataclass(frozen=True)
-class Told:
+class Details:
     """What an event says beside the run: its inputs, outputs, tags, and why it didn't complete."""
 
     inputs: Sequence["InputDataset"] = ()
@@ -59,13 +59,13 @@ class Told:
     reason: str | None = None
 
 
-def of_publication(home: Home, run: Run, publication_id: str, content_hash: str) -> Told:
-    """What went into a publication, and its tables in each target that has it."""
+def of_publication(home: Home, run: Run, publication_id: str, content_hash: str) -> Details:
+    """Return the event details of a publication: its inputs, and its tables in each target that has it."""
     candidate = Candidate.read(home, content_hash)
     origins = column_origins(home, candidate.facts)
     publication = recorded(Ledger(home.ledger).entries())[publication_id]
     restores = publication.intent["restores"]
-    return Told(
+    return Details(
         inputs=_inputs(home, run, candidate, origins),
         outputs=[
             _output(run, target, candidate, table, publication_id, origins.get(table, {}))
@@ -80,25 +80,25 @@ def of_publication(home: Home, run: Run, publication_id: str, content_hash: str)
     )
 
 
-def of_failure(home: Home, run: Run, error: BaseException, content_hash: str | None) -> Told:
-    """Why a run ended early, and what it was made of if it got as far as a candidate.
+def of_failure(home: Home, run: Run, error: BaseException, content_hash: str | None) -> Details:
+    """Return the reason why a run failed, with its inputs if it got as far as a candidate.
 
-    What it published where only a further target failed.
+    With its outputs where only a further target failed.
     """
     reason = str(error) or type(error).__name__
     if isinstance(error, TargetBehind) and error.publication_id and error.content_hash:
         return replace(of_publication(home, run, error.publication_id, error.content_hash), reason=reason)
     if content_hash is None or not (home.candidates / content_hash).is_dir():
-        return Told(reason=reason)
+        return Details(reason=reason)
     candidate = Candidate.read(home, content_hash)
-    return Told(_inputs(home, run, candidate, {}), tags=_tags(candidate), reason=reason)
+    return Details(_inputs(home, run, candidate, {}), tags=_tags(candidate), reason=reason)
 
 
 def column_origins(home: Home, facts: Facts) -> Origins:
-    """Where each published column comes from; empty where the build's records aren't kept.
+    """Return the origins of each published column; empty where the build's records aren't kept.
 
-    Reading it from the SQL takes seconds of computing, so the last answer stays in `scratch`, for as
-    long as the dbt project and the tables' columns are the same.
+    Parsing the SQL takes seconds, so the last result is kept in `scratch` as long as the dbt project and the
+    tables' columns are the same.
     """
     key = hashlib.sha256(f"{facts.manifest_hash} {facts.records.get('schemas')}".encode()).hexdigest()
     cache = home.scratch / "column_origins.json"
@@ -157,7 +157,7 @@ def _inputs(home: Home, run: Run, candidate: Candidate, origins: Origins) -> lis
 
 
 def _new_files(home: Home, candidate: Candidate) -> list[Input]:
-    """The files that no publication before this candidate's own was made of."""
+    """Return the files that no publication before this candidate's own was made of."""
     entries = Ledger(home.ledger).entries()
     own = [
         position
@@ -234,18 +234,18 @@ def _tags(candidate: Candidate) -> dict[str, str]:
     }
 
 
-def event(run: Run, kind: str, told: Told) -> "RunEvent":
-    """The OpenLineage event of a run that is at `kind`: START, COMPLETE, FAIL or ABORT."""
+def event(run: Run, kind: str, details: Details) -> "RunEvent":
+    """Return the OpenLineage event of a run that is at `kind`: START, COMPLETE, FAIL or ABORT."""
     from openlineage.client import event_v2
     from openlineage.client.facet_v2 import RunFacet, error_message_run, job_type_job, tags_run
 
     facets: dict[str, RunFacet] = {}
-    if told.tags:
-        tags = [tags_run.TagsRunFacetFields(*tag, source="THERMOCLINE") for tag in told.tags.items()]
+    if details.tags:
+        tags = [tags_run.TagsRunFacetFields(*tag, source="THERMOCLINE") for tag in details.tags.items()]
         facets["tags"] = tags_run.TagsRunFacet(tags, producer=PRODUCER)
-    if told.reason:
+    if details.reason:
         facets["errorMessage"] = error_message_run.ErrorMessageRunFacet(
-            told.reason, programmingLanguage="PYTHON", producer=PRODUCER
+            details.reason, programmingLanguage="PYTHON", producer=PRODUCER
         )
     job_type = job_type_job.JobTypeJobFacet("BATCH", "THERMOCLINE", run.job_type, producer=PRODUCER)
     return event_v2.RunEvent(
@@ -253,7 +253,7 @@ def event(run: Run, kind: str, told: Told) -> "RunEvent":
         eventTime=datetime.now(UTC).isoformat(timespec="milliseconds"),
         run=event_v2.Run(run.run_id, facets),
         job=event_v2.Job(run.namespace, run.job, {"jobType": job_type}),
-        inputs=list(told.inputs),
-        outputs=list(told.outputs),
+        inputs=list(details.inputs),
+        outputs=list(details.outputs),
         producer=PRODUCER,
     )

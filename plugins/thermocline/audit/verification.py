@@ -1,6 +1,6 @@
-"""Verifying: recompute everything from what is stored, and say what isn't as it was written.
+"""Verification: recompute everything from what is stored, and report what was changed.
 
-Looked at: the ledger's chain; what targets remember of it; the landed copy of every input and the
+Checked: the ledger's chain; what targets stored of it; the landed copy of every input and the
 records of every build and audit that an entry names; each publication that a target keeps (files by
 SHA-256, and row by row for the current one, or where a file differs); the candidate of the current
 publication.
@@ -44,7 +44,7 @@ class Report:
         return ThermoclineError.exit_code if self.findings else 0
 
     def lines(self) -> list[str]:
-        """One line per finding, then one per note."""
+        """Return one line per finding, then one per note."""
         return [*(f"{_words(finding)}: {finding}" for finding in self.findings), *self.notes]
 
 
@@ -59,8 +59,8 @@ def verify(home: Home) -> Report:
         LedgerChanged(f"{home.ledger}: {problem}: restore it from a backup")
         for problem in (*scan.problems, *contradictions(publications.values()))
     ]
-    gone = pruned(scan.entries)
-    findings += landed_copies.changed(home, inputs, gone)
+    known = pruned(scan.entries)
+    findings += landed_copies.changed(home, inputs, known)
     records = kept_records.named(scan.entries)
     findings += kept_records.problems(home, records)
     kept = 0
@@ -79,7 +79,7 @@ def verify(home: Home) -> Report:
             findings.append(_unreached(place.target, error))
     for current in {place.current for place in places} & set(publications):
         findings += _candidate(home, publications[str(current)])
-    notes = [*landed_copies.left_out(home, inputs, gone), *_progress(home, scan, publications)]
+    notes = [*landed_copies.left_out(home, inputs, known), *_progress(home, scan, publications)]
     if not findings:
         notes.insert(
             0,
@@ -108,12 +108,12 @@ def _reached(home: Home, findings: list[ThermoclineError]) -> Iterator[Seen]:
 def _unreached(target: Target, error: Exception) -> ThermoclineError:
     return ThermoclineError(
         f"target {target.name} can't be verified ({str(error).splitlines()[0]}): "
-        "put that right and verify again"
+        "fix the cause and verify again"
     )
 
 
 def _pointer(home: Home, place: Seen, publications: Mapping[str, Recorded]) -> Iterator[ThermoclineError]:
-    """Where readers are led, and what the current publication says is kept and isn't there."""
+    """Yield an error where readers' link is broken, or a publication that is listed as kept is missing."""
     if home.is_publishing() or place.target.current() != place.current:
         return
     done = [name for name, each in publications.items() if place.target.name in each.done]
@@ -131,7 +131,7 @@ def _pointer(home: Home, place: Seen, publications: Mapping[str, Recorded]) -> I
 
 
 def _published(home: Home, place: Seen, publication: Recorded) -> Iterator[ThermoclineError]:
-    """One publication, file by file; the current one and changed ones row by row."""
+    """Check one publication file by file; the current one and changed ones row by row."""
     target, name = place.target, publication.publication_id
     done, where = publication.done.get(target.name), f"publication {name} in {place}"
     expected = {
@@ -179,7 +179,7 @@ def _published(home: Home, place: Seen, publication: Recorded) -> Iterator[Therm
 
 
 def _candidate(home: Home, publication: Recorded) -> Iterator[ThermoclineError]:
-    """The candidate as the ledger names it, file by file; in another packaging, row by row."""
+    """Check the candidate that the ledger names file by file; in another packaging, row by row."""
     content_hash = publication.intent["content_hash"]
     try:
         candidate = Candidate.read(home, content_hash)

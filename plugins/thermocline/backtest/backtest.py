@@ -1,4 +1,4 @@
-"""How well the screening would have told, on past days, who orders again."""
+"""How well the screening would have predicted, on past days, who orders again."""
 
 import csv
 import io
@@ -31,11 +31,11 @@ class Backtest:
     page: Path
 
     def of(self, measure: str, method: str) -> list[Row]:
-        """The rows of a measure and method, by cut-off and decile."""
+        """Return the rows of a measure and method, by cut-off and decile."""
         return [row for row in self.rows if (row.measure, row.method) == (measure, method)]
 
     def lines(self) -> list[str]:
-        """The figures as a table, for a terminal."""
+        """Return the figures as a table, for a terminal."""
         days = [row.cutoff_on for row in self.of("ranking", rankings.HEAT)]
         first = self.of("ranking", rankings.HEAT)[0]
         width = max(len(method) for method in (*rankings.METHODS, measurement.HEAT_RULE)) + 2
@@ -91,11 +91,11 @@ def _active_shares(rows: list[Row]) -> list[float]:
 def backtest(home: Home, cutoffs: Sequence[date] | None, horizon_days: int = 90) -> Backtest:
     """Measure heat, its rivals and the temperature at each cut-off, and write table and chart.
 
-    Each cut-off sees the records dated up to it, and probabilities fitted on cut-offs whose outcomes
-    were known by then. The records are as known now: what was corrected, voided or delivered late since
-    then is seen as it is. The scorecard is the version in force, its typical invoice included.
+    Each cut-off sees the records dated up to it, and probabilities fitted on cut-offs whose outcomes were
+    known by then. The records are as known now: later corrections, voids and late deliveries are included.
+    The scorecard is the version in force, its typical invoice included.
 
-    Raises InputError (a cut-off or its horizon outside the data, nothing screened yet), WarehouseBusy.
+    Raise InputError (a cut-off or its horizon outside the data, nothing screened yet), WarehouseBusy.
     """
     with read(home) as history:
         rows = tuple(measure(history, cutoffs, horizon_days))
@@ -109,7 +109,7 @@ def backtest(home: Home, cutoffs: Sequence[date] | None, horizon_days: int = 90)
 
 
 def measure(history: History, cutoffs: Sequence[date] | None, horizon_days: int) -> Iterator[Row]:
-    """The rows of a backtest. Raises InputError as `cutoffs.checked` does, before anything is computed."""
+    """Yield the rows of a backtest. Raise InputError as `cutoffs.checked` does, before computing."""
     law, seen = Law.in_force(history), {}
 
     def look_back(day: date) -> pd.DataFrame:
@@ -135,7 +135,9 @@ def measure(history: History, cutoffs: Sequence[date] | None, horizon_days: int)
 
 
 def _flips(history: History, law: Law, look: Look) -> Iterator[Row]:
-    """Month-ends from 90 days after the first invoice to the last of the data; none, fewer than two."""
+    """Return the month-ends from 90 days after the first invoice to the last of the data; none if fewer than
+    two.
+    """
     first = history.first_on + FIRST_LOOK_AFTER
     looks = [day.date() for day in pd.date_range(first, history.last_on, freq="ME")]
     if len(looks) < 2:

@@ -54,8 +54,8 @@ class _Past:
         return self.aucs[key]
 
     def mean_auc(self, law: Law, days: Sequence[date]) -> float:
-        told = [figure for figure in (self.auc(law, day) for day in days) if figure is not None]
-        return float(np.mean(told)) if told else 0.5
+        figures = [figure for figure in (self.auc(law, day) for day in days) if figure is not None]
+        return float(np.mean(figures)) if figures else 0.5
 
     def fitted(self, law: Law, days: Sequence[date]) -> Chances | None:
         return fit(HEAT, [self.look_back(law, day) for day in days])
@@ -67,7 +67,7 @@ def calibrate(home: Home, author: str, cutoffs: Sequence[date] | None = None) ->
     cutoffs: the later days to judge it on; by default the newest third of those that the data allow.
     It is fitted on days whose 90 days were over before the first of them.
 
-    Raises InputError (too short a history, a cut-off outside it, heat that tells nothing, or a result
+    Raise InputError (too short a history, a cut-off outside it, heat that tells nothing, or a result
     worse on the later days than the version in force), WarehouseBusy.
     """
     author = checked_author(author)
@@ -77,7 +77,7 @@ def calibrate(home: Home, author: str, cutoffs: Sequence[date] | None = None) ->
 
 
 def propose(history: History, author: str, cutoffs: Sequence[date] | None = None) -> Proposal:
-    """The proposal, not yet written. Raises InputError as `calibrate` does."""
+    """Return the proposal, not yet written. Raise InputError as `calibrate` does."""
     fitted_on, judged_on = _split(history, cutoffs)
     past, law = _Past(history), Law.in_force(history)
     chosen = _chosen(past, law, fitted_on)
@@ -132,7 +132,7 @@ def _split(history: History, cutoffs: Sequence[date] | None) -> tuple[list[date]
 
 
 def _chosen(past: _Past, law: Law, days: Sequence[date]) -> Law:
-    """The half-life, then each dimension's factor: the least change that ranks as well as the best."""
+    """Return the law with the smallest change that ranks as well as the best: half-life, then factors."""
 
     def gain(candidate: Law) -> float:
         return past.mean_auc(candidate, days)
@@ -142,19 +142,20 @@ def _chosen(past: _Past, law: Law, days: Sequence[date]) -> Law:
         key=lambda half_life: abs(math.log(half_life / law.half_life_days)),
     )
     law = _nearest([law, *(_with_half_life(law, half_life) for half_life in half_lives)], gain)
-    for dimension in _told_dimensions(past.history, days[-1]):
+    for dimension in _known_dimensions(past.history, days[-1]):
         law = _nearest([law, *(law.scaled(dimension, factor) for factor in FACTORS)], gain)
     return law
 
 
 def _nearest(candidates: Sequence[Law], gain: Callable[[Law], float]) -> Law:
-    """The first, nearest to what is in force, that is no noise behind the best."""
+    """Return the first, nearest to what is in force, that is within noise of the best."""
     least = max(gain(candidate) for candidate in candidates) - LEAST_GAIN
     return next(candidate for candidate in candidates if gain(candidate) >= least)
 
 
 def _half_lives(history: History, law: Law, newest: date) -> Iterator[Decimal]:
-    """Those under which the heat integers hold two more years, and the fitted days can judge.
+    """Return the half-lives that the heat integers can represent for two more years, and the fitted days can
+    judge.
 
     A half-life longer than the history behind them looks good merely because nothing old is there yet.
     """
@@ -167,8 +168,8 @@ def _with_half_life(law: Law, half_life: Decimal) -> Law:
     return Law(law.epoch, half_life, law.hot_at, law.cold_at, law.factors)
 
 
-def _told_dimensions(history: History, until: date) -> list[str]:
-    """The dimensions besides billing's that the fitted days have degrees of."""
+def _known_dimensions(history: History, until: date) -> list[str]:
+    """Return the dimensions besides billing's that the fitted days have degrees of."""
     columns = ", ".join(f"count(*) filter ({dimension} <> 0)" for dimension in SCALED)
     counts = history.connection.execute(
         f"select {columns} from degrees where occurred_on <= ?", [until]

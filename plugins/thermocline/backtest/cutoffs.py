@@ -13,10 +13,11 @@ LONGEST_HORIZON = 3650
 
 
 def checked(history: History, cutoffs: Sequence[date] | None, horizon_days: int) -> list[date]:
-    """The cut-offs in order, each once; without any, up to twelve, 30 days apart, ending with the newest.
+    """Return the cut-offs in order, each once; by default up to twelve, 30 days apart, ending with the
+    newest.
 
-    Raises InputError, naming the cut-off and the span, where one lies outside the data or its horizon
-    isn't over.
+    Raise InputError, naming the cut-off and the span, where one lies outside the data or its horizon isn't
+    over.
     """
     if not 1 <= horizon_days <= LONGEST_HORIZON:
         raise InputError(f"the horizon is {horizon_days} days: give 1 to {LONGEST_HORIZON}")
@@ -43,7 +44,7 @@ def checked(history: History, cutoffs: Sequence[date] | None, horizon_days: int)
 
 
 def earlier(history: History, cutoff: date, horizon_days: int) -> list[date]:
-    """Up to twelve days, 30 apart, whose outcomes were known at the cut-off; oldest first.
+    """Return up to twelve days, 30 apart, whose outcomes were known at the cut-off; oldest first.
 
     Each has at least 30 days of history before it.
     """

@@ -42,10 +42,10 @@ class History:
 
 @contextmanager
 def read(home: Home) -> Iterator[History]:
-    """The home's history; the warehouse is free again as soon as it is copied.
+    """Read the home's history; the warehouse is released as soon as it is copied.
 
-    Raises InputError where nothing has been screened or invoiced yet, WarehouseBusy where a run
-    holds the warehouse.
+    Raise InputError where nothing has been screened or invoiced yet, WarehouseBusy where a run holds the
+    warehouse.
     """
     if not home.warehouse.exists():
         raise InputError(f"{home.root} has nothing screened yet: run thermocline run first")

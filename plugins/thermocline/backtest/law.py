@@ -36,7 +36,7 @@ class Law:
 
 
 def snapshot(history: History, law: Law, cutoff: date, horizon_days: int = 0) -> pd.DataFrame:
-    """One row per account with a positive invoice up to the cut-off, ordered by account_id.
+    """Return one row per account with a positive invoice up to the cut-off, ordered by account_id.
 
     Columns: recency_days, frequency (positive invoices), value (their sum), heat and is_hot at the end
     of the cut-off, is_active (a positive invoice in the horizon_days after it). All but is_active come

@@ -43,7 +43,7 @@ class Row:
     share_of_three_flips: float | None = None
 
     def cells(self) -> list[str]:
-        """The row as CSV cells: six decimals, blank for None."""
+        """Return the row as CSV cells: six decimals, blank for None."""
         values = [getattr(self, column.name) for column in fields(self)]
         return [
             "" if value is None else f"{value:.6f}" if isinstance(value, float) else str(value)
@@ -73,7 +73,7 @@ class Look:
 
 
 def auc(active: np.ndarray, scores: np.ndarray) -> float | None:
-    """Area under the ROC curve; None where all accounts ended alike."""
+    """Return area under the ROC curve; None where all accounts ended alike."""
     return float(roc_auc_score(active, scores)) if len(np.unique(active)) == 2 else None
 
 
@@ -89,7 +89,7 @@ def ranking(
     chances: np.ndarray | None,
     fitted_cutoffs: int,
 ) -> Iterator[Row]:
-    """The ranking's row and, with a probability, its deciles, the least likely tenth first."""
+    """Yield the ranking's row and, with a probability, its deciles, the least likely tenth first."""
     yield look.row(
         "ranking",
         method,
@@ -117,7 +117,7 @@ def ranking(
 
 
 def rules(accounts: pd.DataFrame, hot_at: float) -> dict[str, np.ndarray]:
-    """By rule, which accounts of a snapshot it calls hot."""
+    """Return, by rule, which accounts of a snapshot it calls hot."""
     return {
         TEMPERATURE: accounts["is_hot"].to_numpy(bool),
         HEAT_RULE: accounts["heat"].to_numpy(float) >= hot_at,
@@ -126,7 +126,10 @@ def rules(accounts: pd.DataFrame, hot_at: float) -> dict[str, np.ndarray]:
 
 
 def hot(look: Look, method: str, active: np.ndarray, is_hot: np.ndarray) -> Row:
-    """Precision is None where nothing is hot, recall where nothing was active."""
+    """Return the row of a rule's hot accounts.
+
+    Precision is None where nothing is hot, recall where nothing was active.
+    """
     return look.row(
         "hot",
         method,
@@ -139,7 +142,10 @@ def hot(look: Look, method: str, active: np.ndarray, is_hot: np.ndarray) -> Row:
 
 
 def flips(look: Look, method: str, states: np.ndarray) -> Row:
-    """states: one row per look in order, one column per account known at the first look."""
+    """Return the row of a rule's flips.
+
+    states: one row per look in order, one column per account known at the first look.
+    """
     flipped = np.abs(np.diff(states.astype(int), axis=0)).sum(axis=0)
     return look.row(
         "flips",

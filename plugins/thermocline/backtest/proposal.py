@@ -63,13 +63,13 @@ class Proposal:
     evidence: Path | None = None
 
     def mean(self, which: str, figure: str) -> float:
-        """A figure's mean over the later days, `which` being new or old."""
+        """Return a figure's mean over the later days, `which` being new or old."""
         found = [getattr(judgement, which)[figure] for judgement in self.judgements]
-        told = [value for value in found if value is not None]
-        return sum(told) / len(told) if told else float("nan")
+        present = [value for value in found if value is not None]
+        return sum(present) / len(present) if present else float("nan")
 
     def refuse_if_worse(self) -> None:
-        """Raises InputError naming the figure that got worse than under the version in force."""
+        """Raise InputError naming the figure that got worse than under the version in force."""
         days = f"{self.judgements[0].cutoff_on} to {self.judgements[-1].cutoff_on}"
         keep = f"version {self.in_force['scorecard_version']} stays, nothing was written"
         for name, figure, sign in (("AUC", "auc", 1), ("Brier score", "brier", -1)):
@@ -88,7 +88,7 @@ class Proposal:
                 )
 
     def row(self) -> dict[str, Any]:
-        """The version's cells, effective_from blank."""
+        """Return the version's cells, effective_from blank."""
         cells = dict(self.in_force)
         for dimension, factor in self.law.factors.items():
             for column in DEGREES_OF[dimension]:
@@ -110,7 +110,7 @@ class Proposal:
         }
 
     def lines(self) -> list[str]:
-        """The proposal beside the version in force, and how to put it in force."""
+        """Return the proposal beside the version in force, and how to put it in force."""
         row, old = self.row(), self.in_force
         found = [
             f"Scorecard {self.version}, proposed; in brackets version {old['scorecard_version']}, in force"
@@ -152,7 +152,7 @@ class Proposal:
 
 
 def checked_author(author: str) -> str:
-    """The author's name. Raises InputError where it is blank, or more than one short line."""
+    """Return the author's name. Raise InputError where it is blank, or more than one short line."""
     name = author.strip()
     if not name or len(name) > 200 or not name.isprintable():
         raise InputError("the author of a scorecard is blank, too long or not one line: give a name")
@@ -160,7 +160,7 @@ def checked_author(author: str) -> str:
 
 
 def write(home: Home, proposal: Proposal) -> Proposal:
-    """Write config/proposals/scorecard-<n>.csv and .json; an earlier proposal of that version goes."""
+    """Write config/proposals/scorecard-<n>.csv and .json, replacing an earlier proposal of that version."""
     folder = home.config / "proposals"
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"scorecard-{proposal.version}.csv"
@@ -169,12 +169,12 @@ def write(home: Home, proposal: Proposal) -> Proposal:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(SCORECARDS.columns)
     writer.writerow(["" if row[name] is None else str(row[name]) for name in SCORECARDS.columns])
-    durable.replace(evidence, json.dumps(_told(proposal), indent=1).encode() + b"\n")
+    durable.replace(evidence, json.dumps(_evidence(proposal), indent=1).encode() + b"\n")
     durable.replace(file, text.getvalue().encode())
     return replace(proposal, file=file, evidence=evidence)
 
 
-def _told(proposal: Proposal) -> dict[str, Any]:
+def _evidence(proposal: Proposal) -> dict[str, Any]:
     return {
         "scorecard_version": proposal.version,
         "compared_with_version": proposal.in_force["scorecard_version"],

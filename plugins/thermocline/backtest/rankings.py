@@ -11,7 +11,7 @@ METHODS = (HEAT, RECENCY, RFM, REGRESSION)
 
 
 def score(method: str, accounts: pd.DataFrame) -> np.ndarray:
-    """What a ranking orders the accounts of a snapshot by, higher for more likely active.
+    """Return what a ranking orders the accounts of a snapshot by, higher for more likely active.
 
     The regression has no score of its own: its probability is.
     """
@@ -26,7 +26,7 @@ def score(method: str, accounts: pd.DataFrame) -> np.ndarray:
 
 
 def _features(method: str, accounts: pd.DataFrame) -> np.ndarray:
-    """One row per account; what the probability is a logistic function of."""
+    """Return one row per account: the features of the logistic function."""
     if method == HEAT:
         return np.log2(accounts[["heat"]].to_numpy(float))
     if method == RFM:
@@ -46,7 +46,7 @@ class Chances:
     slopes: tuple[float, ...]
 
     def of(self, accounts: pd.DataFrame) -> np.ndarray:
-        """The probability of each account of a snapshot."""
+        """Return the probability of each account of a snapshot."""
         found = np.zeros(len(accounts))
         warm = _warm(self.method, accounts)
         if warm.any():
@@ -56,7 +56,7 @@ class Chances:
 
 
 def fit(method: str, snapshots: list[pd.DataFrame]) -> Chances | None:
-    """Maximum likelihood over all accounts of the snapshots; None where their outcomes are all alike."""
+    """Fit by maximum likelihood over all accounts of the snapshots; None where all outcomes are alike."""
     warm = [snapshot[_warm(method, snapshot)] for snapshot in snapshots]
     warm = [snapshot for snapshot in warm if len(snapshot)]
     outcomes = np.concatenate([snapshot["is_active"].to_numpy(bool) for snapshot in warm] or [np.empty(0)])

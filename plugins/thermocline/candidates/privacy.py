@@ -45,7 +45,7 @@ class Privacy:
 
     @classmethod
     def of(cls, home: Home) -> "Privacy":
-        """Raises InputError naming file, line and key."""
+        """Read the company's choice. Raise InputError naming file, line and key."""
         file = settings.path(home)
         declared = read(file).entries().get(KEY) if file.exists() else None
         if declared is None or declared.value is None:
@@ -66,7 +66,9 @@ class Privacy:
     def cursors(
         self, home: Home, connection: duckdb.DuckDBPyConnection, tables: Mapping[str, Mapping[str, str]]
     ) -> Callable[[], duckdb.DuckDBPyConnection]:
-        """Check that every named column is published; give what opens cursors that know the key."""
+        """Check that every named column is published; return a function that opens cursors which know the
+        key.
+        """
         published = {f"{table}.{column}" for table, columns in tables.items() for column in columns}
         for name, declared in self.columns.items():
             if name not in published:
@@ -82,7 +84,7 @@ class Privacy:
         return cursor
 
     def treated(self, table: str, columns: Mapping[str, str]) -> dict[str, str]:
-        """SQL by column, for those that aren't published as they are. Raises InputError."""
+        """Return SQL by column, for the columns not published as they are. Raise InputError."""
         found: dict[str, str] = {}
         for column, kind in columns.items():
             declared = self.columns.get(f"{table}.{column}")

@@ -27,11 +27,11 @@ def override(
     valid_until: date,
     valid_from: date | None = None,
 ) -> dict[str, str]:
-    """Add an override to config/overrides.csv; its row, by column.
+    """Add an override to config/overrides.csv; return its row, by column.
 
-    `account` is an id, code, alias or exact name of the current publication; by default it begins on
-    the day after that publication's. Raises InputError where there is no publication or no such
-    account, and for what a run would refuse.
+    `account` is an id, code, alias or exact name of the current publication; by default the override begins
+    on the day after that publication's. Raise InputError where there is no publication or no such account,
+    and for what a run would refuse.
     """
     current = _current(home)
     with publication.reading(home, published=current.publication_id) as connection:
@@ -52,10 +52,10 @@ def override(
 
 
 def activate(home: Home, proposal: Path, effective_from: date | None = None) -> dict[str, str]:
-    """Add the scorecard version of a proposal's CSV to config/scorecards.csv; its row, by column.
+    """Add the scorecard version of a proposal's CSV to config/scorecards.csv; return its row, by column.
 
-    It takes effect on the day after the current publication's, or on a later one that is given.
-    Raises InputError for another day, and for a proposal that isn't one row of a scorecard.
+    It takes effect on the day after the current publication's, or on a given later one. Raise InputError for
+    another day, and for a proposal that isn't one row of a scorecard.
     """
     current = _current(home)
     first = current.as_of_date + timedelta(days=1)
@@ -71,13 +71,13 @@ def activate(home: Home, proposal: Path, effective_from: date | None = None) -> 
 
 
 def listed(home: Home, table: Table) -> list[dict[str, str]]:
-    """The rows of a configuration file as they are written; none where there is no file."""
+    """Return the rows of a configuration file as text; none where there is no file."""
     path = _path(home, table)
     return _rows(path) if path.exists() else []
 
 
 def _add(home: Home, table: Table, row: Mapping[str, str]) -> dict[str, str]:
-    """Write the file with one row more, once it is as a run would read it."""
+    """Write the file with one row more, once a run would accept it."""
     path = _path(home, table)
     before = path.read_bytes() if path.exists() else b""
     header = next(csv.reader(before.decode("utf-8-sig", "replace").splitlines()), None)
@@ -94,7 +94,7 @@ def _add(home: Home, table: Table, row: Mapping[str, str]) -> dict[str, str]:
 
 
 def _check(home: Home, table: Table, content: bytes) -> None:
-    """Refuse a file that a run would refuse, with the name that it will have."""
+    """Raise InputError for a file that a run would refuse, under its final name."""
     with TemporaryDirectory() as folder:
         trial = Home(Path(folder))
         trial.config.mkdir()

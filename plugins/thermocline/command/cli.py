@@ -24,7 +24,9 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; its exit code: 0 done, 1 refused by the gate, 2 bad input, 3 to 5 verify, 70 ours."""
+    """Run one command; return its exit code: 0 done, 1 refused by the gate, 2 bad input, 3 to 5 verify, 70
+    ours.
+    """
     try:
         options = _parser().parse_args(arguments)
         command: Callable[[argparse.Namespace], int] = options.command
@@ -41,9 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if os.environ.get("THERMOCLINE_DEBUG"):
             raise
-        told = next(iter(str(error).strip().splitlines()), "no words")
+        message = next(iter(str(error).strip().splitlines()), "no message")
         print(
-            f"thermocline: {type(error).__name__}: {told}: put that right and run again; "
+            f"thermocline: {type(error).__name__}: {message}: fix the cause and run again; "
             "THERMOCLINE_DEBUG=1 shows where it happened",
             file=sys.stderr,
         )
@@ -66,17 +68,17 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--as-of", type=_day, metavar="DATE", help="the day to screen (default: the newest they cover)"
     )
-    run.add_argument("--full-refresh", action="store_true", help="build every table anew, not what changed")
+    run.add_argument("--full-refresh", action="store_true", help="rebuild every table, not only what changed")
     run.set_defaults(command=commands.run)
 
-    example = parsers.add_parser("example", help="write the exports of a made company")
+    example = parsers.add_parser("example", help="write the exports of a generated company")
     example.add_argument("--accounts", type=int, default=2000, metavar="N")
     example.add_argument("--days", type=int, default=730, metavar="D")
     example.add_argument(
         "--lines",
         type=int,
         metavar="L",
-        help="about so many invoice lines (default: as accounts usually buy)",
+        help="approximate number of invoice lines (default: as accounts usually buy)",
     )
     example.add_argument("--seed", type=int, default=1, metavar="S")
     example.add_argument("--ends-on", type=_day, default=date(2026, 6, 30), metavar="DATE")
@@ -100,7 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     explain.set_defaults(command=commands.explain)
 
-    diff = parsers.add_parser("diff", help="the accounts that two publications tell differently")
+    diff = parsers.add_parser("diff", help="compare two publications account by account")
     diff.add_argument(
         "publications",
         nargs="*",

@@ -178,11 +178,11 @@ def add_override(options: argparse.Namespace) -> int:
 
 
 def approve(options: argparse.Namespace) -> int:
-    from thermocline.audit.command_events import telling
+    from thermocline.audit.command_events import logging_events
     from thermocline.publishing.approval import approve
 
     home = Home.current()
-    with telling(home, "approve", _warn) as run:
+    with logging_events(home, "approve", _warn) as run:
         found, published = approve(home, options.candidate, options.by, options.because, run.progress)
         run.published(published)
         for line in found.lines():
@@ -192,12 +192,12 @@ def approve(options: argparse.Namespace) -> int:
 
 
 def rollback(options: argparse.Namespace) -> int:
-    from thermocline.audit.command_events import telling
+    from thermocline.audit.command_events import logging_events
     from thermocline.publishing import publication
 
     home = Home.current()
     day = _day(options.publication)
-    with telling(home, "rollback", _warn) as run:
+    with logging_events(home, "rollback", _warn) as run:
         if day:
             done = publication.return_to(home, day, progress=run.progress)
         else:
@@ -236,10 +236,10 @@ def evidence(options: argparse.Namespace) -> int:
     path = options.out or Path(f"evidence-{options.publication}.zip")
     if not path.resolve().parent.is_dir():
         raise InputError(f"there is no folder '{path.resolve().parent}' to write {path.name} into")
-    gone = pack(Home.current(), options.publication, path)
-    for line in gone:
+    missing = pack(Home.current(), options.publication, path)
+    for line in missing:
         print(f"not in the pack: {line}")
-    print(f"{path}: all of publication {options.publication}" + (" but the above" if gone else ""))
+    print(f"{path}: all of publication {options.publication}" + (" but the above" if missing else ""))
     return 0
 
 

@@ -1,4 +1,4 @@
-"""What a run says at its end: the figures of the publication, and where to look."""
+"""Summary at the end of a run: the figures of the publication, and where to look."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from thermocline.publishing import publication
 
 
 def text(home: Home, state: str) -> str:
-    """The current publication in a few lines; `state` says what the run has to do with it."""
+    """Return the current publication in a few lines; `state` says how the run relates to it."""
     current = publication.current(home)
     if current is None:
         return "Nothing is published yet."
@@ -32,17 +32,17 @@ def text(home: Home, state: str) -> str:
 
 
 def warnings(home: Home, content_hash: str) -> list[str]:
-    """One line for each rule that warned of the candidate."""
+    """Return one line per rule that warned of the candidate."""
     verdict = Candidate.read(home, content_hash).read_verdict() or {"checks": []}
     return [
-        f"{check['sentence'].rstrip('.')}: not so, {check['figure']} found, {check['bound']} expected"
+        f"{check['sentence'].rstrip('.')}: found {check['figure']} (allowed: {check['bound']})"
         for check in verdict["checks"]
         if check["verdict"] == "warn"
     ]
 
 
 def shown(path: Path) -> str:
-    """The path as a person would type it from here."""
+    """Return the path as a person would type it in the current folder."""
     try:
         return str(path.relative_to(Path.cwd()))
     except ValueError:

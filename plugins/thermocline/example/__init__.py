@@ -1,4 +1,4 @@
-"""A made wholesaler: what its CRM and its billing system export, day by day.
+"""A generated wholesaler: what its CRM and its billing system export, day by day.
 
 `generate` writes the exports, dirty in known ways, and `truth.json`, which names each of them
 (see `thermocline.example.truth.tell`).
@@ -12,7 +12,7 @@ from thermocline.errors import InputError
 MOST_ACCOUNTS = 500_000
 MOST_DAYS = 7_305
 LINES_A_YEAR = 26
-"""Delivered invoice lines that an ordinary account has, unless it is told to have more or fewer."""
+"""Delivered invoice lines that an ordinary account has, unless asked for more or fewer."""
 MOST_LINES_A_YEAR = 520
 
 
@@ -33,7 +33,7 @@ def generate(
     few merged, deleted, test and ambiguous ones. With `lines` they buy so often that about so many
     invoice lines are delivered. The same arguments give the same bytes.
 
-    An earlier example in `out` is replaced. Raises InputError for arguments out of range, and
+    An earlier example in `out` is replaced. Raise InputError for arguments out of range, and
     where `out` holds anything else or can't be written.
     """
     _check(accounts, days, seed, ends_on)

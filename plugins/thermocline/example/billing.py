@@ -103,12 +103,12 @@ class Credits:
 
 
 def amounts(quantity: Array, price: Array) -> Array:
-    """round(quantity * price, 2), half up, all in their own small units."""
+    """Return round(quantity * price, 2), half up, all in their own small units."""
     return (quantity.astype(np.int64) * price + 5_000) // 10_000
 
 
 def fill_baskets(bought: Purchases, company: Company, seed: int) -> Lines:
-    """1 to 8 lines per purchase from the buyer's assortment, lognormal around its usual basket."""
+    """Return 1 to 8 lines per purchase from the buyer's assortment, lognormal around its usual basket."""
     rng = stream(seed, "baskets")
     catalogue = np.clip(rng.lognormal(np.log(9), 1.1, len(ARTICLES)), 0.15, 900)
     shelf = rng.permutation(len(ARTICLES))
@@ -139,7 +139,7 @@ def fill_baskets(bought: Purchases, company: Company, seed: int) -> Lines:
 def issue(
     bought: Purchases, lines: Lines, oddity: Array, company: Company, calendar: Calendar, seed: int
 ) -> tuple[Invoices, Payments]:
-    """Invoices for all purchases, with their payments as far as the window holds them."""
+    """Return invoices for all purchases, with their payments as far as the window holds them."""
     rng = stream(seed, "invoices")
     size = len(bought.day)
     party, day = bought.party, bought.day
@@ -192,7 +192,7 @@ def issue(
 
 
 def _pay(rng: np.random.Generator, invoices: Invoices, prompt: Array) -> Payments:
-    """One payment per paid invoice, for a few in two parts."""
+    """Return one payment per paid invoice, two for a few of them."""
     paid = np.flatnonzero(invoices.status == 1)
     day = invoices.changed[paid]
     part = np.where(
@@ -214,7 +214,7 @@ def _pay(rng: np.random.Generator, invoices: Invoices, prompt: Array) -> Payment
 
 
 def credit(invoices: Invoices, calendar: Calendar, seed: int) -> Credits:
-    """Credit notes for about 2 % of the invoices, and a few that name no invoice."""
+    """Return credit notes for about 2 % of the invoices, and a few that name no invoice."""
     rng = stream(seed, "credits")
     sound = np.flatnonzero((invoices.status == 1) & (invoices.oddity == Oddity.NONE))
     chance = rng.random(len(sound))
@@ -245,7 +245,7 @@ def credit(invoices: Invoices, calendar: Calendar, seed: int) -> Credits:
 
 
 def exchange_rates(calendar: Calendar, seed: int) -> tuple[Array, Array, Array]:
-    """(day, currency, millionths of a euro) for each day from ten days before the window on."""
+    """Return (day, currency, millionths of a euro) for each day from ten days before the window on."""
     rng = stream(seed, "rates")
     days = np.arange(-RATES_BEFORE, calendar.days)
     currencies = np.arange(1, len(CURRENCIES))
@@ -260,5 +260,5 @@ def exchange_rates(calendar: Calendar, seed: int) -> tuple[Array, Array, Array]:
 
 
 def _numbers(year: Array) -> Array:
-    """Consecutive numbers from 1 within each year, for years in ascending order."""
+    """Return consecutive numbers from 1 within each year, for years in ascending order."""
     return np.arange(len(year)) - np.searchsorted(year, year) + 1

@@ -1,4 +1,4 @@
-"""Who there is: parties with their CRM account, their billing customer, or both."""
+"""Parties of the example: with a CRM account, a billing customer, or both."""
 
 from dataclasses import dataclass
 from enum import IntEnum
@@ -72,7 +72,7 @@ class Company:
 
     @property
     def is_screened(self) -> Array:
-        """The CRM accounts that count: neither deleted nor merged away, nor a test."""
+        """Return the CRM accounts that count: neither deleted nor merged away, nor a test."""
         counts = (self.fate == Fate.ORDINARY) | (self.fate == Fate.AMBIGUOUS)
         return self.has_crm & counts
 
@@ -88,7 +88,7 @@ class Company:
 
 
 def shares(rng: np.random.Generator, size: int, parts: dict[int, float], rest: int) -> Array:
-    """Codes in random places, each on its share of `size` rounded up; the rest gets `rest`."""
+    """Return codes in random places, each on its share of `size` rounded up; the rest gets `rest`."""
     codes = np.full(size, rest)
     places = rng.permutation(size)
     at = 0
@@ -100,7 +100,7 @@ def shares(rng: np.random.Generator, size: int, parts: dict[int, float], rest: i
 
 
 def found(accounts: int, calendar: Calendar, seed: int) -> Company:
-    """`accounts` ordinary parties, then a few merged, deleted, test and ambiguous ones."""
+    """Create `accounts` ordinary parties, then a few merged, deleted, test and ambiguous ones."""
     rng = stream(seed, "company")
     extra = {
         Fate.MERGED: max(1, accounts // 150),
@@ -155,8 +155,8 @@ def found(accounts: int, calendar: Calendar, seed: int) -> Company:
     span = np.maximum(calendar.days - 1 - change_day, 0)
     change_day = np.minimum(change_day + (span * rng.random(size)).astype(np.int64), calendar.days - 1)
     crm_changed = np.where((changes | gone) & has_crm, change_day, NEVER)
-    told_later = (link == Link.BY_ACCOUNT) | (link == Link.BY_BOTH)
-    crm_changed = np.where(told_later, begins, crm_changed)
+    linked_later = (link == Link.BY_ACCOUNT) | (link == Link.BY_BOTH)
+    crm_changed = np.where(linked_later, begins, crm_changed)
     billing_changes = (rng.random(size) < 0.05) & has_billing & ordinary
     billing_day = np.maximum(begins, 0) + 1
     billing_day = np.minimum(
@@ -164,7 +164,7 @@ def found(accounts: int, calendar: Calendar, seed: int) -> Company:
         calendar.days - 1,
     )
     never_contact = (rng.random(size) < 0.015) & ordinary
-    stops_contact = (rng.random(size) < 0.15) & changes & ~told_later
+    stops_contact = (rng.random(size) < 0.15) & changes & ~linked_later
 
     survivor = np.full(size, -1)
     targets = np.flatnonzero(ordinary & has_crm & (link != Link.BY_EMAIL))
@@ -200,7 +200,7 @@ def _normal(weights: list[float]) -> Array:
 
 
 def _numbers(day: Array, chosen: Array) -> Array:
-    """Consecutive numbers from 1 in the order of the days (0: not chosen)."""
+    """Return consecutive numbers from 1 in the order of the days (0: not chosen)."""
     numbers = np.zeros(len(day), dtype=np.int64)
     picked = np.flatnonzero(chosen)
     numbers[picked[np.argsort(day[picked], kind="stable")]] = np.arange(1, len(picked) + 1)
@@ -208,7 +208,7 @@ def _numbers(day: Array, chosen: Array) -> Array:
 
 
 def _families(rng: np.random.Generator, eligible: Array, begins: Array) -> Array:
-    """Parents with branches, at most three levels; a branch never begins before its parent."""
+    """Return parents with branches, at most three levels; a branch never begins before its parent."""
     parent = np.full(len(eligible), -1)
     pool = rng.permutation(np.flatnonzero(eligible))
     heads = pool[: int(np.ceil(0.05 * len(pool)))]

@@ -24,7 +24,7 @@ FROM_THEM = (0.5, 0.0, 0.38, 0.0, 0.0, 0.09, 0.0, 0.03)
 
 
 def task_feed(scene: Scene, ahead: int) -> Feed:
-    """One row per email, call, chat or letter; the last `ahead` are dated after the window."""
+    """Return one row per email, call, chat or letter; the last `ahead` are dated after the window."""
     rng = stream(scene.seed, "tasks")
     calendar = scene.calendar
     u = rng.random(len(scene.met))
@@ -85,14 +85,14 @@ def task_feed(scene: Scene, ahead: int) -> Feed:
 
 
 def note_ahead(findings: Findings, tasks: Feed, ahead: int) -> None:
-    """The tasks that are dated after the window."""
+    """Record the tasks that are dated after the window."""
     last = len(tasks.delivery)
     for row in range(max(last - ahead, 0), last):
         findings.note("dated_ahead", "not_yet", tasks, row, crm_id("00T", row + 1))
 
 
 def event_feed(scene: Scene) -> Feed:
-    """One row per meeting, delivered when it is over."""
+    """Return one row per meeting, delivered when it is over."""
     rng = stream(scene.seed, "events")
     calendar = scene.calendar
     met = scene.met[rng.random(len(scene.met)) < 0.025]

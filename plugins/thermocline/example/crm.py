@@ -24,7 +24,7 @@ class Contacts:
     changed: Array
 
     def someone(self, party: Array, luck: Array) -> Array:
-        """The number of one of the party's contacts for each row (0: it has none)."""
+        """Return the number of one of the party's contacts for each row (0: it has none)."""
         count = self.start[party + 1] - self.start[party]
         chosen = self.start[party] + (count * luck).astype(np.int64)
         return np.where(count > 0, chosen + 1, 0)
@@ -33,7 +33,7 @@ class Contacts:
 def account_feed(
     company: Company, identities: Identities, calendar: Calendar, seed: int
 ) -> tuple[Feed, Versions, Array]:
-    """One row per account and state; also its versions, and the party of each record."""
+    """Return one row per account and state; also its versions, and the party of each record."""
     rng = stream(seed, "accounts")
     party = np.flatnonzero(company.has_crm)
     born = rng.integers(8 * 3600, 16 * 3600, company.size)
@@ -91,7 +91,7 @@ def account_feed(
 
 
 def employ(company: Company, calendar: Calendar, seed: int) -> Contacts:
-    """0 to 4 contacts for an organisation, at most one for a private client."""
+    """Create 0 to 4 contacts for an organisation, at most one for a private client."""
     rng = stream(seed, "contacts")
     most = np.array([4, 2, 1])[company.kind]
     count = rng.binomial(most, np.array([0.5, 0.6, 0.3])[company.kind]) * company.has_crm
@@ -111,7 +111,7 @@ def employ(company: Company, calendar: Calendar, seed: int) -> Contacts:
 def contact_feed(
     contacts: Contacts, company: Company, identities: Identities, calendar: Calendar, seed: int
 ) -> Feed:
-    """One row per contact and state: some get another role, few of them leave (deleted)."""
+    """Return one row per contact and state: some get another role, few of them leave (deleted)."""
     rng = stream(seed, "contact details")
     size = len(contacts.party)
     draws = rng.integers(0, 2**31, (size, 3)).tolist()

@@ -15,7 +15,7 @@ NEVER = -(10**6)
 
 
 def stream(seed: int, purpose: str) -> np.random.Generator:
-    """An own generator for each purpose, so that one part's draws don't shift another's."""
+    """Return a generator of its own for each purpose, so that one part's draws don't shift another's."""
     sequence = np.random.SeedSequence([seed, crc32(purpose.encode())])
     return np.random.Generator(np.random.PCG64(sequence))
 
@@ -60,11 +60,11 @@ class Calendar:
         return [str(self.first_day + timedelta(days=int(end))) for end in self.ends]
 
     def delivery_of(self, day: Array) -> Array:
-        """The delivery that covers each day; the first for earlier, the last for later days."""
+        """Return the delivery that covers each day; the first for earlier, the last for later days."""
         return np.minimum(np.searchsorted(self.ends, day), self.deliveries - 1)
 
     def moment(self, day: Array, second: Array | int) -> Array:
-        """UTC or local wall-clock moments, as datetime64[s]."""
+        """Return UTC or local wall-clock moments, as datetime64[s]."""
         midnight = (np.datetime64(self.first_day) + day.astype(np.int64)).astype("datetime64[s]")
         return midnight + np.asarray(second).astype("timedelta64[s]")
 
@@ -73,7 +73,7 @@ class Calendar:
         return years.astype(np.int64) + 1970
 
     def workday(self, day: Array) -> Array:
-        """The same day, or the Friday before a weekend where the window still holds it."""
+        """Return the same day, or the Friday before a weekend where the window still holds it."""
         weekday = (day + self.first_day.weekday()) % 7
         friday = day - np.maximum(weekday - 4, 0)
         return np.where(friday >= 0, friday, day)
@@ -92,12 +92,12 @@ class Versions:
 
     @classmethod
     def of(cls, calendar: Calendar, born: Array, changed: Array) -> "Versions":
-        """Each record when born and again when changed (NEVER: not), unless in one delivery."""
+        """Return each record when born and again when changed (NEVER: not), unless in one delivery."""
         return cls.delivered(calendar.delivery_of(born), calendar, changed)
 
     @classmethod
     def delivered(cls, first: Array, calendar: Calendar, changed: Array) -> "Versions":
-        """As `of`, where the number of each record's first delivery is given."""
+        """Return versions as `of` does, where the number of each record's first delivery is given."""
         has_change = (changed != NEVER) & (changed < calendar.days)
         second = calendar.delivery_of(changed)
         again = has_change & (second > first)
@@ -109,7 +109,7 @@ class Versions:
         return cls(record[order], delivery[order], shows[order])
 
     def also(self, rows: Array, delivery: int) -> "Versions":
-        """The same, with some of its rows delivered unchanged once more."""
+        """Return the versions with some of its rows delivered unchanged once more."""
         record = np.concatenate([self.record, self.record[rows]])
         when = np.concatenate([self.delivery, np.full(len(rows), delivery)])
         shows = np.concatenate([self.shows_change, self.shows_change[rows]])
@@ -117,9 +117,9 @@ class Versions:
         return Versions(record[order], when[order], shows[order])
 
     def first_rows(self) -> Array:
-        """For each record the row of its first delivery."""
+        """Return the row of each record's first delivery."""
         return np.unique(self.record, return_index=True)[1]
 
     def last_rows(self) -> Array:
-        """For each record the row of its last delivery."""
+        """Return the row of each record's last delivery."""
         return len(self.record) - 1 - np.unique(self.record[::-1], return_index=True)[1]

@@ -1,4 +1,4 @@
-"""What is wrong on purpose: chosen here, found again by whoever reads `truth.json`."""
+"""Deliberate errors: chosen here, listed in `truth.json`."""
 
 import numpy as np
 
@@ -13,7 +13,7 @@ UNATTRIBUTED_LIMIT = 0.02
 
 
 def often(accounts: int) -> int:
-    """How many of each kind a company of this size has."""
+    """Return how many of each kind a company of this size has."""
     return max(1, min(40, accounts // 500))
 
 
@@ -30,7 +30,7 @@ def postpone(bought: Purchases, company: Company, calendar: Calendar, many: int)
 def choose(
     bought: Purchases, lines: Lines, company: Company, calendar: Calendar, many: int, seed: int
 ) -> Array:
-    """An Oddity per purchase. Those without a known customer stay below 2 % of all revenue."""
+    """Return an Oddity per purchase. Those without a known customer stay below 2 % of all revenue."""
     rng = stream(seed, "oddities")
     size = len(bought.day)
     oddity = np.where(bought.day >= calendar.days, Oddity.AHEAD, Oddity.NONE).astype(np.int64)

@@ -15,7 +15,7 @@ SYSTEM = "billing"
 def customer_feed(
     company: Company, identities: Identities, calendar: Calendar, seed: int
 ) -> tuple[Feed, Versions, Array]:
-    """One row per customer and state; also its versions, and the party of each record."""
+    """Return one row per customer and state; also its versions, and the party of each record."""
     rng = stream(seed, "customers")
     party = np.flatnonzero(company.has_billing)
     second = rng.integers(7 * 3600, 8 * 3600, company.size)
@@ -51,7 +51,7 @@ def customer_feed(
 
 
 def _extra_piece(invoices: Invoices, lines: Lines, at: slice) -> Array:
-    """What the first delivery of a corrected invoice bills too much: one piece of its line 1."""
+    """Return what the first delivery of a corrected invoice bills too much: one piece of its line 1."""
     record = invoices.versions.record[at]
     wrong = (invoices.oddity[record] == Oddity.CORRECTED) & ~invoices.versions.shows_change[at]
     first = lines.start[record]
@@ -60,7 +60,7 @@ def _extra_piece(invoices: Invoices, lines: Lines, at: slice) -> Array:
 
 
 def invoice_feed(invoices: Invoices, lines: Lines, calendar: Calendar) -> Feed:
-    """One row per invoice and state."""
+    """Return one row per invoice and state."""
     versions = invoices.versions
     currencies = np.array(CURRENCIES, dtype=object)
     statuses = np.array(STATUSES, dtype=object)
@@ -106,7 +106,7 @@ def invoice_feed(invoices: Invoices, lines: Lines, calendar: Calendar) -> Feed:
 
 
 def line_feed(invoices: Invoices, lines: Lines, calendar: Calendar) -> Feed:
-    """All lines of an invoice, for each of its states."""
+    """Return all lines of an invoice, for each of its states."""
     versions = invoices.versions
     counts = np.diff(lines.start)[versions.record]
     articles = np.array(ARTICLES, dtype=object)
@@ -153,7 +153,7 @@ def line_feed(invoices: Invoices, lines: Lines, calendar: Calendar) -> Feed:
 
 
 def credit_feed(credits: Credits, invoices: Invoices, company: Company, calendar: Calendar) -> Feed:
-    """One row per credit note; totals are positive, as the vendor writes them."""
+    """Return one row per credit note; totals are positive, as the vendor writes them."""
     versions = credits.versions
     currencies = np.array(CURRENCIES, dtype=object)
 
@@ -193,7 +193,7 @@ def credit_feed(credits: Credits, invoices: Invoices, company: Company, calendar
 
 
 def payment_feed(payments: Payments, invoices: Invoices, calendar: Calendar) -> Feed:
-    """One row per payment."""
+    """Return one row per payment."""
     currencies = np.array(CURRENCIES, dtype=object)
     methods = np.array(METHODS, dtype=object)
 
@@ -231,7 +231,7 @@ def payment_feed(payments: Payments, invoices: Invoices, calendar: Calendar) -> 
 
 
 def rate_feed(rates: tuple[Array, Array, Array], calendar: Calendar) -> Feed:
-    """One row per day and foreign currency."""
+    """Return one row per day and foreign currency."""
     day, currency, rate = rates
     currencies = np.array(CURRENCIES, dtype=object)
 

@@ -41,7 +41,7 @@ class PartyRows:
 
 
 def note_parties(findings: Findings, company: Company, accounts: PartyRows, customers: PartyRows) -> None:
-    """Deleted, merged and test accounts, ambiguous ones, and names that look like code."""
+    """Record deleted, merged and test accounts, ambiguous ones, and names that look like code."""
 
     def note(kind: str, expect: str, party: int) -> None:
         if company.has_crm[party]:
@@ -72,7 +72,7 @@ def note_documents(
     repeated: Array,
     credit_feed: Feed,
 ) -> None:
-    """Odd invoices, line 1 of those with a newline in its description, repeated credit notes."""
+    """Record odd invoices, line 1 of those with a newline in its description, repeated credit notes."""
 
     def key(invoice: int) -> str:
         return document_no("R", int(invoices.year[invoice]), int(invoices.number[invoice]))
@@ -98,10 +98,10 @@ def append_records(
     many: int,
     seed: int,
 ) -> None:
-    """Records that can't be read, and readable ones about things that nobody knows.
+    """Append records that can't be read, and readable ones about unknown things.
 
-    All stand in historic deliveries. At most one record in sixty of a file's records over all
-    deliveries is unreadable, so the smallest companies lack some kinds.
+    All are in historic deliveries. At most one record in sixty of a file's records over all deliveries is
+    unreadable, so the smallest companies lack some kinds.
     """
     rng = stream(seed, "findings")
     customers = company.customer_number[company.buys]

@@ -14,10 +14,10 @@ PARTS = {"crm", "billing", TRUTH}
 
 @contextmanager
 def replaced(out: Path) -> Iterator[Path]:
-    """An empty folder to write into, which takes the place of `out` when the block succeeds.
+    """Give an empty folder to write into, which replaces `out` when the block succeeds.
 
-    An earlier example there is removed. Raises InputError, with nothing changed, where `out`
-    holds anything else or can't be written.
+    An earlier example there is removed. Raise InputError, with nothing changed, where `out` contains anything
+    else or can't be written.
     """
     out = out.resolve()
     try:

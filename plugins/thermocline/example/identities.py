@@ -28,7 +28,7 @@ class Identities:
 
 
 def identify(company: Company, seed: int) -> Identities:
-    """Names, addresses and telephone numbers for all parties."""
+    """Return names, addresses and telephone numbers for all parties."""
     rng = stream(seed, "identities")
     size = company.size
     draws = rng.integers(0, 2**31, (size, 8)).tolist()
@@ -91,7 +91,7 @@ def identify(company: Company, seed: int) -> Identities:
 
 
 def hostile(company: Company) -> list[int]:
-    """The parties that bear HOSTILE_NAMES, in their order."""
+    """Return the parties that bear HOSTILE_NAMES, in their order."""
     sound = (company.link == Link.BY_CUSTOMER) & (company.fate == Fate.ORDINARY)
     in_a_family = (company.parent >= 0) | np.isin(np.arange(company.size), company.parent)
     return np.flatnonzero(sound & ~in_a_family)[: len(HOSTILE_NAMES)].tolist()
@@ -109,7 +109,7 @@ def _name_branches(
     domains: list[str],
     boxes: list[str],
 ) -> None:
-    """Branches are called after their topmost parent and their town, parents first."""
+    """Name branches after their topmost parent and their town, parents first."""
     branches = np.flatnonzero(company.parent >= 0)
     direct = company.parent[company.parent[branches]] < 0
     for party in [*branches[direct].tolist(), *branches[~direct].tolist()]:

@@ -21,7 +21,7 @@ class Purchases:
 
 
 def purchases(company: Company, calendar: Calendar, seed: int, busy: float = 1.0) -> Purchases:
-    """Purchases within the window of all parties that buy.
+    """Return purchases within the window of all parties that buy.
 
     Within a spell of activity a party buys at gamma-distributed intervals around its own rhythm
     (lognormal among parties), stretched by weekday and season: the interval is drawn in
@@ -44,7 +44,7 @@ def purchases(company: Company, calendar: Calendar, seed: int, busy: float = 1.0
 
 
 def _seasons(calendar: Calendar) -> Array:
-    """Intensity by season and day of the window: even, summer dip, Christmas only, spring only."""
+    """Return intensity by season and day of the window: even, summer dip, Christmas only, spring only."""
     days = calendar.moment(np.arange(calendar.days), 0)
     of_year = (days - days.astype("datetime64[Y]")).astype("timedelta64[D]").astype(np.int64)
     weekday = WEEKDAY[(np.arange(calendar.days) + calendar.first_day.weekday()) % 7]
@@ -57,7 +57,7 @@ def _seasons(calendar: Calendar) -> Array:
 
 
 def _days(rng: np.random.Generator, begins: Array, seasons: Array) -> tuple[Array, Array]:
-    """(row of `begins`, day) of each purchase."""
+    """Return (row of `begins`, day) of each purchase."""
     size, days = len(begins), seasons.shape[1]
     loyal = rng.random(size) < 0.45
     rhythm = np.clip(rng.lognormal(np.log(62), 1.2, size), 4, 700)
@@ -88,7 +88,7 @@ def _days(rng: np.random.Generator, begins: Array, seasons: Array) -> tuple[Arra
 def _spells(
     rng: np.random.Generator, begins: Array, loyal: Array, days: int
 ) -> list[tuple[Array, Array, Array]]:
-    """Rounds of (row, first day, day after the last) in which the rows are active."""
+    """Return rounds of (row, first day, day after the last) in which the rows are active."""
     rounds = []
     row, cursor = np.arange(len(begins)), begins
     while len(row):

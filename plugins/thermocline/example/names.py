@@ -251,7 +251,7 @@ _LATIN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ł": "l
 
 
 def slug(name: str) -> str:
-    """The name in lower-case ASCII letters and digits, with hyphens between its words."""
+    """Return the name in lower-case ASCII letters and digits, with hyphens between its words."""
     plain = unicodedata.normalize("NFKD", name.lower().translate(_LATIN))
     kept = "".join(
         letter if letter.isascii() and letter.isalnum() else "-" if letter in " &.,-" else ""

@@ -1,4 +1,4 @@
-"""What accounts answer: quotes won or lost, complaints, surveys, as feeds."""
+"""Responses of accounts: quotes won or lost, complaints, surveys, as feeds."""
 
 import numpy as np
 
@@ -14,7 +14,7 @@ SURVEYS = (("NPS", 0, 10), ("CSAT", 1, 5), ("Survey", 0, 100))
 
 
 def opportunity_feed(scene: Scene) -> Feed:
-    """One row per quote and state: won ones lead to an invoice, others are lost or stay open."""
+    """Return one row per quote and state: won ones lead to an invoice, others are lost or stay open."""
     rng = stream(scene.seed, "opportunities")
     calendar, invoices = scene.calendar, scene.invoices
     won = scene.met[rng.random(len(scene.met)) < 0.1]
@@ -88,7 +88,7 @@ def opportunity_feed(scene: Scene) -> Feed:
 
 
 def case_feed(scene: Scene) -> Feed:
-    """One row per complaint and state; most are closed after some days."""
+    """Return one row per complaint and state; most are closed after some days."""
     rng = stream(scene.seed, "cases")
     calendar = scene.calendar
     chance = 0.05 * (1.15 - scene.satisfaction[scene.invoices.buyer[scene.met]])
@@ -127,7 +127,7 @@ def case_feed(scene: Scene) -> Feed:
 
 
 def survey_feed(scene: Scene) -> Feed:
-    """One row per answer to an NPS, CSAT or other survey."""
+    """Return one row per answer to an NPS, CSAT or other survey."""
     rng = stream(scene.seed, "surveys")
     calendar = scene.calendar
     asked = scene.met[rng.random(len(scene.met)) < 0.03]

@@ -33,7 +33,7 @@ class Scene:
         self.satisfaction = np.clip(rng.normal(0.72, 0.16, company.size), 0, 1)
 
     def at_random(self, rng: np.random.Generator, per_year: Array | float) -> tuple[Array, Array]:
-        """(party, day) of things that happen to CRM accounts at a rate, in no order."""
+        """Return (party, day) of things that happen to CRM accounts at a rate, in no order."""
         span = np.maximum(self.ends - self.begins, 0) * self.company.has_crm
         count = rng.poisson(span / YEAR * per_year)
         party = np.repeat(np.arange(self.company.size), count)
@@ -41,14 +41,14 @@ class Scene:
         return party, np.maximum(self.calendar.workday(day), self.begins[party])
 
     def around(self, rows: Array, days: Array) -> tuple[Array, Array]:
-        """(party, day) of things that happen some days after (before: negative) invoices."""
+        """Return (party, day) of things that happen some days after (before: negative) invoices."""
         party = self.invoices.buyer[rows]
         day = self.calendar.workday(np.maximum(self.invoices.day[rows] + days, 0))
         return party, np.clip(day, self.begins[party], self.calendar.days - 1)
 
 
 def in_order(rng: np.random.Generator, *columns: Array) -> list[Array]:
-    """The columns (party and day first) by moment, with a second of the day after them."""
+    """Return the columns (party and day first) by moment, with a second of the day after them."""
     second = rng.integers(8 * 3600, 16 * 3600, len(columns[0]))
     order = np.lexsort((columns[0], second, columns[1]))
     return [column[order] for column in (*columns, second)]

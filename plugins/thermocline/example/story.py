@@ -35,19 +35,19 @@ def write(accounts: int, days: int, seed: int, folder: Path, ends_on: date, busy
 
     contacts = crm.employ(company, calendar, seed)
     scene = Scene(company, contacts, invoices, calendar, seed)
-    accounts_told = findings.PartyRows(*crm.account_feed(company, identities, calendar, seed))
-    customers_told = findings.PartyRows(*documents.customer_feed(company, identities, calendar, seed))
+    account_rows = findings.PartyRows(*crm.account_feed(company, identities, calendar, seed))
+    customer_rows = findings.PartyRows(*documents.customer_feed(company, identities, calendar, seed))
     feeds = {
         feed.file.removesuffix(".csv"): feed
         for feed in (
-            accounts_told.feed,
+            account_rows.feed,
             crm.contact_feed(contacts, company, identities, calendar, seed),
             responses.opportunity_feed(scene),
             conversations.task_feed(scene, ahead=many),
             conversations.event_feed(scene),
             responses.case_feed(scene),
             responses.survey_feed(scene),
-            customers_told.feed,
+            customer_rows.feed,
             documents.invoice_feed(invoices, lines, calendar),
             documents.line_feed(invoices, lines, calendar),
             documents.credit_feed(credits, invoices, company, calendar),
@@ -57,7 +57,7 @@ def write(accounts: int, days: int, seed: int, folder: Path, ends_on: date, busy
     }
 
     known = Findings()
-    findings.note_parties(known, company, accounts_told, customers_told)
+    findings.note_parties(known, company, account_rows, customer_rows)
     findings.note_documents(
         known,
         invoices,

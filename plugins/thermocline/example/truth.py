@@ -33,7 +33,7 @@ def tell(
     feeds: dict[str, Feed],
     findings: Findings,
 ) -> dict[str, Any]:
-    """The truth about one example, ready for JSON.
+    """Return the truth about one example, ready for JSON.
 
     - `arguments`: those of `generate`; `as_of_date`: the last day of the window; `first_day`: its
       first; `deliveries`: the folders' names, of which the first `historic_deliveries` are months.

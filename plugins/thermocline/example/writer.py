@@ -28,14 +28,14 @@ create macro document_no(letter, year, number) as
 
 
 def connection() -> duckdb.DuckDBPyConnection:
-    """DuckDB in memory as formatter: it keeps the order of the rows whatever its threads do."""
+    """Open DuckDB in memory as formatter: it keeps the order of the rows whatever its threads do."""
     formatter = duckdb.connect(config={"autoload_known_extensions": "false"})
     formatter.execute(_MACROS)
     return formatter
 
 
 def crm_id(prefix: str, number: int) -> str:
-    """A Salesforce id of 18 characters; the last three tell which of the others are capitals."""
+    """Return a Salesforce id of 18 characters; the last three tell which of the others are capitals."""
     return f"{prefix}7Q0{number:09d}" + ("UAA" if prefix[2].isupper() else "QAA")
 
 
@@ -76,7 +76,7 @@ class Feed:
         return f"{self.system}/{self.calendar.folders[delivery]}/{self.file}"
 
     def records(self, delivery: int) -> int:
-        """How many records the delivery's file has, extras included."""
+        """Return how many records the delivery's file has, extras included."""
         start, end = self._before[self._bounds[delivery : delivery + 2]]
         return int(end - start) + len(self.extras.get(delivery, []))
 
@@ -84,7 +84,7 @@ class Feed:
         return sum(self.records(delivery) for delivery in range(self.calendar.deliveries))
 
     def place(self, row: int) -> tuple[str, int]:
-        """The file and the number of the (first) record of a row."""
+        """Return the file and the number of the (first) record of a row."""
         delivery = int(self.delivery[row])
         before = self._before[row] - self._before[self._bounds[delivery]]
         return self.path(delivery), int(before) + 1
@@ -120,11 +120,11 @@ class Findings:
     entries: list[dict[str, str | int]] = field(default_factory=list)
 
     def note(self, kind: str, expect: str, feed: Feed, row: int, key: str) -> None:
-        """An oddity in a row of the feed."""
+        """Record an oddity in a row of the feed."""
         self._add(kind, expect, feed, feed.place(row), key)
 
     def append(self, kind: str, expect: str, feed: Feed, delivery: int, cells: Cells, key: str) -> None:
-        """An oddity that is a record of its own, at the end of a delivery's file."""
+        """Record an oddity that is a record of its own, at the end of a delivery's file."""
         place = feed.append(delivery, cells, readable=expect == "loaded")
         self._add(kind, expect, feed, place, key)
 

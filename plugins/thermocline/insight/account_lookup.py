@@ -45,9 +45,9 @@ MOST_CANDIDATES = 8
 
 
 def find(connection: duckdb.DuckDBPyConnection, text: str) -> str:
-    """The account_id of the one account that `text` names; the publication is the default database.
+    """Return the account_id of the one account that `text` names; the publication is the default database.
 
-    Raises InputError, naming the nearest where there is none, and the candidates where there are several.
+    Raise InputError, listing the nearest where there is none, and the candidates where there are several.
     """
     asked = text.encode("utf-8", "replace").decode("utf-8")
     found = connection.execute(_CALLED, {"text": asked}).fetchall()

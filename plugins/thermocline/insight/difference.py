@@ -1,4 +1,4 @@
-"""What two kept publications say differently of the same day: accounts, and the records behind it."""
+"""Compare two kept publications on the same day: accounts that differ, and the records that explain it."""
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
@@ -83,8 +83,8 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Told:
-    """An event as one publication tells it; degrees None: it bears none."""
+class Version:
+    """An event as one publication has it; degrees None: it bears none."""
 
     occurred_on: date
     outcome: str | None
@@ -96,12 +96,12 @@ class Told:
 
 @dataclass(frozen=True)
 class Record:
-    """An event that the two tell differently; came_from, went_to: the other account that had or has it."""
+    """An event that differs between the two; came_from, went_to: the other account that had or has it."""
 
     kind: str
     document_id: str | None
-    earlier: Told | None
-    later: Told | None
+    earlier: Version | None
+    later: Version | None
     came_from: str | None = None
     went_to: str | None = None
 
@@ -140,7 +140,7 @@ def difference(
     """Compare two kept publications, by default the current one and the one before it.
 
     The one published first is the earlier, in whatever order they are given. `day` is by default the
-    lesser of their as-of dates. Raises InputError (nothing to compare with, not kept, a day after that),
+    lesser of their as-of dates. Raise InputError (nothing to compare with, not kept, a day after that),
     ContentChanged (one can't be read).
     """
     earlier, later = _pair(home, first, second)
@@ -198,9 +198,15 @@ def _records(connection: duckdb.DuckDBPyConnection, given: Row) -> dict[str, lis
     sides = ", ".join(f"{side}.{column}" for side in SIDES for column in _SIDE)
     found: dict[str, list[Record]] = defaultdict(list)
     for row in connection.execute(_RECORDS.format(sides=sides), given).fetchall():
-        account, kind, document, *told = row
-        (was, *before), (now, *after) = told[: len(_SIDE)], told[len(_SIDE) : -2]
+        account, kind, document, *cells = row
+        (was, *before), (now, *after) = cells[: len(_SIDE)], cells[len(_SIDE) : -2]
         found[account].append(
-            Record(kind, document, Told(*before) if was else None, Told(*after) if now else None, *told[-2:])
+            Record(
+                kind,
+                document,
+                Version(*before) if was else None,
+                Version(*after) if now else None,
+                *cells[-2:],
+            )
         )
     return found

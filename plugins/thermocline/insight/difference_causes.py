@@ -1,6 +1,6 @@
-"""What makes two publications differ beside records: overrides, late data, links, first days, scorecards.
+"""What makes two publications differ besides records: overrides, late data, links, first days, scorecards.
 
-The publications are attached as `earlier` and `later`; the temporary table `differing` holds the account_ids.
+The publications are attached as `earlier` and `later`; the temporary table `differing` has the account_ids.
 """
 
 from collections import defaultdict
@@ -49,7 +49,7 @@ def causes_by_account(
     publications: tuple[Publication, Publication],
     on: Row,
 ) -> dict[str, list[str]]:
-    """What made accounts differ beside records: overrides, late data, links, a later first day."""
+    """Return the causes besides records, by account: overrides, late data, links, a later first day."""
     causes: dict[str, list[str]] = defaultdict(list)
     overrides, held, aliases, first = (
         [by_account(connection, query, side, given) for side in SIDES]
@@ -80,7 +80,7 @@ def causes_by_account(
 def by_account(
     connection: duckdb.DuckDBPyConnection, query: str, side: str, given: Row | None = None
 ) -> dict[str, Any]:
-    """The first column leads to the second, or to a tuple of the others."""
+    """Return the query's rows by their first column: the second column, or a tuple of the others."""
     rows = connection.execute(query.format(side=side), given or {}).fetchall()
     return {row[0]: row[1] if len(row) == 2 else row[1:] for row in rows}
 
@@ -91,7 +91,7 @@ def notes(
     later: Publication,
     on: Row,
 ) -> list[str]:
-    """One sentence per difference of the scorecards, which holds for every account."""
+    """Return one sentence per difference of the scorecards, which applies to every account."""
     cards = []
     for side in SIDES:
         cursor = connection.execute(_SCORECARD.format(side=side), on)

@@ -1,21 +1,19 @@
-"""A difference of two publications as a person reads it in a terminal."""
+"""Render a difference of two publications for a terminal."""
 
 from collections.abc import Iterator
 from decimal import Decimal
 
-from thermocline.insight.difference import Changed, Difference, Record, Told
+from thermocline.insight.difference import Changed, Difference, Record, Version
 from thermocline.terminal import counted, plain
 
 
 def render(found: Difference) -> str:
-    """A paragraph per account that differs, with the records that made it differ, then the counts."""
+    """Return a paragraph per account that differs, with the records behind it, then the counts."""
     return "\n".join(_lines(found))
 
 
 def _lines(found: Difference) -> Iterator[str]:
-    yield (
-        f"{found.day} as {found.earlier.publication_id} told it, and as {found.later.publication_id} tells it"
-    )
+    yield (f"{found.day} as {found.earlier.publication_id} and {found.later.publication_id} publish it")
     yield from found.notes
     for account in found.accounts:
         yield ""
@@ -49,23 +47,23 @@ def _record(record: Record) -> Iterator[str]:
     what = f"{record.kind.replace('_', ' ')} {plain(record.document_id or '', 60)}".strip()
     if record.earlier and record.later:
         yield f"{what} changed"
-        yield f"  was: {_told(record.earlier)}"
-        yield f"  is:  {_told(record.later)}"
+        yield f"  was: {_version(record.earlier)}"
+        yield f"  is:  {_version(record.later)}"
     elif record.later:
-        before = f"was told of {plain(record.came_from)}" if record.came_from else "is new"
-        yield f"{what} {before}: {_told(record.later)}"
+        before = f"moved from {plain(record.came_from)}" if record.came_from else "is new"
+        yield f"{what} {before}: {_version(record.later)}"
     elif record.earlier:
-        now = f"is told of {plain(record.went_to)}" if record.went_to else "is gone"
-        yield f"{what} {now}: {_told(record.earlier)}"
+        now = f"moved to {plain(record.went_to)}" if record.went_to else "was removed"
+        yield f"{what} {now}: {_version(record.earlier)}"
 
 
-def _told(told: Told) -> str:
+def _version(version: Version) -> str:
     facts = [
-        told.occurred_on.isoformat(),
-        told.outcome and plain(told.outcome, 40),
-        told.amount is not None and f"amount {told.amount:,.2f}",
-        _degrees(told.degrees),
-        f"{plain(told.source_file or '')}, record {told.source_row}",
+        version.occurred_on.isoformat(),
+        version.outcome and plain(version.outcome, 40),
+        version.amount is not None and f"amount {version.amount:,.2f}",
+        _degrees(version.degrees),
+        f"{plain(version.source_file or '')}, record {version.source_row}",
     ]
     return ", ".join(fact for fact in facts if fact)
 

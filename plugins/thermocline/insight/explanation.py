@@ -1,7 +1,7 @@
-"""Explaining one account on one day, from the current publication alone.
+"""Explain one account on one day, from the current publication alone.
 
-On the published day it is the published row. On an earlier day it is the history as known now; on
-a later one it is what comes if nothing more happens. Heat on those days is the cooling law over the
+On the published day this is the published row; on an earlier day the history as known now; on a
+later one what follows if nothing more happens. Heat on those days is the cooling law over the
 degrees of the timeline, in its integer arithmetic.
 """
 
@@ -85,7 +85,7 @@ class State:
 
 @dataclass(frozen=True)
 class Way:
-    """So many of these, on the day, and the account is hot."""
+    """How many events of one kind, on the day, would make the account hot."""
 
     count: int
     what: str
@@ -98,7 +98,7 @@ class Explanation:
 
     published: its row of account_segments. computed: None where only the published temperature is known.
     heat: degrees; the events' heats and `rounding` add up to it exactly. rules: the row of `scorecards` in
-    force on the day; reckoned_with: the version that the degrees are of. aliases: rows of account_links.
+    force on the day; degrees_version: the version that the degrees are of. aliases: rows of account_links.
     pruned: the day on which the landed copy of a source file was removed, by file.
     """
 
@@ -112,7 +112,7 @@ class Explanation:
     without_degrees: dict[str, int]
     override: Row | None
     rules: Row
-    reckoned_with: int
+    degrees_version: int
     ways: tuple[Way, ...]
     pruned: Mapping[str, date] = field(default_factory=dict)
 
@@ -134,7 +134,7 @@ class Explanation:
 def explain(home: Home, account: str, day: date | None = None) -> Explanation:
     """Explain the account that `account` names, by default on the published as-of date.
 
-    Raises InputError (nothing published, no or several such accounts, a day before the account's first),
+    Raise InputError (nothing published, no or several such accounts, a day before the account's first),
     ContentChanged (the publication can't be read).
     """
     current = publication.current(home)
@@ -147,14 +147,14 @@ def explain(home: Home, account: str, day: date | None = None) -> Explanation:
 
 def _pruned_files(home: Home) -> dict[str, date]:
     entries = Ledger(home.ledger).scan().entries
-    gone = pruned(entries).landing
+    days = pruned(entries).landing
     return {
-        each["path"]: gone[each["sha256"]].date() for each in all_inputs(entries) if each["sha256"] in gone
+        each["path"]: days[each["sha256"]].date() for each in all_inputs(entries) if each["sha256"] in days
     }
 
 
 def explain_from(connection: duckdb.DuckDBPyConnection, account: str, day: date | None = None) -> Explanation:
-    """As `explain`, from a connection whose default schema is a publication's `reporting`."""
+    """Explain an account as `explain` does, from a connection whose default schema is `reporting`."""
     asked = {"account": find(connection, account)}
     [published] = rows_of(
         connection, "select * from reporting.account_segments where account_id = $account", asked
@@ -164,14 +164,14 @@ def explain_from(connection: duckdb.DuckDBPyConnection, account: str, day: date 
     )
     day = day or published["as_of_date"]
     cards = rows_of(connection, "select * from reporting.scorecards order by effective_from", {})
-    [reckoned] = [card for card in cards if card["scorecard_version"] == published["scorecard_version"]]
+    [card] = [card for card in cards if card["scorecard_version"] == published["scorecard_version"]]
     asked_day = {**asked, "day": day}
-    law = {**asked_day, "half_life": float(reckoned["half_life_days"])}
+    law = {**asked_day, "half_life": float(card["half_life_days"])}
     state = _state(connection, published, overrides, day)
     override = _in_force(overrides, day)
     heat = published["heat"]
     if day != published["as_of_date"]:
-        [(heat,)] = connection.execute(_HEAT, {**law, "epoch": reckoned["epoch"]}).fetchall()
+        [(heat,)] = connection.execute(_HEAT, {**law, "epoch": card["epoch"]}).fetchall()
     computed: str | None = _computed(published, day)
     if day < published["as_of_date"]:
         computed = None if override else state.temperature
@@ -195,7 +195,7 @@ def explain_from(connection: duckdb.DuckDBPyConnection, account: str, day: date 
         without_degrees=dict(connection.execute(_WITHOUT_DEGREES, asked_day).fetchall()),
         override=override,
         rules=rules,
-        reckoned_with=reckoned["scorecard_version"],
+        degrees_version=card["scorecard_version"],
         ways=tuple(_ways(rules, heat)) if is_ahead else (),
     )
 
@@ -207,7 +207,7 @@ def rows_of(connection: duckdb.DuckDBPyConnection, query: str, given: Row) -> li
 
 
 def _state(connection: duckdb.DuckDBPyConnection, published: Row, overrides: list[Row], day: date) -> State:
-    """The interval that holds the day: of the history, else of what lies ahead."""
+    """Return the interval that contains the day: from the history, else from the expected changes."""
     account, as_of = published["account_id"], published["as_of_date"]
     known = connection.execute(
         "select temperature, valid_from, valid_to from reporting.account_temperature_history "
@@ -250,7 +250,9 @@ def _in_force(overrides: list[Row], day: date) -> Row | None:
 
 
 def _computed(published: Row, day: date) -> str:
-    """The law's own temperature from the as-of date on; without `cools_on` a hot account is held."""
+    """Return the law's temperature on a day from the as-of date on; a hot account without `cools_on` stays
+    hot.
+    """
     cools_on = published["cools_on"]
     if published["computed_temperature"] == "hot" and cools_on is not None and day >= cools_on:
         return "cold"
@@ -258,7 +260,7 @@ def _computed(published: Row, day: date) -> str:
 
 
 def _ways(rules: Row, heat: Decimal) -> Iterator[Way]:
-    """The smallest whole numbers of each kind of event that reach `hot_at` on the day."""
+    """Yield the smallest whole number of each kind of event that reaches `hot_at` on the day."""
     zero = Decimal(0)
     invoice, degrees = "invoice", rules["degrees_transaction"] or zero
     if rules["typical_invoice"] is not None:

@@ -1,4 +1,4 @@
-"""An explanation as a person reads it in a terminal."""
+"""Render an explanation for a terminal."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
@@ -12,7 +12,7 @@ _REPEATED = ("invoice", "credit_note", "adjustment", "opportunity")
 
 
 def render(explained: Explanation) -> str:
-    """Who, hot or cold, why, by which events and rules, and what would make a cold account hot."""
+    """Return who is hot or cold, why, by which events and rules, and what would make a cold account hot."""
     parts = [_heading(explained), _facts(explained), _events(explained)]
     if explained.is_published_day:
         parts.append(_dimensions(explained))
@@ -71,11 +71,11 @@ def _facts(explained: Explanation) -> Iterator[str]:
             f"cold below {_short(rules['cold_at'])}, half-life {_short(rules['half_life_days'])} days",
         )
     )
-    if version != explained.reckoned_with:
+    if version != explained.degrees_version:
         facts.append(
             (
                 "",
-                f"degrees and heat below are those of version {explained.reckoned_with}, in force on "
+                f"degrees and heat below are those of version {explained.degrees_version}, in force on "
                 f"{row['as_of_date']}; version {version} gives others",
             )
         )
@@ -93,8 +93,12 @@ def _span(explained: Explanation) -> str:
     state, row = explained.state, explained.published
     since = f"since {state.since}"
     if state.until is None:
-        held = state.temperature == "hot" and row["data_state"] == "stale"
-        return f"{since}, held until its late data are in" if held else f"{since}, until something happens"
+        kept_hot = state.temperature == "hot" and row["data_state"] == "stale"
+        return (
+            f"{since}, kept hot until its late data arrive"
+            if kept_hot
+            else f"{since}, until something happens"
+        )
     ahead = state.until > row["as_of_date"]
     return f"{since}, until {state.until}{' if nothing more happens' if ahead else ''}"
 
@@ -131,7 +135,7 @@ def _events(explained: Explanation) -> Iterator[str]:
 
 
 def _event(event: Event, pruned: Mapping[str, date]) -> list[str]:
-    gone = pruned.get(event.source_file or "")
+    pruned_on = pruned.get(event.source_file or "")
     words = [event.kind.replace("_", " "), event.direction, event.outcome]
     return [
         event.occurred_on.isoformat(),
@@ -141,7 +145,7 @@ def _event(event: Event, pruned: Mapping[str, date]) -> list[str]:
         _exact(event.degrees),
         _exact(event.heat),
         f"{plain(event.source_file or '')}, record {event.source_row}"
-        + (f" (copy pruned on {gone})" if gone else ""),
+        + (f" (copy pruned on {pruned_on})" if pruned_on else ""),
         "" if event.kind in _REPEATED else plain(event.summary or "", 60),
     ]
 
@@ -195,5 +199,5 @@ def _exact(degrees: Decimal) -> str:
 
 
 def _short(number: Decimal) -> str:
-    """Without trailing zeros."""
+    """Return a decimal without trailing zeros."""
     return f"{number.normalize():f}"

@@ -1,4 +1,4 @@
-"""Explaining a group on the published day: its accounts, whose heats add up to the group's."""
+"""Explain a group on the published day: its accounts, whose heats add up to the group's."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -64,7 +64,7 @@ class GroupExplanation:
 def explain_group(home: Home, account: str) -> GroupExplanation:
     """Explain the group that the account named belongs to, in the current publication.
 
-    Raises InputError (nothing published, no or several such accounts, an account in no group of two or
+    Raise InputError (nothing published, no or several such accounts, an account in no group of two or
     more), ContentChanged (the publication can't be read).
     """
     current = publication.current(home)
@@ -84,7 +84,7 @@ def explain_group(home: Home, account: str) -> GroupExplanation:
 
 
 def render(explained: GroupExplanation) -> str:
-    """Who, hot or cold, since when, until when, and by which accounts."""
+    """Return who is hot or cold, since when, until when, and by which accounts."""
     return "\n".join(_lines(explained))
 
 

@@ -5,7 +5,7 @@ from thermocline.home import Home
 from thermocline.landing.arrivals import Arrival
 from thermocline.landing.manifest import LandedFile
 from thermocline.ledger.chain import Ledger
-from thermocline.ledger.pruned import pruned, told
+from thermocline.ledger.pruned import pruned, pruned_between
 
 
 def refuse_pruned(home: Home, arrivals: list[Arrival]) -> None:
@@ -14,11 +14,12 @@ def refuse_pruned(home: Home, arrivals: list[Arrival]) -> None:
     if not missing:
         return
     known = pruned(Ledger(home.ledger).entries()).landing
-    gone = [file for file in missing if file.sha256 in known]
-    if gone:
+    removed = [file for file in missing if file.sha256 in known]
+    if removed:
         names = {each.file.sha256: each.source_file for each in arrivals}
         raise InputError(
-            f"{len(gone)} landed files that are to be loaded were "
-            f"{told(known[file.sha256].date() for file in gone)}, {names[gone[0].sha256]!r} first: restore "
+            f"{len(removed)} landed files that are to be loaded were "
+            f"{pruned_between(known[file.sha256].date() for file in removed)}, "
+            f"{names[removed[0].sha256]!r} first: restore "
             f"{home.warehouse.name}, or those files, from a backup"
         )

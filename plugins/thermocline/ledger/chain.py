@@ -64,7 +64,7 @@ class Ledger:
         self.path = path
 
     def scan(self) -> Scan:
-        """Read as far as it can be read; a torn last line (a killed writer's) is no entry."""
+        """Read as many entries as possible; a torn last line (a killed writer's) is no entry."""
         content = self.path.read_bytes() if self.path.exists() else b""
         *lines, torn = content.split(b"\n")
         entries: list[Entry] = []
@@ -93,14 +93,14 @@ class Ledger:
         return Scan(entries, problems, torn)
 
     def entries(self) -> list[Entry]:
-        """All entries, oldest first. Raises LedgerChanged naming the first that isn't intact."""
+        """Return all entries, oldest first. Raise LedgerChanged naming the first that isn't intact."""
         scan = self.scan()
         if scan.problems:
             raise LedgerChanged(f"{self.path}: {scan.problems[0]}: {_RESTORE}")
         return scan.entries
 
     def check_chain(self) -> None:
-        """Raises LedgerChanged, naming the entry, where one was edited, removed or swapped."""
+        """Raise LedgerChanged, naming the entry, if one was edited, removed or swapped."""
         self.entries()
 
     @property
@@ -110,7 +110,7 @@ class Ledger:
         return str(entries[-1]["hash"]) if entries else BEGINNING
 
     def append(self, kind: str, body: Mapping[str, Any]) -> Entry:
-        """Append one entry, on the disk when this returns; a torn last line is cut off first."""
+        """Append one entry and return it, synced to disk; a torn last line is cut off first."""
         entries = self.entries()
         entry: Entry = {
             **body,
@@ -131,10 +131,9 @@ class Ledger:
 
 
 def check_head(entries: Sequence[Entry], seq: int, head: str, witness: str) -> None:
-    """Check that the ledger holds entry `seq` with the hash that `witness` remembers.
+    """Check that the ledger contains entry `seq` with the hash that `witness` stored.
 
-    Raises LedgerTruncated where the ledger ends before it, LedgerChanged where another one
-    stands there.
+    Raise LedgerTruncated where the ledger ends before it, LedgerChanged where another entry has its number.
     """
     if any(entry["hash"] == head for entry in entries):
         return
@@ -147,7 +146,7 @@ def check_head(entries: Sequence[Entry], seq: int, head: str, witness: str) -> N
 
 
 def recorded(entries: Sequence[Entry]) -> dict[str, Recorded]:
-    """The publications by id, in the order of their intents."""
+    """Return the publications by id, in the order of their intents."""
     found: dict[str, Recorded] = {}
     for entry in entries:
         publication_id = str(entry.get("publication_id"))
@@ -161,7 +160,7 @@ def recorded(entries: Sequence[Entry]) -> dict[str, Recorded]:
 
 
 def completed(publications: Iterable[Recorded]) -> list[Recorded]:
-    """Those that reached a target, in the order given."""
+    """Return the publications that reached a target, in the given order."""
     return [each for each in publications if each.done and not each.abandoned]
 
 
@@ -181,7 +180,7 @@ def day_held(entries: Sequence[Entry], current: Recorded) -> date:
 
 
 def contradictions(publications: Iterable[Recorded]) -> Iterator[str]:
-    """What no publisher writes: a publication that is done somewhere, and abandoned."""
+    """Yield one line per publication that is both done and abandoned, which no publisher writes."""
     for each in publications:
         if each.done and each.abandoned:
             yield (
@@ -191,7 +190,7 @@ def contradictions(publications: Iterable[Recorded]) -> Iterator[str]:
 
 
 def all_inputs(entries: Sequence[Entry]) -> list[dict[str, Any]]:
-    """Every input that an entry ever named, once, in the order of the ledger."""
+    """Return every input that any entry names, once, in the order of the ledger."""
     named = {
         (item["source"], item["path"], item["sha256"]): item
         for entry in entries
@@ -202,7 +201,7 @@ def all_inputs(entries: Sequence[Entry]) -> list[dict[str, Any]]:
 
 
 def last_inputs(entries: Sequence[Entry]) -> set[tuple[str, str, str]]:
-    """Source, path and SHA-256 of the inputs of the last intent."""
+    """Return source, path and SHA-256 of the inputs of the last intent."""
     inputs: set[tuple[str, str, str]] = set()
     for entry in entries:
         if entry.get("kind") == "intent":
@@ -212,7 +211,7 @@ def last_inputs(entries: Sequence[Entry]) -> set[tuple[str, str, str]]:
 
 
 def inputs_of(entries: Sequence[Entry], intent: Entry) -> list[dict[str, Any]]:
-    """Source, path, SHA-256, bytes and rows of every file that the publication was made of."""
+    """Return one entry per file that the publication was built from: source, path, SHA-256, bytes, rows."""
     found: dict[tuple[str, str, str], dict[str, Any]] = {}
     for entry in entries:
         if entry["kind"] != "intent" or entry["seq"] > intent["seq"]:

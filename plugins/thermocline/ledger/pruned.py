@@ -18,7 +18,7 @@ LANDING, CANDIDATES = "landing", "candidates"
 
 @dataclass(frozen=True)
 class Due:
-    """What a part of pruning is to do: what is older than `before` (UTC) goes, unless it is a dry run.
+    """What a part of pruning is to remove: everything older than `before` (UTC), unless it is a dry run.
 
     today: the day of pruning, UTC; rule: the retention in words.
     """
@@ -52,13 +52,13 @@ class Pruned:
     candidates: dict[str, datetime]
 
     def day(self, name: str) -> date | None:
-        """The day on which a landed file or candidate of this hash was pruned, if it was."""
+        """Return the day on which a landed file or candidate of this hash was pruned, if it was."""
         at = self.landing.get(name) or self.candidates.get(name)
         return at.date() if at else None
 
 
 def pruned(entries: Sequence[Entry]) -> Pruned:
-    """Read what an intact ledger says."""
+    """Return what an intact ledger says of pruned files and candidates."""
     found: dict[str, dict[str, datetime]] = {LANDING: {}, CANDIDATES: {}}
     for entry in entries:
         if entry.get("kind") == KIND and entry["what"] in found:
@@ -67,7 +67,7 @@ def pruned(entries: Sequence[Entry]) -> Pruned:
     return Pruned(found[LANDING], found[CANDIDATES])
 
 
-def told(days: Iterable[date]) -> str:
-    """`pruned on 2026-01-31`, or the first and last of several days."""
+def pruned_between(days: Iterable[date]) -> str:
+    """Return `pruned on 2026-01-31`, or the first and last of several days."""
     first, last = min(each := sorted(days)), each[-1]
     return f"pruned on {first}" if first == last else f"pruned on days from {first} to {last}"

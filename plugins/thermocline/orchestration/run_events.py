@@ -15,7 +15,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 from thermocline.home import Home
 
 if TYPE_CHECKING:
-    from thermocline.audit.openlineage_events import Run, Told
+    from thermocline.audit.openlineage_events import Details, Run
     from thermocline.publishing.publication import Published
 
 Given = ParamSpec("Given")
@@ -32,12 +32,12 @@ def start(home: Home) -> None:
 def complete(home: Home, published: "Published") -> None:
     """Tell what this DAG run has published, or found unchanged."""
 
-    def told(run: "Run") -> "Told":
+    def details(run: "Run") -> "Details":
         from thermocline.audit.openlineage_events import of_publication
 
         return of_publication(home, run, published.publication_id, published.content_hash)
 
-    _tell(home, "COMPLETE", told)
+    _tell(home, "COMPLETE", details)
 
 
 def ends_run(step: Callable[Given, Result]) -> Callable[Given, Result]:
@@ -62,15 +62,15 @@ def ends_run(step: Callable[Given, Result]) -> Callable[Given, Result]:
 def _stop(kind: str, error: Exception, content_hash: Any) -> None:
     home = Home.current()
 
-    def told(run: "Run") -> "Told":
+    def details(run: "Run") -> "Details":
         from thermocline.audit.openlineage_events import of_failure
 
         return of_failure(home, run, error, content_hash)
 
-    _tell(home, kind, told)
+    _tell(home, kind, details)
 
 
-def _tell(home: Home, kind: str, told: "Callable[[Run], Told] | None") -> None:
+def _tell(home: Home, kind: str, details: "Callable[[Run], Details] | None") -> None:
     job, name = os.environ.get("AIRFLOW_CTX_DAG_ID"), os.environ.get("AIRFLOW_CTX_DAG_RUN_ID")
     if not job or not name:
         return
@@ -79,9 +79,9 @@ def _tell(home: Home, kind: str, told: "Callable[[Run], Told] | None") -> None:
         from thermocline.audit.openlineage_events import Run
 
         run = Run.of(home, job, "DAG", name)
-        unsent = tell(home, run, kind, told(run) if told else None)
+        unsent = tell(home, run, kind, details(run) if details else None)
     except Exception as error:
-        # Lineage is told of a run, it doesn't decide it.
+        # A lineage server that fails must not fail the run.
         why = " ".join(str(error).split()) or type(error).__name__
         log.warning("the OpenLineage event %s wasn't written (%s)", kind, why)
         return

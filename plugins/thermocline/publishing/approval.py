@@ -49,17 +49,17 @@ class Pending:
         return tuple(check["rule"] for check in self.checks)
 
     def lines(self) -> list[str]:
-        """One line for each rule that blocks: its sentence, figure, bound and the accounts that moved."""
+        """Return one line per blocking rule: its sentence, figure, bound and the accounts that moved."""
         return [
-            f"{check['rule']}: {check['sentence'].rstrip('.')}: not so, {check['figure']} found, "
-            f"{check['bound']} allowed; {self.moved.get(check['rule'], 0):,} "
+            f"{check['rule']}: {check['sentence'].rstrip('.')}: found {check['figure']} "
+            f"(allowed: {check['bound']}); {self.moved.get(check['rule'], 0):,} "
             + ("accounts differ" if "moved" in str(check["measure"]) else "findings, see failures.csv")
             for check in self.checks
         ]
 
 
 def find(home: Home, begins: str) -> str:
-    """The content hash of the one candidate whose hash begins so. Raises InputError."""
+    """Return the content hash of the one candidate whose hash begins with `begins`. Raise InputError."""
     wanted = begins.strip().lower()
     if len(wanted) < SHORTEST_HASH or set(wanted) - set("0123456789abcdef"):
         raise InputError(
@@ -75,10 +75,10 @@ def find(home: Home, begins: str) -> str:
 
 
 def pending(home: Home, content_hash: str) -> Pending:
-    """The candidate, if a person may approve it as things stand.
+    """Return the candidate if a person may approve it now.
 
-    Raises InputError (no such candidate, or nothing to approve), GateBlocked (it is blocked for
-    more than a shift, or reporting has gone on since), ContentChanged (it isn't what was audited).
+    Raise InputError (no such candidate, or nothing to approve), GateBlocked (it is blocked for more than a
+    shift, or reporting has moved on since), ContentChanged (it differs from what was audited).
     """
     candidate = Candidate.read(home, content_hash)
     verdict = candidate.read_verdict()
@@ -109,7 +109,7 @@ def pending(home: Home, content_hash: str) -> Pending:
 
 
 def refuse_others(named: str, verdict: dict[str, Any]) -> None:
-    """Raises InputError where nothing is blocked, GateBlocked where more is than a person may approve."""
+    """Raise InputError where nothing is blocked, GateBlocked where more is than a person may approve."""
     blocks = [check for check in verdict["checks"] if check["verdict"] == "block"]
     if verdict["verdict"] != "block" or not blocks:
         raise InputError(f"{named} isn't blocked ({verdict['verdict']}): there is nothing to approve")
@@ -117,14 +117,14 @@ def refuse_others(named: str, verdict: dict[str, Any]) -> None:
     if others:
         raise GateBlocked(
             f"{named} is blocked by {', '.join(others)}, which nobody can approve: "
-            "mend the cause and run again"
+            "fix the cause and run again"
         )
 
 
 def approval(found: Pending, by: str, because: str, through: str, at: str | None = None) -> Approval:
-    """A person's approval of what was found, now unless `at` says when.
+    """Return a person's approval of the findings, dated now unless `at` is given.
 
-    Raises InputError without a name or a reason.
+    Raise InputError without a name or a reason.
     """
     for what, text in (("name", by), ("reason", because)):
         if not text.strip() or len(text) > LONGEST:
@@ -141,9 +141,10 @@ def approval(found: Pending, by: str, because: str, through: str, at: str | None
 def approve(
     home: Home, begins: str, by: str, because: str, progress: Callable[[str], None] = lambda _: None
 ) -> tuple[Pending, publication.Published]:
-    """Publish the blocked candidate whose hash begins so, in a person's name; `progress` as in `publish`.
+    """Publish the blocked candidate whose hash begins with `begins`, approved by a person.
 
-    Raises as `find`, `pending`, `approval` and `publication.publish`.
+
+    `progress` as in `publish`. Raise the errors of `find`, `pending`, `approval` and `publication.publish`.
     """
     found = pending(home, find(home, begins))
     given = approval(found, by, because, "command")

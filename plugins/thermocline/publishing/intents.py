@@ -28,7 +28,7 @@ def next_intent(
     approval: dict[str, Any] | None,
     failures: str | None,
 ) -> dict[str, Any]:
-    """The body of an `intent` (see `publisher`), the next after these entries."""
+    """Return the body of the next `intent` (see `publisher`) after these entries."""
     facts = candidate.facts.to_json()
     inputs = {(item["source"], item["path"], item["sha256"]): item for item in facts.pop("inputs")}
     known = last_inputs(entries)
@@ -51,7 +51,7 @@ def next_intent(
 
 
 def publication_row(intent: Entry, is_current: bool) -> dict[str, Any]:
-    """The row of table `publication` that an intent makes."""
+    """Return the row of table `publication` that an intent describes."""
     derived = {
         **{name: intent["figures"][name] for name in FIGURES},
         "is_current": is_current,
@@ -64,13 +64,13 @@ def publication_row(intent: Entry, is_current: bool) -> dict[str, Any]:
 
 
 def check_row(publication_id: str, check: dict[str, Any]) -> dict[str, Any]:
-    """The row of table `gate_checks` that a check of a verdict makes."""
-    told = {**check, "publication_id": publication_id, "table_name": check.get("table")}
+    """Return the row of table `gate_checks` for one check of a verdict."""
+    values = {**check, "publication_id": publication_id, "table_name": check.get("table")}
     return {
-        name: None if told.get(name) is None else str(told[name]) for name in contract.GATE_CHECKS_COLUMNS
+        name: None if values.get(name) is None else str(values[name]) for name in contract.GATE_CHECKS_COLUMNS
     }
 
 
 def table_entry(table: TableHash) -> dict[str, Any]:
-    """What an entry of the ledger says of a table."""
+    """Return a table's row count and hashes as the ledger stores them."""
     return {"rows": table.rows, "content_hash": table.content, "stored_hash": table.stored}

@@ -62,17 +62,17 @@ class Publication:
 
 
 def targets(home: Home) -> list[Target]:
-    """The home's targets, the DuckDB file first. Raises InputError naming file, line and key."""
+    """Return the home's targets, the DuckDB file first. Raise InputError naming file, line and key."""
     return configured(home)
 
 
 def database(home: Home) -> Path:
-    """Where readers open the current publication."""
+    """Return the path where readers open the current publication."""
     return DuckDBFile(home).pointer
 
 
 def history(home: Home) -> list[Publication]:
-    """The publications that are kept, in the order in which they were published."""
+    """Return the kept publications in the order in which they were published."""
     place = DuckDBFile(home)
     publication_id = place.current()
     if publication_id is None:
@@ -89,9 +89,9 @@ def history(home: Home) -> list[Publication]:
 
 @contextmanager
 def reading(home: Home, **publication_ids: str) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection with kept publications attached, each under its keyword, none of them writable.
+    """Open a connection with kept publications attached read-only, each under its keyword.
 
-    Raises InputError for one that isn't kept, ContentChanged for one that can't be read.
+    Raise InputError for one that isn't kept, ContentChanged for one that can't be read.
     """
     place = DuckDBFile(home)
     kept = place.kept()
@@ -108,13 +108,13 @@ def reading(home: Home, **publication_ids: str) -> Iterator[duckdb.DuckDBPyConne
 
 
 def absent(home: Home, publication_id: str, kept: Collection[str]) -> str:
-    """Why a publication that isn't kept can't be read: it was pruned, and when, or never was."""
+    """Return why a publication isn't kept: when it was pruned, or that it never existed."""
     listed = f"these are kept: {', '.join(kept) or 'none'}"
     done = completed(recorded(Ledger(home.ledger).scan().entries).values())
     names = [each.publication_id for each in done]
     if publication_id not in names:
         return f"there is no publication {shown(publication_id)}: {listed}"
-    # The publication that it had to make room for.
+    # The publication that pushed it out of the kept ones.
     settled = settings.read(home)
     keep = settled.keep_publications if settled else KEEP
     successors = done[names.index(publication_id) + keep :]
@@ -136,9 +136,9 @@ def _readable(publication_id: str) -> Iterator[None]:
 
 
 def current(home: Home) -> Publication | None:
-    """The publication that readers see; None before the first.
+    """Return the publication that readers see; None before the first.
 
-    Raises ContentChanged where its file can't be read.
+    Raise ContentChanged where its file can't be read.
     """
     place = DuckDBFile(home)
     publication_id = place.current()
@@ -181,15 +181,15 @@ def publish(
     progress: Progress = lambda _: None,
     approval: dict[str, Any] | None = None,
 ) -> Published:
-    """Bring a candidate that the gate let pass to every target; repeating it changes nothing.
+    """Publish a candidate that the gate passed to every target; repeating it changes nothing.
 
-    `progress` is told each step after it; `approval` is that of a person (`approval.Approval`), where
-    the gate blocked it. Raises InputError (no such candidate), WarehouseBusy
-    (another publisher), GateBlocked (no verdict, a block, or one against another predecessor),
-    ContentChanged (the candidate or its verdict changed since the audit), LedgerChanged and
-    LedgerTruncated (the ledger isn't as it was written), TargetBehind (published, but a further
-    target failed and the next run completes it), ThermoclineError (the first target failed;
-    readers see one whole publication and the next run completes it).
+    `progress` is called with the name of each finished step; `approval` is a person's (`approval.Approval`),
+    where the gate blocked the candidate. Raise InputError (no such candidate), WarehouseBusy (another
+    publisher), GateBlocked (no verdict, a block, or a verdict against another predecessor), ContentChanged
+    (the candidate or its verdict changed since the audit), LedgerChanged and LedgerTruncated (the ledger was
+    altered), TargetBehind (published, but a further target failed and the next run completes it),
+    ThermoclineError (the first target failed; readers see one whole publication and the next run completes
+    it).
     """
     return _publishing(
         home,
@@ -206,11 +206,11 @@ def rollback(
     wait_seconds: float = 600,
     progress: Progress = lambda _: None,
 ) -> Published:
-    """Bring an earlier publication back to every target, whatever its as-of date.
+    """Restore an earlier publication in every target, whatever its as-of date.
 
-    It becomes a publication of its own, whose `restores` names the earlier one. Outcome restored,
-    or unchanged where readers see that content already. Raises InputError (no such publication, or
-    its data were pruned), and what `publish` raises but GateBlocked.
+    It becomes a publication of its own, whose `restores` names the earlier one. Outcome restored, or
+    unchanged where readers see that content already. Raise InputError (no such publication, or its data were
+    pruned), and the errors of `publish` except GateBlocked.
     """
     return _publishing(
         home,
@@ -240,10 +240,10 @@ def return_to(
 
 
 def complete(home: Home, wait_seconds: float = 600) -> list[str]:
-    """Bring targets that haven't got the current publication up to it; the names of those.
+    """Bring targets that lack the current publication up to it; return their names.
 
-    The others aren't touched. For runs that publish nothing themselves; raises what `publish` does
-    but GateBlocked.
+    The others aren't touched. For runs that publish nothing themselves; raise the errors of `publish` except
+    GateBlocked.
     """
     last = next(reversed(completed(recorded(Ledger(home.ledger).entries()).values())), None)
     behind = [target.name for target in targets(home) if last and target.name not in last.done]
@@ -267,7 +267,7 @@ def _publishing(
         except (OSError, duckdb.Error) as error:
             raise ThermoclineError(
                 f"{what} to {publisher.at} failed ({_first_line(error)}): "
-                "readers still see one whole publication; put that right and run again"
+                "readers still see one whole publication; fix the cause and run again"
             ) from error
     with suppress(OSError):
         # A page for people, which the next audit writes too.
@@ -277,7 +277,7 @@ def _publishing(
         reasons = "; ".join(f"{name} failed ({_first_line(why)})" for name, why in publisher.failed.items())
         raise TargetBehind(
             f"{publication.publication_id} is published, but not in every target: {reasons}: its readers "
-            "still see one whole earlier publication; put that right and run again, which completes it",
+            "still see one whole earlier publication; fix the cause and run again, which completes it",
             publication.publication_id,
             intent["content_hash"],
         )
@@ -287,10 +287,10 @@ def _publishing(
 
 
 def record_pruned(home: Home, what: str, rule: str, names: list[str]) -> None:
-    """Put into the ledger, and before every target, what is about to be pruned.
+    """Record in the ledger, and anchor in every target, what is about to be pruned.
 
-    The caller holds `Home.publishing`. Raises LedgerChanged and LedgerTruncated where the ledger
-    isn't as it was written, ThermoclineError where a target can't be reached; nothing is recorded then.
+    The caller holds `durable.publishing`. Raise LedgerChanged and LedgerTruncated where the ledger was
+    altered, ThermoclineError where a target can't be reached; nothing is recorded then.
     """
     publisher = Publisher(home, targets(home), lambda _: None)
     try:
@@ -300,7 +300,7 @@ def record_pruned(home: Home, what: str, rule: str, names: list[str]) -> None:
     except (OSError, duckdb.Error) as error:
         raise ThermoclineError(
             f"{publisher.at} can't be written ({_first_line(error)}), so nothing is pruned: "
-            "put that right and run again"
+            "fix the cause and run again"
         ) from error
 
 

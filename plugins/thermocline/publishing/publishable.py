@@ -15,9 +15,9 @@ BESIDE = (contract.PUBLICATION, contract.GATE_CHECKS)
 def verdict_of(
     candidate: Candidate, before: Recorded | None, approval: dict[str, Any] | None
 ) -> dict[str, Any]:
-    """The verdict that lets it pass, by itself or by a person's approval of all that blocks.
+    """Return the verdict that passes the candidate, by itself or with a person's approval of all that blocks.
 
-    Raises GateBlocked where it has none, or one of another predecessor.
+    Raise GateBlocked where it has none, or one against another predecessor.
     """
     verdict = candidate.read_verdict()
     named = f"candidate {candidate.content_hash}"
@@ -42,9 +42,9 @@ def verdict_of(
 def check_contract(
     target: str, seen: Mapping[str, Mapping[str, str]], coming: Mapping[str, Mapping[str, str]]
 ) -> None:
-    """No column that readers of a target see today goes away or changes its type; both by table and column.
+    """Raise GateBlocked if a column that readers of a target see would be removed or change its type.
 
-    Raises GateBlocked.
+    Both arguments: DuckDB type by column, by table.
     """
     for table, columns in seen.items():
         if table in BESIDE:

@@ -66,7 +66,7 @@ class Publisher:
         self.failed: dict[str, Exception] = {}
 
     def publish(self, content_hash: str, approval: dict[str, Any] | None = None) -> tuple[str, Recorded]:
-        """How it ended (see `publication.Published`), and what readers see now."""
+        """Publish a candidate; return the outcome (see `Published`) and the current publication."""
         candidate = Candidate.read(self.home, content_hash)
         self.check_heads()
         self.recover()
@@ -86,7 +86,7 @@ class Publisher:
         )
 
     def restore(self, publication_id: str) -> tuple[str, Recorded]:
-        """Bring an earlier publication's content back, as a publication of its own."""
+        """Restore an earlier publication's content as a publication of its own."""
         self.check_heads()
         self.recover()
         before, completed = self.current(), {each.publication_id: each for each in self.completed()}
@@ -134,9 +134,9 @@ class Publisher:
         return "reopened", latest
 
     def recovered(self, restored: Recorded, gone: InputError) -> Candidate:
-        """The candidate of a publication from what the leading target still holds of it.
+        """Return the candidate of a publication, rebuilt from the copy in the leading target.
 
-        Raises InputError where nothing is left of it, ContentChanged where it was changed.
+        Raise InputError where no copy is left, ContentChanged where it was changed.
         """
         place, entries = DuckDBFile(self.home), self.ledger.entries()
         if restored.publication_id in place.kept():
@@ -145,7 +145,7 @@ class Publisher:
         on = pruned(entries).day(restored.intent["content_hash"])
         raise InputError(
             f"publication {restored.publication_id} was pruned{f' on {on}' if on else ''}: the ledger knows "
-            f"it, but its data, candidate {restored.intent['content_hash']}, are gone: put them back from a "
+            f"it, but candidate {restored.intent['content_hash']}, was removed: restore it from a "
             "backup, or choose another"
         ) from gone
 
@@ -178,7 +178,7 @@ class Publisher:
         return [target.name for target in self.targets]
 
     def reached(self) -> list[Target]:
-        """The targets that haven't failed in this run."""
+        """Return the targets that haven't failed in this run."""
         return [target for target in self.targets if target.name not in self.failed]
 
     @contextmanager
@@ -192,9 +192,9 @@ class Publisher:
             self.failed[target.name] = error
 
     def check_heads(self) -> None:
-        """What targets remember of the ledger must be in it, before anything is added.
+        """Check that the ledger contains all that targets stored of it, before anything is added.
 
-        Where a killed publisher added an entry that the leading target doesn't name yet, it does then.
+        Where a killed publisher added an entry that the leading target doesn't name yet, anchor it.
         """
         entries = self.ledger.entries()
         for problem in contradictions(recorded(entries).values()):
@@ -215,9 +215,8 @@ class Publisher:
                 leading.anchor_head(entries[-1]["seq"], entries[-1]["hash"])
 
     def check_contract(self, candidate: Candidate) -> None:
-        """No column that readers of a target have today goes away or changes its type.
-
-        Raises GateBlocked, before anything is written.
+        """Raise GateBlocked, before anything is written, if a column that readers have today would be removed
+        or change its type.
         """
         coming = {name: table.columns for name, table in candidate.tables.items()}
         for target in self.reached():
@@ -227,7 +226,7 @@ class Publisher:
                     check_contract(target.name, target.columns(seen), coming)
 
     def recover(self) -> None:
-        """Finish what killed publishers switched, undo what they didn't, mend what was lost."""
+        """Finish what killed publishers switched, undo what they didn't, repair what was lost."""
         for publication in recorded(self.ledger.entries()).values():
             if publication.is_open:
                 leading = self.targets[0]
@@ -245,12 +244,12 @@ class Publisher:
         if latest := self.current():
             for target in self.reached():
                 with self.working(target):
-                    self.mend(target, latest)
+                    self.repair(target, latest)
         self.tidy()
         self.progress("recovered")
 
-    def mend(self, target: Target, latest: Recorded) -> None:
-        """Bring a target that hasn't got the latest publication, or lost it or the way to it, up to it."""
+    def repair(self, target: Target, latest: Recorded) -> None:
+        """Bring a target up to the latest publication that lacks it, lost it, or lost the link to it."""
         only: Collection[str] | None = BESIDE
         is_recorded = target.name in latest.done
         if latest.publication_id not in target.kept():
@@ -272,7 +271,7 @@ class Publisher:
             self.record_done(target, latest, recovered=True, only=only)
 
     def completed(self) -> list[Recorded]:
-        """Publications that reached a target, in the order of the ledger."""
+        """Return the publications that reached a target, in the order of the ledger."""
         return completed(recorded(self.ledger.entries()).values())
 
     def current(self) -> Recorded | None:
@@ -321,7 +320,7 @@ class Publisher:
         self.progress(f"{target.name} done")
 
     def tidy(self) -> None:
-        """Leave the last publications in each target, as many as are to be kept."""
+        """Keep the last publications in each target, as many as the company keeps; remove the others."""
         completed = [publication.publication_id for publication in self.completed()]
         for target in self.reached():
             with self.working(target):

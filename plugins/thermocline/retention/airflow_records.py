@@ -13,7 +13,7 @@ from thermocline.company.airflow_settings import environment, is_prepared
 from thermocline.errors import ThermoclineError
 from thermocline.ledger.pruned import Due, Removed
 
-LOST = "how old runs and their tasks went; the last run of each DAG that nobody started by hand stays"
+LOST = "how old runs and their tasks ended; the last scheduled run of each DAG stays"
 TABLES = (
     "asset_event",
     "callback",
@@ -31,7 +31,7 @@ TABLES = (
 
 
 def prune(due: Due) -> Removed:
-    """Remove the records of before the moment. Raises ThermoclineError where Airflow can't."""
+    """Remove Airflow's records from before the moment. Raise ThermoclineError if `airflow db clean` fails."""
     home = due.home
     if not is_prepared(home):
         return Removed("records of Airflow", 0, 0, LOST)

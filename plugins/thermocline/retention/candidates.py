@@ -1,4 +1,4 @@
-"""Candidates: removed once they are old, unless a publication that is kept was made of them."""
+"""Candidates: removed once they are old, unless a kept publication was built from them."""
 
 import re
 import shutil
@@ -45,7 +45,7 @@ def prune(due: Due) -> Removed:
 
 
 def _judged_at(place: Path) -> datetime:
-    """When it was frozen or, if that is later, audited."""
+    """Return when the candidate was frozen or, if that is later, audited (UTC)."""
     written = [file.stat().st_mtime for file in (place, *place.glob("*.json"))]
     return datetime.fromtimestamp(max(written), UTC)
 

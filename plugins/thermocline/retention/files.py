@@ -23,11 +23,11 @@ def prune_logs(due: Due) -> Removed:
 def prune_scratch(due: Due) -> Removed:
     """Remove dbt's logs and compiled queries, and temporary files, last written before the moment."""
     places = [due.home.scratch / name for name in SCRATCH]
-    return _prune("scratch files", due, places, "nothing that a run doesn't make anew")
+    return _prune("scratch files", due, places, "nothing that a run does not rebuild")
 
 
 def prune_events(due: Due) -> Removed:
-    """Remove the OpenLineage events of before the moment; they stand in the order of their time."""
+    """Remove the OpenLineage events from before the moment; the file is in the order of time."""
     path = due.home.openlineage
     number = size = 0
     if not path.exists():
@@ -48,7 +48,7 @@ def prune_events(due: Due) -> Removed:
                 kept.flush()
                 os.fsync(kept.fileno())
             younger.replace(path)
-    return Removed("OpenLineage events", number, size, "what runs read and published, as told to OpenLineage")
+    return Removed("OpenLineage events", number, size, "what runs read and published")
 
 
 def _prune(what: str, due: Due, places: Iterable[Path], lost: str) -> Removed:

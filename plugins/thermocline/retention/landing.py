@@ -1,7 +1,7 @@
-"""Landed copies: removed once their rows are in the warehouse and they have grown old.
+"""Landed copies: removed once their rows are in the warehouse and they are older than the retention.
 
 The manifest keeps its record of them, so the same content isn't landed again, and the ledger their
-SHA-256. What is lost is the way back: `landing.pruned_copies` refuses to build a warehouse without them.
+SHA-256. Without them the warehouse cannot be rebuilt: `landing.pruned_copies` refuses that.
 """
 
 from contextlib import closing
@@ -21,7 +21,7 @@ LOST = (
 
 
 def prune(due: Due) -> Removed:
-    """Remove the copies of loaded files that landed before the moment."""
+    """Remove the copies of loaded files that were landed before the moment."""
     home = due.home
     old = _old(home, due.before)
     known = pruned(Ledger(home.ledger).entries()).landing
@@ -36,7 +36,7 @@ def prune(due: Due) -> Removed:
 
 
 def _old(home: Home, before: datetime) -> dict[str, str]:
-    """The place below the landing of each old content, by SHA-256, of which every record is loaded."""
+    """Return the path below the landing of each old, fully loaded content, by SHA-256."""
     if not manifest.exists(home) or not home.warehouse.exists():
         return {}
     with manifest.opened(home) as book:

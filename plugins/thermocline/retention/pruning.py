@@ -28,10 +28,10 @@ PARTS: dict[str, tuple[Part, ...]] = {
 def prune(
     home: Home, now: datetime | None = None, *, dry_run: bool = False, wait_seconds: float = 0
 ) -> list[Removed]:
-    """Remove what has been kept for longer than the company's retention, by whole days before `now` (UTC).
+    """Remove what is older than the company's retention, by whole days before `now` (UTC).
 
-    With `dry_run` nothing is removed. Raises InputError (a home without a company), WarehouseBusy (a run
-    or a publisher is at work), LedgerChanged and LedgerTruncated (the ledger isn't as it was written).
+    With `dry_run` nothing is removed. Raise InputError (a home without a company), WarehouseBusy (a run or a
+    publisher is active), LedgerChanged and LedgerTruncated (the ledger was altered).
     """
     settled = settings.read(home)
     if settled is None:
@@ -48,5 +48,5 @@ def prune(
 
 
 def midnight(moment: datetime) -> datetime:
-    """The UTC midnight that began the day of `moment`: what is `days` days old on it is still kept."""
+    """Return the UTC midnight that began the day of `moment`; what is `days` days old on it is still kept."""
     return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)

@@ -20,7 +20,7 @@ where file_id in (select unnest($files)) and not regexp_full_match(value, '\(pru
 
 
 def prune(due: Due) -> Removed:
-    """Blank the values of files that landed before the moment; reporting shows it with the next build."""
+    """Blank the values of files landed before the moment; reporting shows it from the next build on."""
     files = _old(due.home, due.before)
     number = size = 0
     if files:

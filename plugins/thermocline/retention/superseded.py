@@ -1,4 +1,4 @@
-"""Candidates that a new publication has made useless: removed at once, whatever their age."""
+"""Candidates that a new publication has superseded: removed at once, whatever their age."""
 
 import shutil
 
@@ -15,8 +15,8 @@ NEWEST = 2
 def prune_superseded(home: Home, wait_seconds: float = 600) -> list[str]:
     """Remove all candidates but those of kept publications, of pending approvals, and the newest.
 
-    Gives their content hashes. Only data go: the ledger keeps every entry. Raises WarehouseBusy (a
-    publisher is at work), ContentChanged (the current publication can't be read).
+    Return the content hashes of the removed ones. Only data are removed: the ledger keeps every entry. Raise
+    WarehouseBusy (a publisher is active), ContentChanged (the current publication can't be read).
     """
     with home.publishing("removing superseded candidates", wait_seconds):
         kept = {each.content_hash for each in publication.history(home)}
@@ -40,7 +40,9 @@ def prune_superseded(home: Home, wait_seconds: float = 600) -> list[str]:
 
 
 def _waits_for_approval(home: Home, content_hash: str, predecessor: str | None) -> bool:
-    """Whether a person may still approve it: blocked for a shift alone, against what readers see."""
+    """Return whether a person may still approve it: blocked for a shift only, and compared with the current
+    publication.
+    """
     try:
         verdict = Candidate.read(home, content_hash).read_verdict()
     except ThermoclineError:

@@ -219,7 +219,7 @@ def test_a_corrupt_head(company: TwoTargets, survived: Tally) -> None:
     kept = head.read_bytes()
     head.write_bytes(b"7 nonsense\n")
     coming = company.audited(1)
-    with pytest.raises(LedgerChanged, match="ledger-head isn't as it was written: restore it from a backup"):
+    with pytest.raises(LedgerChanged, match="ledger-head is damaged: restore it from a backup"):
         publish(company.home, coming)
     assert len({content for _, content in company.seen()}) == 1
     head.write_bytes(kept)

@@ -12,18 +12,18 @@ from thermocline.candidates.frozen_table import FrozenTable
 from thermocline.candidates.hashing import TableHash
 
 Progress = Callable[[str], None]
-"""Told the name of each step that has just ended."""
+"""Called with the name of each step that has just ended."""
 
 
 class TargetFailed(OSError):
-    """A target can't be reached, or refuses; one line that never holds a secret."""
+    """A target that can't be reached or refuses a request; its one line never contains a secret."""
 
 
 @dataclass(frozen=True)
 class Base:
-    """A publication that a target holds already, of which the next one may take over what is equal.
+    """Hold the publication that a target has now, whose unchanged content the next one may reuse.
 
-    tables: as they were frozen. files: SHA-256 by file name, as the ledger says that the target had them.
+    tables: as they were frozen. files: SHA-256 by file name, as the ledger recorded them.
     """
 
     publication_id: str
@@ -47,42 +47,42 @@ class Edition:
 
 
 class Target(Protocol):
-    """One place for readers. Methods raise OSError or duckdb.Error where it can't be reached."""
+    """One place where readers read. Its methods raise OSError or duckdb.Error if it can't be reached."""
 
     name: str
 
     is_exact: bool
-    """Whether it holds every table to the last digit; if not, `files` alone stand for what it holds."""
+    """Whether it stores every table to the last digit; if not, only `files` can be verified."""
 
     def write_publication(self, edition: Edition, progress: Progress) -> None:
-        """Write all tables where no reader looks yet; replaces what a killed writer left."""
+        """Write all tables where no reader looks yet, replacing what a killed writer left."""
 
     def switch_to(self, publication_id: str) -> None:
-        """Let readers see this publication, all tables at once."""
+        """Switch readers to this publication, all tables at once."""
 
     def keep_only(self, publication_ids: Collection[str]) -> None:
         """Remove all other publications, and what killed writers left."""
 
     def anchor_head(self, seq: int, entry_hash: str) -> None:
-        """Remember the ledger's head."""
+        """Store the ledger's head (number and hash of its last entry)."""
 
     def anchored(self) -> tuple[int, str] | None:
-        """The remembered head; None if there never was one. Raises LedgerChanged if unreadable."""
+        """Return the stored head; None if there never was one. Raise LedgerChanged if it is unreadable."""
 
     def current(self) -> str | None:
-        """The publication that readers see; None if there is none or the way to it is broken."""
+        """Return the id of the publication that readers see; None if there is none or its link is broken."""
 
     def kept(self) -> list[str]:
-        """The publications that are there, in sorted order."""
+        """Return the ids of the publications in this target, sorted."""
 
     def files(self, publication_id: str) -> dict[str, str]:
-        """SHA-256 by file name of what holds the publication, read now; empty without files."""
+        """Return SHA-256 by file name of the publication's files, read now; empty if it has no files."""
 
     def columns(self, publication_id: str) -> dict[str, dict[str, str]]:
-        """Names and DuckDB types of each table's columns as readers see them, in order."""
+        """Return DuckDB type by column, by table, in the order that readers see."""
 
     def tables(self, publication_id: str, only: Collection[str] | None = None) -> dict[str, TableHash]:
-        """Rows and hashes by table, read now, publication_id taken as in the candidate."""
+        """Return rows and hashes by table, read now, with publication_id null as in the candidate."""
 
     def publications(self, publication_id: str) -> list[dict[str, Any]]:
-        """The rows of table `publication` as this publication holds it."""
+        """Return the rows of table `publication` in this publication."""

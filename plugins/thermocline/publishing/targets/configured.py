@@ -17,7 +17,7 @@ _NAME = r"[a-z][a-z0-9_]{0,30}"
 
 
 def configured(home: Home) -> list[Target]:
-    """All targets, the DuckDB file first. Raises InputError naming file, line and key."""
+    """Return all targets, the DuckDB file first. Raise InputError naming file, line and key."""
     targets: list[Target] = [DuckDBFile(home)]
     for item in _declared(home):
         kinds = tuple(_KINDS)

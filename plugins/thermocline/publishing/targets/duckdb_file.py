@@ -4,8 +4,8 @@
     reporting/reporting.duckdb -> 2011-12-09-0001.duckdb  switched atomically
     reporting/ledger-head                                 `<seq> <hash>` of the last ledger entry
 
-A process that keeps a file open keeps that publication, until it opens the link anew without
-holding the old file anywhere.
+A process that keeps a file open keeps that publication until it reopens the link after
+closing the old file everywhere.
 """
 
 import os
@@ -70,7 +70,9 @@ class DuckDBFile:
         durable.sync(self.folder)
 
     def _copied(self, base: Base | None, path: Path) -> bool:
-        """Copy the file of an earlier publication, if it is there; whether the copy is as the ledger says."""
+        """Copy the file of an earlier publication; return whether the copy has the hash that the ledger
+        names.
+        """
         source = self.path(base.publication_id) if base else None
         if base is None or source is None or not source.is_file():
             return False
@@ -105,7 +107,7 @@ class DuckDBFile:
             return None
         found = re.fullmatch(rb"(\d+) ([0-9a-f]{64})\n", path.read_bytes())
         if not found:
-            raise LedgerChanged(f"{path} isn't as it was written: restore it from a backup")
+            raise LedgerChanged(f"{path} is damaged: restore it from a backup")
         return int(found[1]), found[2].decode()
 
     def current(self) -> str | None:
@@ -165,7 +167,7 @@ class DuckDBFile:
 
     @contextmanager
     def _attached(self, path: Path, options: str) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A file as database `target` of a connection of its own, whatever else is open."""
+        """Attach a file as database `target` to a connection of its own, whatever else is open."""
         if self._connection is None:
             self._connection = warehouse.connect(self.home, Path(":memory:"))
             # Nothing depends on the order of rows, and keeping it makes a checkpoint compress by itself.

@@ -1,4 +1,4 @@
-"""The tables of a publication in a DuckDB file: all of them written, or what changed since another one.
+"""Tables of a publication in a DuckDB file: written in full, or only what changed since another one.
 
 The file is attached as database `target`.
 """
@@ -16,10 +16,10 @@ from thermocline.sql import quoted
 
 SCHEMA = quoted("target", contract.REPORTING_SCHEMA)
 MOST_CHANGED = 0.6
-"""The share of a table's rows above which it is written anew: removing and adding cost as much."""
+"""The share of a table's rows above which it is rewritten: removing and adding cost as much."""
 
 BUCKETS = 65_536
-"""By the last bits of their hashes, rows are first compared by so many sums: few of them differ."""
+"""By the last bits of their hashes, rows are first compared by this many sums, few of which differ."""
 
 _UNLIKE = (
     "the rows of {} that changed for publication {} aren't those of its candidate: run thermocline verify, "
@@ -36,7 +36,7 @@ def relation(name: str) -> str:
 
 
 def relations(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    """The tables that readers of the file see, by name."""
+    """Return the tables that readers of the file see, by name."""
     found = connection.execute(
         "select table_name from information_schema.tables "
         "where table_catalog = 'target' and table_schema = ? order by table_name",
@@ -54,10 +54,10 @@ def write(connection: duckdb.DuckDBPyConnection, edition: Edition) -> None:
 
 
 def change(connection: duckdb.DuckDBPyConnection, edition: Edition, base: Base) -> None:
-    """Turn the file that holds `base` into `edition`: a month, or table, with the same rows stays as it is.
+    """Turn the file of `base` into `edition`; a month or table whose rows are equal is not touched.
 
-    Of others only rows that differ are removed and added. Raises ThermoclineError where the file then
-    holds others than the candidate.
+    Of the others only rows that differ are removed and added. Raise ThermoclineError where the result differs
+    from the candidate.
     """
     connection.execute("begin")
     for name in relations(connection):
@@ -80,9 +80,9 @@ def change(connection: duckdb.DuckDBPyConnection, edition: Edition, base: Base) 
 
 
 def changed_parts(earlier: FrozenTable, table: FrozenTable) -> set[str] | None:
-    """The months whose rows differ, or that one has alone; None where the table is to be written anew.
+    """Return the months whose rows differ or that only one side has; None if the table must be rewritten.
 
-    Of a table that isn't kept in months, or was or is empty, `WHOLE`.
+    `WHOLE` for a table that isn't stored by month, or that was or is empty.
     """
     if (
         list(earlier.columns.items()) != list(table.columns.items())
@@ -112,10 +112,10 @@ def _create(connection: duckdb.DuckDBPyConnection, edition: Edition, name: str) 
 def _replace(
     connection: duckdb.DuckDBPyConnection, edition: Edition, table: FrozenTable, changed: Collection[str]
 ) -> None:
-    """Remove and add what differs between rows of these parts in the file and in the candidate.
+    """Remove and add the rows of these parts that differ between the file and the candidate.
 
-    Rows are told apart by a 64-bit hash of their cells; afterwards each month must have as many rows as
-    in the candidate, and the same sum of their hashes. Where most rows differ the table is written anew.
+    Rows are distinguished by a 64-bit hash of their cells; afterwards each month must have as many rows as in
+    the candidate and the same sum of hashes. A table of which most rows differ is rewritten.
     """
     name, day = relation(table.name), contract.MONTHLY.get(table.name)
     cells = f"{row_fingerprint(table.columns)} as cells"

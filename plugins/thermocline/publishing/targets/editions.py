@@ -1,4 +1,4 @@
-"""What a target is given to write: a candidate, as the publication that the ledger tells of."""
+"""Assemble what a target writes: a candidate, as the publication that the ledger records."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,10 @@ def edition_of(
     completed: Sequence[Recorded],
     keep: int,
 ) -> Edition:
-    """`completed` are all publications, oldest first, of which the target keeps the last `keep`."""
+    """Return what a target is to write.
+
+    `completed` are all publications, oldest first, of which the target keeps the last `keep`.
+    """
     kept, intent = target.kept(), publication.intent
     others = [
         other

@@ -25,7 +25,7 @@ _BLOCK = 1 << 22
 class Lake:
     """Files below one address; paths are relative, with '/' between folders.
 
-    Every method raises TargetFailed, without the library's words where they may hold secrets.
+    Every method raises TargetFailed, without the library's message where it may contain secrets.
     """
 
     def __init__(self, home: Home, location: str, connection_id: str | None = None) -> None:
@@ -44,7 +44,7 @@ class Lake:
         self._opened: Any = None
 
     def read(self, path: str) -> bytes | None:
-        """A file's bytes; None where there is none."""
+        """Return a file's bytes; None where there is none."""
         with self._reached(path) as files:
             try:
                 return bytes(files.cat_file(self._full(path)))
@@ -52,7 +52,7 @@ class Lake:
                 return None
 
     def paths(self) -> set[str]:
-        """All files."""
+        """Return the paths of all files."""
         with self._reached("its list of files") as files:
             try:
                 found = files.find(self.root)
@@ -61,7 +61,7 @@ class Lake:
             return {str(name).removeprefix(self.root).lstrip("/") for name in found}
 
     def add(self, file: Path, path: str) -> None:
-        """Bring a local file to a new path; it is there whole or not at all."""
+        """Upload a local file to a new path; readers see it whole or not at all."""
         with self._reached(path) as files:
             if self.is_local:
                 place = Path(self._full(path))
@@ -82,7 +82,7 @@ class Lake:
                 files.mv(f"{self._full(path)}.writing", self._full(path))
 
     def put(self, path: str, content: bytes) -> None:
-        """Give a path this content; a reader finds the old content or the new."""
+        """Replace a path's content; a reader finds the old content or the new."""
         with self._reached(path) as files:
             if self.is_local:
                 place = Path(self._full(path))
@@ -108,7 +108,7 @@ class Lake:
 
     @contextmanager
     def local(self, path: str, folder: Path) -> Iterator[Path]:
-        """A file as a local one: itself, or a copy in `folder` that is gone afterwards."""
+        """Give a file as a local one: the file itself, or a copy in `folder` that is removed afterwards."""
         if self.is_local:
             yield Path(self._full(path))
             return
@@ -121,7 +121,7 @@ class Lake:
             copy.unlink()
 
     def hash(self, path: str) -> str:
-        """SHA-256 of a file's bytes, in hex; empty where there is none."""
+        """Return SHA-256 of a file's bytes, in hex; empty where there is none."""
         digest = hashlib.sha256()
         with self._reached(path) as files:
             try:

@@ -28,7 +28,7 @@ class Month:
 
 
 def months(table: FrozenTable) -> list[Month]:
-    """One per month with rows, in order; empty for an empty table."""
+    """Return one `Month` per month with rows, in order; empty for an empty table."""
     shape = ",".join(f"{name} {kind}" for name, kind in table.columns.items())
     return [
         Month(

@@ -75,9 +75,9 @@ class ParquetFolder:
         needed = {path for manifest in kept.values() for path in _paths(manifest)} | set(map(_manifest, kept))
         ours = {path for path in there if path.startswith(("publications/", "months/", *_BEGUN))}
         # Manifests first: one without its files would be taken for a damaged publication.
-        gone = ours - needed
-        self.lake.remove({path for path in gone if path.endswith("/manifest.json")})
-        self.lake.remove({path for path in gone if not path.endswith("/manifest.json")})
+        unused = ours - needed
+        self.lake.remove({path for path in unused if path.endswith("/manifest.json")})
+        self.lake.remove({path for path in unused if not path.endswith("/manifest.json")})
 
     def anchor_head(self, seq: int, entry_hash: str) -> None:
         self.lake.put(HEAD, durable.canonical({"seq": seq, "hash": entry_hash}) + b"\n")
@@ -91,7 +91,7 @@ class ParquetFolder:
             return int(head["seq"]), str(head["hash"])
         except (ValueError, KeyError, TypeError) as error:
             raise LedgerChanged(
-                f"{self.lake.location}/{HEAD} isn't as it was written: restore it from a backup"
+                f"{self.lake.location}/{HEAD} is damaged: restore it from a backup"
             ) from error
 
     def current(self) -> str | None:
@@ -143,7 +143,7 @@ class ParquetFolder:
         return self._add(connection, query, folder, path)
 
     def _write_months(self, table: FrozenTable, there: Collection[str]) -> list[dict[str, Any]]:
-        """Only months whose rows no earlier publication has."""
+        """Write the months whose rows no earlier publication has; return all of the table's files."""
         held = []
         for month in months(table):
             path = f"months/{table.name}/{month.month}-{month.digest[:16]}.parquet"
@@ -164,7 +164,7 @@ class ParquetFolder:
         return {"path": path, "rows": rows}
 
     def _load(self, connection: duckdb.DuckDBPyConnection, folder: Path, held: dict[str, Any]) -> None:
-        """The rows of a table's files, as relation `read back`."""
+        """Load the rows of a table's files as relation `read back`."""
         table = quoted("read back")
         columns = ", ".join(f"{quoted(name)} {kind}" for name, kind in held["columns"])
         connection.execute(f"create or replace temporary table {table} ({columns})")
@@ -173,7 +173,7 @@ class ParquetFolder:
                 connection.execute(f"insert into {table} by name from {parquet(local)}")
 
     def _manifests(self, only: str | None = None) -> tuple[dict[str, Manifest], set[str]]:
-        """The manifests of publications that are there whole, and all files."""
+        """Return the manifests of complete publications, and the paths of all files."""
         there = self.lake.paths()
         found: dict[str, Manifest] = {}
         for path in sorted(there):
@@ -193,7 +193,7 @@ class ParquetFolder:
 
     @contextmanager
     def _connected(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
-        """A DuckDB connection, and a folder that is gone afterwards."""
+        """Open a DuckDB connection and a folder that is removed afterwards."""
         with (
             tempfile.TemporaryDirectory(dir=self.home.scratch) as folder,
             closing(warehouse.connect(self.home, Path(":memory:"))) as connection,
@@ -214,7 +214,7 @@ def _text(manifest: Manifest) -> bytes:
 
 
 def _read(content: bytes | None) -> Manifest | None:
-    """A manifest; None where it is none, or not one that this target wrote."""
+    """Return a manifest; None for anything that this target didn't write."""
     try:
         manifest = json.loads(content or b"")
         for held in manifest["tables"].values():

@@ -168,7 +168,7 @@ class Postgres:
     def _write_months(
         self, opened: Session, connection: duckdb.DuckDBPyConnection, frozen: FrozenTable
     ) -> Stored:
-        """Only months whose rows no earlier publication has."""
+        """Write the months whose rows no earlier publication has."""
         there, named = self.store.relations(opened), []
         for month in months(frozen):
             relation = relation_name(frozen.name, f"{month.month}_{month.digest[:16]}".replace("-", "_"))
@@ -200,7 +200,7 @@ class Postgres:
             yield name, Stored(typed, [relation])
 
     def _create(self, opened: Session, name: str, columns: Mapping[str, str], publication_id: str) -> str:
-        """A table of a new name: what an earlier attempt left may still be read through a view."""
+        """Create a table under a new name: an earlier attempt's may still be read through a view."""
         there, suffix, attempt = self.store.relations(opened), publication_id.replace("-", "_"), 1
         while (relation := relation_name(name, suffix)) in there:
             attempt += 1
@@ -223,7 +223,7 @@ class Postgres:
         return held
 
     def _holder(self) -> str:
-        """Who reads the views at this moment, for a message."""
+        """Return which sessions read the views at this moment, for a message."""
         with self._session() as opened:
             found = opened.execute(
                 "select pid, usename from pg_locks join pg_stat_activity using (pid) "
@@ -239,12 +239,12 @@ class Postgres:
 
     @cached_property
     def _parameters(self) -> dict[str, Any]:
-        """Looked up once: each time, Airflow would list the secret again among those that it masks."""
+        """Return the connection's parameters, read once: each read makes Airflow mask the secret again."""
         return parameters(self.home, self.connection_id)
 
     @contextmanager
     def _reading(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
-        """A DuckDB connection, and a file that is gone afterwards."""
+        """Open a DuckDB connection and a file that is removed afterwards."""
         with (
             tempfile.TemporaryDirectory(dir=self.home.scratch) as folder,
             closing(warehouse.connect(self.home, Path(":memory:"))) as connection,
@@ -253,7 +253,7 @@ class Postgres:
 
 
 def _is_blocked_by_readers(error: BaseException) -> bool:
-    """Return whether a switch failed since readers hold a view at this moment."""
+    """Return whether a switch failed because readers lock a view at this moment."""
     return isinstance(error, TargetFailed) and isinstance(
         error.__cause__, psycopg.errors.LockNotAvailable | psycopg.errors.DeadlockDetected
     )

@@ -19,13 +19,13 @@ _TYPES = {"TINYINT": "smallint", "VARCHAR": "text", "DECIMAL": "numeric"}
 
 
 def column_type(duckdb_type: str) -> str:
-    """The PostgreSQL type that holds every value of a type of `contract.STORABLE`."""
+    """Return the PostgreSQL type that holds every value of a type of `contract.STORABLE`."""
     name, opened, precision = duckdb_type.upper().partition("(")
     return _TYPES.get(name, name.lower()) + opened + precision
 
 
 def declared(columns: Mapping[str, str]) -> sql.Composed:
-    """The column definitions of a table."""
+    """Return the column definitions of a table."""
     return sql.SQL(", ").join(
         sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(column_type(kind)))
         for name, kind in columns.items()
@@ -35,10 +35,10 @@ def declared(columns: Mapping[str, str]) -> sql.Composed:
 def copy_in(
     session: Session, table: sql.Identifier, connection: duckdb.DuckDBPyConnection, query: str
 ) -> int:
-    """Append a query's rows to a table that this transaction made; gives their number.
+    """Append a query's rows to a table that this transaction created; return their number.
 
-    Frozen rows are there for transactions, too, that began before this one: a reader whose
-    snapshot is older than the switch finds whole tables, not empty ones.
+    Rows are frozen, hence visible to transactions that began before this one: a reader whose snapshot is
+    older than the switch finds whole tables, not empty ones.
     """
     reading, writing = os.pipe()
     failed: list[Exception] = []
@@ -78,7 +78,7 @@ def copy_out(
     connection: duckdb.DuckDBPyConnection,
     file: Path,
 ) -> str:
-    """A DuckDB relation of what a query of PostgreSQL gives, by way of `file`."""
+    """Return a DuckDB relation of the result of a PostgreSQL query, by way of `file`."""
     names = sql.SQL(", ").join(map(sql.Identifier, columns))
     query = sql.SQL("copy (select {} from ({}) as found) to stdout (format csv, force_quote *)").format(
         names, rows

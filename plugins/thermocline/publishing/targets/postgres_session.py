@@ -25,7 +25,7 @@ Session = psycopg.Connection[tuple[Any, ...]]
 
 
 def parameters(home: Home, connection_id: str) -> dict[str, Any]:
-    """What a session needs to be opened. Raises TargetFailed where the connection can't be read."""
+    """Return the parameters for opening a session. Raise TargetFailed where the connection can't be read."""
     try:
         return _parameters(connection(home, connection_id))
     except ThermoclineError as error:
@@ -34,7 +34,7 @@ def parameters(home: Home, connection_id: str) -> dict[str, Any]:
 
 @contextmanager
 def session(connection_id: str, given: dict[str, Any]) -> Iterator[Session]:
-    """A session in autocommit mode. Raises TargetFailed, naming the target's connection."""
+    """Open a session in autocommit mode. Raise TargetFailed, naming the target's connection."""
     try:
         with closing(psycopg.connect(**given, autocommit=True)) as opened:
             yield opened
@@ -43,7 +43,7 @@ def session(connection_id: str, given: dict[str, Any]) -> Iterator[Session]:
 
 
 def words(error: psycopg.Error) -> str:
-    """The error's first line; what it says of rows stays out."""
+    """Return the error's first line, without the rows that it may quote."""
     lines = str(error.diag.message_primary or error).strip().splitlines()
     return lines[0] if lines else type(error).__name__
 

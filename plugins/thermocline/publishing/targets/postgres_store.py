@@ -52,7 +52,7 @@ class Store:
         return found is not None and found[0] is not None
 
     def prepare(self, session: Session) -> None:
-        """Make schemas, catalogue and role, where they aren't there yet."""
+        """Create the schemas, the catalogue and the role where they don't exist yet."""
         with session.transaction():
             for schema in (self.schema, self.name):
                 if not _any(session, "select 1 from pg_namespace where nspname = %s", schema):
@@ -110,7 +110,7 @@ class Store:
         )
 
     def publications(self, session: Session) -> dict[str, dict[str, Stored]]:
-        """What the catalogue holds, by publication and table; whole ones only."""
+        """Return the catalogue's tables by publication and name; complete publications only."""
         if not self.exists(session):
             return {}
         there = self.relations(session)
@@ -119,7 +119,7 @@ class Store:
                 self.relation("publications")
             )
         ).fetchall()
-        found = {name: tables for name, told in rows if (tables := _read(told))}
+        found = {name: tables for name, row in rows if (tables := _read(row))}
         return {
             name: tables
             for name, tables in found.items()
@@ -127,7 +127,7 @@ class Store:
         }
 
     def relations(self, session: Session) -> set[str]:
-        """The tables of the store, but for the catalogue's."""
+        """Return the tables of the store except the catalogue's."""
         rows = session.execute(
             "select relname from pg_class join pg_namespace on pg_namespace.oid = relnamespace "
             "where nspname = %s and relkind = 'r'",
@@ -150,7 +150,7 @@ class Store:
         )
 
     def forget_others(self, session: Session, publication_ids: Collection[str]) -> None:
-        """Drop what no kept publication needs; what a reader still has open goes the next time."""
+        """Drop what no kept publication needs; what a reader still uses is dropped the next time."""
         session.execute(
             sql.SQL("delete from {} where not (publication_id = any(%s))").format(
                 self.relation("publications")
@@ -171,12 +171,12 @@ class Store:
                 continue
 
 
-def _read(told: Any) -> dict[str, Stored] | None:
-    """The tables of a publication as the catalogue has them; None where it isn't as it was written."""
+def _read(row: Any) -> dict[str, Stored] | None:
+    """Return the tables of a catalogue row; None where the row was changed and can't be parsed."""
     try:
         tables = {
             table: Stored(contract.columns_of(stored["columns"]), stored["relations"])
-            for table, stored in told.items()
+            for table, stored in row.items()
         }
         named = all(isinstance(name, str) for stored in tables.values() for name in stored.relations)
     except (ValueError, KeyError, TypeError, AttributeError):
@@ -189,5 +189,5 @@ def _any(session: Session, query: str, *given: Any) -> bool:
 
 
 def relation_name(table: str, suffix: str) -> str:
-    """A name within PostgreSQL's length; `suffix` always stays whole."""
+    """Return a name within PostgreSQL's length; `suffix` always remains whole."""
     return f"{table[: NAME_LENGTH - len(suffix) - 2]}__{suffix}"

@@ -1,4 +1,4 @@
-"""The views that BI reads: led to a publication all at once."""
+"""Views that BI reads: switched to a publication all at once."""
 
 from collections.abc import Iterable, Mapping
 
@@ -34,7 +34,7 @@ order by attnum
 
 
 def led_to(session: Session, store: Store) -> str | None:
-    """The kept publication that all views read; None if no publication has all of them."""
+    """Return the kept publication that all views read; None if no publication has all of them."""
     views = {name: set(relations) for name, relations in session.execute(_VIEWS, [store.schema]).fetchall()}
     for publication_id, tables in store.publications(session).items():
         if all(views.get(name) == set(stored.relations) for name, stored in tables.items()):
@@ -43,10 +43,10 @@ def led_to(session: Session, store: Store) -> str | None:
 
 
 def lead(session: Session, store: Store, tables: Mapping[str, Stored], lock_milliseconds: int) -> None:
-    """Lead all views to these tables, within the caller's transaction.
+    """Switch all views to these tables, within the caller's transaction.
 
-    A switch that waits for a view makes its next readers wait as well, hence the short time limit:
-    the caller tries again. Raises psycopg.errors.LockNotAvailable.
+    A switch that waits for a view makes the next readers wait as well, hence the short time limit: the caller
+    retries. Raise psycopg.errors.LockNotAvailable.
     """
     session.execute(sql.SQL("set local lock_timeout = {}").format(lock_milliseconds))
     known = {name for held in store.publications(session).values() for name in held}
@@ -75,7 +75,7 @@ def lead(session: Session, store: Store, tables: Mapping[str, Stored], lock_mill
 
 
 def rows(store: Store, stored: Stored, columns: Iterable[str] | None = None) -> sql.Composed:
-    """A query of all rows of a stored table."""
+    """Return a query of all rows of a stored table."""
     names = list(columns or stored.columns)
     listed = sql.SQL(", ").join(map(sql.Identifier, names))
     if not stored.relations:

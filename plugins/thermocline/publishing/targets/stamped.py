@@ -1,4 +1,4 @@
-"""What a publication's tables hold beyond the candidate: its id in every row, its own two tables."""
+"""What a publication has beyond its candidate: its id in every row, and two tables of its own."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,7 +12,7 @@ from thermocline.sql import literal, quoted
 
 
 def query(edition: Edition, table: str) -> str:
-    """A query that reads a table of the candidate with this publication's id in its rows."""
+    """Return SQL that reads a table of the candidate with this publication's id in its rows."""
     stamp = (
         f" replace ({literal(edition.publication_id)} as {contract.PUBLICATION_ID})"
         if contract.PUBLICATION_ID in edition.tables[table].columns
@@ -22,7 +22,7 @@ def query(edition: Edition, table: str) -> str:
 
 
 def check_count(edition: Edition, table: str, found: int) -> None:
-    """Raises ThermoclineError where a table hasn't as many rows as the candidate."""
+    """Raise ThermoclineError where a table's row count differs from the candidate's."""
     frozen = edition.tables[table].rows
     if found != frozen:
         raise ThermoclineError(
@@ -32,7 +32,7 @@ def check_count(edition: Edition, table: str, found: int) -> None:
 
 
 def own_tables(edition: Edition) -> dict[str, tuple[Mapping[str, str], Sequence[Mapping[str, Any]]]]:
-    """Columns and rows of the tables that no candidate has."""
+    """Return columns and rows of the tables that no candidate has."""
     return {
         contract.PUBLICATION: (contract.PUBLICATION_COLUMNS, edition.publication),
         contract.GATE_CHECKS: (contract.GATE_CHECKS_COLUMNS, edition.gate_checks),

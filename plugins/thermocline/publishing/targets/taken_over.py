@@ -1,4 +1,4 @@
-"""What the next publication may take over from an earlier one, in a target that keeps it."""
+"""What the next publication may reuse from an earlier one, in a target that keeps it."""
 
 from contextlib import suppress
 
@@ -10,10 +10,11 @@ from thermocline.publishing.targets import Base
 
 
 def base_of(home: Home, target: str, earlier: Recorded) -> Base | None:
-    """An earlier publication as it was frozen, and the hashes that its files had when they were written.
+    """Return an earlier publication as it was frozen, with the hashes of its files taken when they were
+    written.
 
-    None where the candidate is gone, or was frozen again in another packaging, or where nobody saw the
-    files being written: what a killed publisher left is whole, but its hashes were taken afterwards.
+    None where the candidate was removed, or was frozen again in another packaging, or where the publication
+    was recovered: what a killed publisher left is whole, but its hashes were taken afterwards.
     """
     done = earlier.done.get(target)
     if done is None or done["recovered"]:

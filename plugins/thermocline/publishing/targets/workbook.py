@@ -94,7 +94,7 @@ class Workbook:
             return None
         found = re.fullmatch(rb"(\d+) ([0-9a-f]{64})\n", path.read_bytes())
         if not found:
-            raise LedgerChanged(f"{path} isn't as it was written: restore it from a backup")
+            raise LedgerChanged(f"{path} is damaged: restore it from a backup")
         return int(found[1]), found[2].decode()
 
     def current(self) -> str | None:
@@ -140,7 +140,7 @@ class Workbook:
 
 
 def _value(kind: str, value: Any) -> Any:
-    """A cell as the contract has it: Excel knows no dates without a time and no decimals."""
+    """Return a cell in the contract's type: Excel knows no dates without a time and no decimals."""
     if value is None:
         return None
     if kind == "date" and isinstance(value, datetime):
