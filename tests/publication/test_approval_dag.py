@@ -111,7 +111,7 @@ def test_a_blocked_run_asks_only_for_what_a_person_may_approve(
     from thermocline.orchestration.approvals import AskForApproval
 
     candidate = {"content_hash": begun.coming.content_hash, "as_of": "2011-12-10", "built_at": "2011"}
-    context: Any = SimpleNamespace()
+    context: Any = {}
     asking = AskForApproval(task_id="ask_for_approval", candidate=candidate)
     assert asking.trigger_rule == "one_failed"
     audit(begun.home, begun.coming, "block", checks=[SHIFT])

@@ -3,33 +3,33 @@
 import logging
 from typing import Any, NoReturn
 
-from airflow.sdk import BaseOperator, Context
+from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from thermocline.errors import GateBlocked, InputError
 from thermocline.home import Home
 from thermocline.orchestration import run_events, steps
 from thermocline.orchestration.order import note_published
-from thermocline.orchestration.triggering import trigger
+from thermocline.orchestration.triggering import StartRun
 
 APPROVING = "approve_publication"
 
 log = logging.getLogger(__name__)
 
 
-class AskForApproval(BaseOperator):
-    """Runs where the task before failed: starts `approve_publication` if nothing but a shift blocks.
+class AskForApproval(StartRun):
+    """Run where the task before failed: start `approve_publication` if nothing but a shift blocks.
 
     candidate: what the build handed on.
     """
 
-    template_fields = ("candidate",)
+    template_fields = (*StartRun.template_fields, "candidate")
 
     def __init__(self, *, candidate: Any, **arguments: Any) -> None:
-        super().__init__(**{"trigger_rule": "one_failed", **arguments})
+        super().__init__(**{"trigger_dag_id": APPROVING, "trigger_rule": "one_failed", **arguments})
         self.candidate = candidate
 
-    def execute(self, context: Context) -> None:  # noqa: ARG002
+    def execute(self, context: Context) -> None:
         from thermocline.publishing.approval import pending
 
         if not self.candidate:
@@ -38,7 +38,7 @@ class AskForApproval(BaseOperator):
             pending(Home.current(), self.candidate["content_hash"])
         except (InputError, GateBlocked) as reason:
             self.leave(f"no approval is asked for: {reason}")
-        trigger(APPROVING, self.candidate["content_hash"][:12], {"candidate": self.candidate})
+        self.start(context, self.candidate["content_hash"][:12], {"candidate": self.candidate})
 
     def leave(self, reason: str) -> NoReturn:
         log.info(reason)

@@ -2,15 +2,15 @@
 
 import logging
 from datetime import UTC, datetime
-from typing import NoReturn
+from typing import Any, NoReturn
 
-from airflow.sdk import BaseOperator, Context
+from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowSkipException
 
 from thermocline.home import Home
 from thermocline.orchestration.calendar import last_whole_day, screening_time
 from thermocline.orchestration.sensors import by_hand
-from thermocline.orchestration.triggering import trigger
+from thermocline.orchestration.triggering import StartRun
 
 SCREENING = "screen_accounts"
 WAITS = ["wait_for_crm", "wait_for_billing"]
@@ -18,8 +18,11 @@ WAITS = ["wait_for_crm", "wait_for_billing"]
 log = logging.getLogger(__name__)
 
 
-class ScreenLate(BaseOperator):
-    """Starts a screening of the last whole day if its hour has passed and no run waits for it."""
+class ScreenLate(StartRun):
+    """Start a screening of the last whole day if its hour has passed and no run waits for it."""
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**{"trigger_dag_id": SCREENING, **arguments})
 
     def execute(self, context: Context) -> None:
         if by_hand(context):
@@ -31,7 +34,7 @@ class ScreenLate(BaseOperator):
             self.leave(f"the screening hour of {day} is still to come")
         if context["ti"].get_ti_count(SCREENING, task_ids=WAITS, states=["deferred"]):
             self.leave("a screening is waiting for it")
-        trigger(SCREENING, f"late__{day}__{context['ti'].dag_id}", {"as_of": day.isoformat()})
+        self.start(context, f"late__{day}__{context['ti'].dag_id}", {"as_of": day.isoformat()})
 
     def leave(self, reason: str) -> NoReturn:
         log.info(reason)

@@ -2,27 +2,24 @@
 
 import time
 from datetime import UTC, datetime
-from typing import Any, NoReturn
+from typing import Any
 
-from airflow.sdk.exceptions import DagRunTriggerException
+from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
+from airflow.sdk import Context
 
 
-def trigger(dag: str, run: str, conf: dict[str, Any]) -> NoReturn:
-    """Start a run of `dag` at once and end this task well, without waiting for it.
+class StartRun(TriggerDagRunOperator):
+    """Start a run of another DAG at once, and end well without waiting for it.
 
-    run: how its id begins; the second of the start makes it unique.
+    What it is started for is known in `execute` only: a subclass decides there, and calls `start`.
     """
-    raise DagRunTriggerException(
-        trigger_dag_id=dag,
-        dag_run_id=f"{run}__{time.time():.0f}",
-        conf=conf,
-        logical_date=None,
-        run_after=datetime.now(UTC),
-        reset_dag_run=False,
-        skip_when_already_exists=True,
-        wait_for_completion=False,
-        allowed_states=[],
-        failed_states=[],
-        poke_interval=0,
-        deferrable=False,
-    )
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**{"logical_date": None, "skip_when_already_exists": True, **arguments})
+
+    def start(self, context: Context, run: str, conf: dict[str, Any]) -> None:
+        """Start the run; the second of the start makes its id, which begins with `run`, unique."""
+        self.trigger_run_id = f"{run}__{time.time():.0f}"
+        self.run_after = datetime.now(UTC)
+        self.conf = conf
+        super().execute(context)
