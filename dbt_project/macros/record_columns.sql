@@ -52,7 +52,7 @@
         files.file_id,
         files.delivery_key as delivery_id,
         files.covers_on,
-        files.extent,
+        files.mode,
         files.is_dated,
         files.is_outdated,
         files.delivery_number,
@@ -65,17 +65,17 @@
     union all
     select
         files.source,
-        not_taken.document_id as {{ record.key }},
+        excluded.document_id as {{ record.key }},
         {%- for column in record.columns %}
         null as {{ column }},
         {%- endfor %}
-        not_taken.updated_at,
+        excluded.updated_at,
         files.source_file,
-        not_taken.source_row,
+        excluded.source_row,
         files.file_id,
         files.delivery_key as delivery_id,
         files.covers_on,
-        files.extent,
+        files.mode,
         files.is_dated,
         files.is_outdated,
         files.delivery_number,
@@ -83,11 +83,11 @@
         files.landed_in,
         files.logical_file,
         false as is_taken
-    from {{ source('raw', 'not_taken') }} as not_taken
-    inner join {{ ref('int_files_ordered') }} as files on not_taken.file_id = files.file_id
+    from {{ source('raw', 'excluded') }} as excluded
+    inner join {{ ref('int_files_ordered') }} as files on excluded.file_id = files.file_id
     where
         files.feed = '{{ feed }}'
-        and not_taken.document_id is not null
+        and excluded.document_id is not null
 {%- endmacro %}
 
 {# The order of a record's versions, the latest first. What nothing tells apart is told apart by its content. #}

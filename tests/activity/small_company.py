@@ -15,9 +15,9 @@ from thermocline.loading.load import load
 AS_OF = "2024-06-30"
 SOURCES = """\
 sources:
-- {name: crm, mapping: canonical_crm, location: exports/crm, extent: full}
+- {name: crm, mapping: canonical_crm, location: exports/crm, mode: snapshot}
 - {name: bills, mapping: canonical_billing, location: exports/bills}
-- {name: till, mapping: invoice_lines, location: exports/till, extent: full, currency: EUR}
+- {name: till, mapping: invoice_lines, location: exports/till, mode: snapshot, currency: EUR}
 """
 LINKS = """\
 crm_account_id,billing_customer_id

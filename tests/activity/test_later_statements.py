@@ -123,13 +123,13 @@ class Told:
 class World:
     """A home whose exports change between landings, and what was told of it."""
 
-    def __init__(self, root: Path, random: Random, extent: str) -> None:
+    def __init__(self, root: Path, random: Random, mode: str) -> None:
         self.home = Home(root).prepare()
         self.exports = root / "exports"
         self.exports.mkdir(exist_ok=True)
         self.random, self.told, self.today, self.landing = random, Told(), FIRST + 10 * DAY, 0
         (self.home.config / "sources.yml").write_text(
-            f"sources:\n- {{name: bills, mapping: canonical_billing, location: exports, extent: {extent}, "
+            f"sources:\n- {{name: bills, mapping: canonical_billing, location: exports, mode: {mode}, "
             "delivery_dates: day_first}\n"
         )
         self.contents: list[tuple] = []
@@ -226,8 +226,8 @@ def connected() -> Iterator[duckdb.DuckDBPyConnection]:
 
 def test_what_was_stated_later_wins_whatever_is_rerun_or_rebuilt(compiled: Path, tmp_path: Path) -> None:
     for seed in SEEDS[:STREAMS]:
-        extent = ("changes", "full")[seed % 2]
-        world = World(tmp_path / str(seed), Random(seed), extent)
+        mode = ("delta", "snapshot")[seed % 2]
+        world = World(tmp_path / str(seed), Random(seed), mode)
         with connected() as step_by_step:
             for number in range(LANDINGS):
                 world.deliver()
@@ -240,7 +240,7 @@ def test_what_was_stated_later_wins_whatever_is_rerun_or_rebuilt(compiled: Path,
         assert set(found) == {number for s in world.told.statements for number, _, _ in s.content}, seed
         for key, (status, _, is_undecided) in found.items():
             said = (seed, key, world.told.statements)
-            if extent == "full" and world.told.is_absent(key):
+            if mode == "snapshot" and world.told.is_absent(key):
                 assert status == "void", said
                 continue
             assert status in world.told.winners(key), said

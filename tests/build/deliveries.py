@@ -112,11 +112,12 @@ class World:
                 "insert into raw.quarantine (file_id, source_row, document_id) values (?, ?, ?)",
                 [number, place, f"D{self.random.randrange(DOCUMENTS)}"],
             )
-        extent = "full" if (source, feed) in FULL else "changes"
+        mode = "snapshot" if (source, feed) in FULL else "delta"
         self.tell(
             "insert into raw.files by name select ? as file_id, ? as source, ? as system, ? as feed, "
-            "? as source_file, ? as sha256, ? as delivery_key, ? as extent, cast(? as date) as covers_on, "
-            "1 as rhythm_days, ? as rows_read, ? as rows_loaded, ? as rows_quarantined, ? as kind_of_file, "
+            "? as source_file, ? as sha256, ? as delivery_key, ? as mode, cast(? as date) as covers_on, "
+            "1 as expected_every_days, "
+            "? as rows_read, ? as rows_loaded, ? as rows_quarantined, ? as kind_of_file, "
             "cast(? as date) as stated_on, ? as landed_in, true as is_dated, true as is_keyed",
             [
                 number,
@@ -126,7 +127,7 @@ class World:
                 f"{feed}-{self.random.randrange(3)}.csv",
                 f"{self.random.randrange(16**8):08x}{number}",
                 str(day),
-                extent,
+                mode,
                 day,
                 rows + unreadable,
                 rows,

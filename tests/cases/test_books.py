@@ -315,7 +315,7 @@ def test_records_that_were_deleted_are_left_out_by_name_whatever_they_lack(load_
     )
     assert rows(
         home,
-        "select feed, document_id, reason from raw.not_taken join raw.files using (file_id) order by all",
+        "select feed, document_id, reason from raw.excluded join raw.files using (file_id) order by all",
     ) == [
         ("invoices", "21", "was deleted"),
         ("invoices", "9", "was deleted"),
@@ -351,7 +351,7 @@ def test_13_what_stands_around_a_reports_records_is_none_of_them(load_files, tit
         ("1001", "Harbor Tools", Decimal(1250), "paid", Decimal(0), 1),
         ("1002", "Kestrel Sports", Decimal(310), "open", Decimal(310), 2),
     ]
-    assert rows(home, "select source_row, reason, amount from raw.not_taken order by all") == [
+    assert rows(home, "select source_row, reason, amount from raw.excluded order by all") == [
         (3, "is a title, a total or a footer", Decimal(1560)),
         (4, "is a title, a total or a footer", None),
     ]
@@ -396,7 +396,7 @@ def test_xeros_chart_of_accounts_and_suppliers_are_nobodys_customers(load_files)
             ),
         }
     )
-    assert rows(home, "select document_id, reason from raw.not_taken order by all") == [
+    assert rows(home, "select document_id, reason from raw.excluded order by all") == [
         ("a-1", "is an account of the ledger"),
         ("a-2", "is an account of the ledger"),
         ("a-3", "is an account of the ledger"),

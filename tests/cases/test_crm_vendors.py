@@ -176,7 +176,7 @@ def test_of_plain_lines_drafts_are_left_out_and_usual_states_are_known(loaded):
     assert loaded.rows("select status from raw.invoice_lines order by source_row") == [
         (state,) for state in states.values()
     ]
-    assert loaded.rows("select reason from raw.not_taken") == [("is a draft",)]
+    assert loaded.rows("select reason from raw.excluded") == [("is a draft",)]
     assert loaded.rows("select value from raw.quarantine") == [("Odd",)]
 
 
@@ -304,7 +304,7 @@ def test_billing_in_history_mode_counts_active_versions_too(loaded):
         }
     )
     assert loaded.rows("select invoice_id, total from raw.invoices") == [("in_1", Decimal(2))]
-    assert [str(moment) for (moment,) in loaded.rows("select updated_at from raw.not_taken")] == [
+    assert [str(moment) for (moment,) in loaded.rows("select updated_at from raw.excluded")] == [
         "2026-06-11 09:59:59"
     ]
     assert loaded.rows("select count(*) from raw.quarantine") == [(1,)]

@@ -60,7 +60,7 @@ sources:
 - name: canonical_billing
   mapping: canonical_billing
   location: exports
-  extent: full
+  mode: snapshot
 """
 
 

@@ -193,7 +193,7 @@ feeds:
     - feed: billing_customers
       same_file_as: invoice_lines
       columns:
-          customer_id: {from: Card, required: true, filled: true}
+          customer_id: {from: Card, required: true, not_blank: true}
           name: {from: Holder, required: true}
           country: {from_path: '^([a-z]{2})/'}
 """
@@ -364,14 +364,14 @@ title: A marketplace's orders, items, payments and customers
 system: billing
 timezone: UTC
 currency: BRL
-extent: changes
+mode: delta
 feeds:
     - feed: lookups
       name: customer_keys
       columns:
           lookup: {constant: customers}
           lookup_key: {from: customer_id, required: true}
-          lookup_value: {from: customer_unique_id, required: true, filled: true}
+          lookup_value: {from: customer_unique_id, required: true, not_blank: true}
     - feed: billing_customers
       same_file_as: customer_keys
       columns:
@@ -383,7 +383,7 @@ feeds:
           lookup: {constant: products}
           lookup_key: {from: product_id, required: true}
           lookup_value: {from: product_category_name, required: true}
-      without: [order_id]
+      match_none: [order_id]
     - feed: invoices
       columns:
           invoice_id: {from: order_id, required: true}

@@ -93,7 +93,7 @@ class Loaded:
 
     @property
     def left_out(self) -> list[tuple]:
-        return self.rows("select document_id, reason from raw.not_taken order by all")
+        return self.rows("select document_id, reason from raw.excluded order by all")
 
 
 def test_case_01_decimal_commas_are_refused_undeclared_and_read_when_declared(tmp_path):

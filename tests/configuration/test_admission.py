@@ -37,7 +37,7 @@ def connection(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
         ):
             opened.execute(
                 "insert into raw.files by name select ? as file_id, ? as source, ? as source_file, "
-                "? as delivery_key, 'changes' as extent, ? as sha256",
+                "? as delivery_key, 'delta' as mode, ? as sha256",
                 [number, source, f"{source}/{day}.csv", day, f"{number}"],
             )
         yield opened

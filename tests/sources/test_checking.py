@@ -153,7 +153,7 @@ def test_left_out_rows_are_counted_beside_the_quarantined(exports: Path) -> None
         "3,A,Complaint,S,nonsense,",
     )
     [found] = check(exports).files
-    assert found.not_taken == {"is a case that is no complaint": 2}
+    assert found.excluded == {"is a case that is no complaint": 2}
     assert found.quarantined == {"given_at is not a date": 1}
 
 

@@ -44,7 +44,7 @@ def test_a_feed_with_a_slower_rhythm_does_not_hold_the_day_back(home, exports):
     text = (SHIPPED / "kontor.yml").read_text()
     (home.config / "mappings").mkdir()
     (home.config / "mappings" / "kontor.yml").write_text(
-        text.replace("file: Invoices*", "rhythm_days: 30\n      file: Invoices*")
+        text.replace("file: Invoices*", "expected_every_days: 30\n      file: Invoices*")
     )
     write(exports, "2024-01-01/Invoices.csv", INVOICES)
     write(exports, "2024-01-05/Payments.csv", PAYMENTS, payment(1))
@@ -60,11 +60,11 @@ def test_a_feed_that_comes_only_with_records_is_not_waited_for(home, exports):
     write(exports, "2024-01-05/Invoices.csv", INVOICES)
     assert land(home, "billing", exports).covered_through == date(2024, 1, 4)
     load_all(home)
-    assert rows(home, "select * from raw.feeds_only_with_records") == []
-    own.write_text(text.replace("file: Payments*", "only_with_records: true\n      file: Payments*"))
+    assert rows(home, "select * from raw.feeds_optional_when_empty") == []
+    own.write_text(text.replace("file: Payments*", "optional_when_empty: true\n      file: Payments*"))
     assert land(home, "billing", exports).covered_through == date(2024, 1, 5)
     load_all(home)
-    assert rows(home, "select * from raw.feeds_only_with_records") == [("kontor", "payments")]
+    assert rows(home, "select * from raw.feeds_optional_when_empty") == [("kontor", "payments")]
 
 
 @pytest.mark.parametrize("named", ["2024-01-06", "2024-01-06/Payments.csv"])

@@ -29,9 +29,9 @@ def test_every_raw_table_exists_even_when_nothing_has_landed(home):
         )
     }
     assert found == {
-        *canonical.TABLES, "files", "record_days", "deliveries", "quarantine", "not_taken",
+        *canonical.TABLES, "files", "record_days", "deliveries", "quarantine", "excluded",
         "unmapped_columns", "looked_up_columns",
-        "withdrawn", "ended_feeds", "feeds_only_with_records", "layout",
+        "withdrawn", "ended_feeds", "feeds_optional_when_empty", "layout",
     }  # fmt: skip
 
 

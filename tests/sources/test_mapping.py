@@ -14,7 +14,7 @@ name: handmade
 title: A list kept by hand
 system: billing
 delivery: {key: '(\\d{4}-\\d{2})', covers: key}
-rhythm_days: 7
+expected_every_days: 7
 feeds:
     - feed: payments
       columns:
@@ -67,7 +67,12 @@ def test_the_shipped_mappings_hold_and_name_only_canonical_columns():
 def test_a_mapping_is_read_as_declared(tmp_path):
     mapping = parsed(tmp_path, MAPPING)
     feed = mapping.feeds[0]
-    assert (mapping.name, mapping.timezone, feed.extent, feed.rhythm_days) == ("handmade", None, "changes", 7)
+    assert (mapping.name, mapping.timezone, feed.mode, feed.expected_every_days) == (
+        "handmade",
+        None,
+        "delta",
+        7,
+    )
     assert feed.required == (("Number", "No"), ("Day",))
     assert feed.rules[2].inputs == (("Sum",),)
 
@@ -76,8 +81,8 @@ def test_a_mapping_is_read_as_declared(tmp_path):
     ("old", "new", "line", "key", "expected"),
     [
         ("system: billing", "system: erp", 3, "system", "one of crm, billing"),
-        ("rhythm_days: 7", "rhythm_days: seven", 5, "rhythm_days", "whole number"),
-        ("rhythm_days: 7", "rhythm: 7", 5, "rhythm", "one of the keys"),
+        ("expected_every_days: 7", "expected_every_days: seven", 5, "expected_every_days", "whole number"),
+        ("expected_every_days: 7", "rhythm: 7", 5, "rhythm", "one of the keys"),
         ("title: A list kept by hand\n", "", 1, "the file", "the key 'title'"),
         ("name: handmade", "name: ../handmade", 1, "name", "lower-case"),
         ("name: handmade", "name: handmade\ntimezone: Mars/Base", 2, "timezone", "IANA"),
@@ -118,11 +123,26 @@ def test_a_mapping_is_read_as_declared(tmp_path):
             "feeds[1].columns.method.negate",
             "number",
         ),
+        (
+            "expected_every_days: 7",
+            "rhythm_days: 7",
+            5,
+            "rhythm_days",
+            "the key 'expected_every_days', the new",
+        ),
+        ("expected_every_days: 7", "extent: full", 5, "extent", "the key 'mode', the new name of 'extent'"),
+        ("expected_every_days: 7", "mode: full", 5, "mode", "one of delta, snapshot, not 'full'"),
+        ("expected_every_days: 7", "logs: [a]", 5, "logs", "the key 'ignore_files'"),
+        ("      columns:", "      told_by: [a]\n      columns:", 8, "feeds[1].told_by", "'match_any'"),
+        ("      columns:", "      without: [a]\n      columns:", 8, "feeds[1].without", "'match_none'"),
+        ("      columns:", "      not_taken: []\n      columns:", 8, "feeds[1].not_taken", "'exclude'"),
+        ("      columns:", "      ignored: [a]\n      columns:", 8, "feeds[1].ignored", "'ignore_columns'"),
+        ("from: Day,", "from: Day, filled: true,", 10, "feeds[1].columns.paid_at.filled", "'not_blank'"),
         (", required: true", "", 9, "feeds[1].columns", "required: true"),
-        ("rhythm_days: 7", "dates: european", 5, "dates", "one of iso, day_first, month_first, unix"),
-        ("rhythm_days: 7", "currency: Euro", 5, "currency", "code such as EUR"),
-        ("rhythm_days: 7", "minor_units: {JPY: 0}", 5, "minor_units", "the key 'default'"),
-        ("rhythm_days: 7", "minor_units: {default: 9}", 5, "minor_units.default", "decimals"),
+        ("expected_every_days: 7", "dates: european", 5, "dates", "one of iso, day_first, month_first, unix"),
+        ("expected_every_days: 7", "currency: Euro", 5, "currency", "code such as EUR"),
+        ("expected_every_days: 7", "minor_units: {JPY: 0}", 5, "minor_units", "the key 'default'"),
+        ("expected_every_days: 7", "minor_units: {default: 9}", 5, "minor_units.default", "decimals"),
         (
             "          amount:",
             "          method: {from: M, otherwise: x}\n          amount:",
@@ -132,23 +152,23 @@ def test_a_mapping_is_read_as_declared(tmp_path):
         ),
         (
             "      columns:",
-            "      not_taken: [{reason: why, from: State}]\n      columns:",
+            "      exclude: [{reason: why, from: State}]\n      columns:",
             8,
-            "feeds[1].not_taken[1]",
+            "feeds[1].exclude[1]",
             "`from` and `is`",
         ),
         (
             "      columns:",
-            "      not_taken: [{reason: why, from: State, is: []}]\n      columns:",
+            "      exclude: [{reason: why, from: State, is: []}]\n      columns:",
             8,
-            "feeds[1].not_taken[1].is",
+            "feeds[1].exclude[1].is",
             "at least one value",
         ),
         (
             "      columns:",
-            "      not_taken: [{reason: why, expr: '\"State\" ='}]\n      columns:",
+            "      exclude: [{reason: why, expr: '\"State\" ='}]\n      columns:",
             8,
-            "feeds[1].not_taken[1].expr",
+            "feeds[1].exclude[1].expr",
             "an SQL expression over vendor columns (Parser Error",
         ),
         (
@@ -219,7 +239,7 @@ def test_a_handmade_export_comes_in_by_the_homes_own_mapping(home: Home, exports
         ("A1", "12.5000"),
         ("A2", "-1.0000"),
     ]
-    assert rows(home, "select mapping, delivery_key, covers_on, rhythm_days from raw.files") == [
+    assert rows(home, "select mapping, delivery_key, covers_on, expected_every_days from raw.files") == [
         ("handmade", "2024-03", None, 7)
     ]
 

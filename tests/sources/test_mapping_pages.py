@@ -41,13 +41,13 @@ def test_shipped_mappings_keep_to_the_schema_and_point_editors_to_it(file: Path)
     ("old", "new"),
     [
         ("system: billing", "system: erp"),
-        ("rhythm_days: 1", "rhythm_days: daily"),
-        ("extent: changes", "extends: changes"),
+        ("expected_every_days: 1", "expected_every_days: daily"),
+        ("mode: delta", "model: delta"),
         ("feed: payments", "feed: paiments"),
         ("payment_id: {from", "payment_no: {from"),
         ("{constant: EUR}", "{constant: EUR, from: Base}"),
         ("method: Method", "method: {form: Method}"),
-        ("      ignored: [Created]", "      not_taken: [{reason: why}]"),
+        ("      ignore_columns: [Created]", "      exclude: [{reason: why}]"),
     ],
 )
 def test_the_schema_refuses_what_the_reader_refuses(old: str, new: str) -> None:

@@ -88,6 +88,24 @@ def test_a_manifest_of_an_earlier_version_keeps_the_order_of_its_minutes(home: H
     assert places(home)["4.csv"] == 3
 
 
+def test_a_manifest_of_an_earlier_version_keeps_what_its_files_declare(home: Home, exports: Path) -> None:
+    for number in (1, 2):
+        write(exports, f"{number}.csv", PAYMENTS, payment(number))
+    land(home, "billing", exports)
+    with closing(sqlite3.connect(home.landing / "manifest.sqlite")) as book:
+        book.executescript(
+            "update files set expected_every_days = 7; alter table files rename column mode to extent; "
+            "alter table files rename column expected_every_days to rhythm_days; "
+            "update files set extent = iif(file_id = 1, 'full', 'changes')"
+        )
+    for _ in range(2):
+        with manifest.opened(home) as book:
+            assert [(file.mode, file.expected_every_days) for file in book.files()] == [
+                ("snapshot", 7),
+                ("delta", 7),
+            ]
+
+
 def test_the_check_names_files_that_nothing_orders(exports: Path) -> None:
     write(exports, "invoices 30.06.2026.csv", PAYMENTS, payment(1))
     write(exports, "payments.csv", PAYMENTS, payment(2))

@@ -60,9 +60,9 @@ def test_another_time_zone_reads_the_files_anew(loaded: Home) -> None:
 
 
 def test_what_a_source_says_of_its_files_wins_over_the_mapping(loaded: Home, exports: Path) -> None:
-    settle(loaded, exports, "rhythm_days: 30", "extent: full")
+    settle(loaded, exports, "expected_every_days: 30", "mode: snapshot")
     load_all(loaded)
-    assert rows(loaded, "select distinct rhythm_days, extent from raw.files") == [(30, "full")]
+    assert rows(loaded, "select distinct expected_every_days, mode from raw.files") == [(30, "snapshot")]
 
 
 def test_another_delivery_key_moves_files_to_their_deliveries(loaded: Home) -> None:

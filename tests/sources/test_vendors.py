@@ -51,7 +51,7 @@ def test_every_row_is_loaded_quarantined_or_not_taken(home):
     }
     assert dict(rows(home, "select source_file, rows_read from raw.files")) == read
     assert rows(
-        home, "select sum(rows_read - rows_loaded - rows_quarantined - rows_not_taken) from raw.files"
+        home, "select sum(rows_read - rows_loaded - rows_quarantined - rows_excluded) from raw.files"
     ) == [(0,)]
 
 
@@ -70,7 +70,7 @@ def test_what_is_left_out_is_counted_by_reason(home):
     of_invoices = "quickbooks/api/invoice.json#QueryResponse.Invoice"
     assert rows(
         home,
-        "select source_file, document_id, reason from raw.not_taken join raw.files using (file_id) "
+        "select source_file, document_id, reason from raw.excluded join raw.files using (file_id) "
         "order by all",
     ) == [
         ("hubspot/emails.csv", "5003", "is an email that wasn't sent"),

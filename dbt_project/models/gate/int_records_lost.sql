@@ -7,7 +7,7 @@
 
 with int_files_ordered as (
     select * from {{ ref('int_files_ordered') }}
-    where extent = 'full'
+    where mode = 'snapshot'
 ),
 
 published_inputs as (
@@ -138,14 +138,14 @@ records as (
         compared_files.delivery_before,
         compared_files.delivery_now,
         compared_files.is_now,
-        not_taken.document_id as record_key,
-        not_taken.amount as money,
-        not_taken.file_id,
-        not_taken.source_row
-    from {{ source('raw', 'not_taken') }} as not_taken
-    inner join compared_files on not_taken.file_id = compared_files.file_id
+        excluded.document_id as record_key,
+        excluded.amount as money,
+        excluded.file_id,
+        excluded.source_row
+    from {{ source('raw', 'excluded') }} as excluded
+    inner join compared_files on excluded.file_id = compared_files.file_id
     where
-        not_taken.document_id is not null
+        excluded.document_id is not null
         and compared_files.is_now
 ),
 

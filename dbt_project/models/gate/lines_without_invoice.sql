@@ -11,15 +11,15 @@ files as (
     where feed = 'invoices'
 ),
 
-not_taken as (
-    select * from {{ source('raw', 'not_taken') }}
+excluded as (
+    select * from {{ source('raw', 'excluded') }}
 ),
 
 -- Drafts, for instance: their lines may come all the same.
 invoices_left_out as (
-    select distinct files.source || ':' || not_taken.document_id as invoice_id
-    from not_taken
-    inner join files on not_taken.file_id = files.file_id
+    select distinct files.source || ':' || excluded.document_id as invoice_id
+    from excluded
+    inner join files on excluded.file_id = files.file_id
 )
 
 select

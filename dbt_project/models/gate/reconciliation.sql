@@ -28,7 +28,7 @@ rows_by_feed as (
         'rows read = rows loaded + rows quarantined + rows not taken' as rule,
         source || ':' || feed as subject,
         cast(sum(rows_read) as decimal(38, 4)) as expected,
-        cast(sum(rows_loaded + rows_quarantined + rows_not_taken) as decimal(38, 4)) as found,
+        cast(sum(rows_loaded + rows_quarantined + rows_excluded) as decimal(38, 4)) as found,
         cast(sum(rows_difference) as decimal(38, 4)) as difference
     from reconciliation_of_files
     group by source, feed
@@ -50,7 +50,7 @@ money_by_feed as (
         'money read = money loaded + money quarantined + money not taken' as rule,
         source || ':' || feed as subject,
         cast(sum(money_read) as decimal(38, 4)) as expected,
-        cast(sum(money_loaded + money_quarantined + money_not_taken) as decimal(38, 4)) as found,
+        cast(sum(money_loaded + money_quarantined + money_excluded) as decimal(38, 4)) as found,
         cast(sum(money_difference) as decimal(38, 4)) as difference
     from reconciliation_of_files
     where feed in ('invoices', 'invoice_lines', 'payments')

@@ -23,7 +23,7 @@ select
     int_feeds_watched.source,
     int_feeds_watched.feed,
     int_feeds_watched.system,
-    cast(int_feeds_watched.rhythm_days as integer) as rhythm_days,
+    cast(int_feeds_watched.expected_every_days as integer) as rhythm_days,
     int_feeds_watched.watermark_on,
     int_feeds_watched.is_late,
     cast(int_feeds_watched.days_behind as integer) as days_behind,

@@ -386,7 +386,7 @@ failures as (
         'unreconciled_rows' as measure,
         source || ':' || source_file as failing_key,
         cast(rows_read as varchar) || ' rows read, ' || cast(rows_loaded as varchar) || ' loaded, '
-        || cast(rows_quarantined as varchar) || ' quarantined, ' || cast(rows_not_taken as varchar)
+        || cast(rows_quarantined as varchar) || ' quarantined, ' || cast(rows_excluded as varchar)
         || ' not taken' as detail,
         source,
         source_file,
@@ -398,7 +398,7 @@ failures as (
         'unreconciled_money' as measure,
         source || ':' || source_file as failing_key,
         cast(money_read as varchar) || ' read, ' || cast(money_loaded as varchar) || ' loaded, '
-        || cast(money_quarantined as varchar) || ' quarantined, ' || cast(money_not_taken as varchar)
+        || cast(money_quarantined as varchar) || ' quarantined, ' || cast(money_excluded as varchar)
         || ' not taken' as detail,
         source,
         source_file,

@@ -11,8 +11,8 @@ deliveries as (
     select * from {{ source('raw', 'deliveries') }}
 ),
 
-feeds_only_with_records as (
-    select * from {{ source('raw', 'feeds_only_with_records') }}
+feeds_optional_when_empty as (
+    select * from {{ source('raw', 'feeds_optional_when_empty') }}
 ),
 
 -- Each delivery of a file, also where equal content came before.
@@ -20,25 +20,25 @@ delivered_days as (
     select distinct
         files.source,
         files.kind_of_file,
-        files.rhythm_days,
+        files.expected_every_days,
         deliveries.covers_on
     from deliveries
     inner join files on deliveries.file_id = files.file_id
-    left join feeds_only_with_records
+    left join feeds_optional_when_empty
         on
-            files.source = feeds_only_with_records.source
-            and files.kind_of_file = feeds_only_with_records.kind_of_file
+            files.source = feeds_optional_when_empty.source
+            and files.kind_of_file = feeds_optional_when_empty.kind_of_file
     where
-        files.rhythm_days is not null
+        files.expected_every_days is not null
         and deliveries.covers_on <= {{ as_of_date() }}
-        and feeds_only_with_records.source is null
+        and feeds_optional_when_empty.source is null
 ),
 
 spaced_deliveries as (
     select
         source,
         kind_of_file,
-        rhythm_days,
+        expected_every_days,
         covers_on,
         lag(covers_on) over (partition by source, kind_of_file order by covers_on) as previous_covers_on
     from delivered_days
@@ -51,7 +51,7 @@ gaps as (
         previous_covers_on,
         covers_on
     from spaced_deliveries
-    where {{ days_between('previous_covers_on', 'covers_on') }} > rhythm_days
+    where {{ days_between('previous_covers_on', 'covers_on') }} > expected_every_days
 ),
 
 -- A record speaks for the kind of file that it came in.

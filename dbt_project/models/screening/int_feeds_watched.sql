@@ -11,8 +11,8 @@ ended_feeds as (
     where ended_on <= {{ as_of_date() }}
 ),
 
-feeds_only_with_records as (
-    select * from {{ source('raw', 'feeds_only_with_records') }}
+feeds_optional_when_empty as (
+    select * from {{ source('raw', 'feeds_optional_when_empty') }}
 ),
 
 newest_records as (
@@ -31,7 +31,7 @@ days_covered as (
         files.system,
         files.feed,
         files.kind_of_file,
-        files.rhythm_days,
+        files.expected_every_days,
         case when files.covers_on <= {{ as_of_date() }} then files.covers_on end as covers_on,
         case
             when files.covers_on <= {{ as_of_date() }} then files.covers_on
@@ -59,7 +59,7 @@ watermarks as (
         feed,
         kind_of_file,
         min(system) as system,
-        min(rhythm_days) as rhythm_days,
+        min(expected_every_days) as expected_every_days,
         min(covered_on) as first_covered_on,
         max(covered_on) as own_watermark_on
     from days_covered
@@ -70,16 +70,16 @@ feeds as (
     select
         watermarks.*,
         case
-            when feeds_only_with_records.source is not null and deliveries.covered_on > watermarks.own_watermark_on
+            when feeds_optional_when_empty.source is not null and deliveries.covered_on > watermarks.own_watermark_on
                 then deliveries.covered_on
             else watermarks.own_watermark_on
         end as watermark_on
     from watermarks
     inner join deliveries on watermarks.source = deliveries.source
-    left join feeds_only_with_records
+    left join feeds_optional_when_empty
         on
-            watermarks.source = feeds_only_with_records.source
-            and watermarks.kind_of_file = feeds_only_with_records.kind_of_file
+            watermarks.source = feeds_optional_when_empty.source
+            and watermarks.kind_of_file = feeds_optional_when_empty.kind_of_file
 )
 
 select
@@ -88,11 +88,11 @@ select
     feeds.feed,
     feeds.kind_of_file,
     feeds.system,
-    feeds.rhythm_days,
+    feeds.expected_every_days,
     -- A feed declared ended has nothing left to deliver.
     ended_feeds.ended_on is null
     and coalesce(
-        {{ days_between('feeds.watermark_on', as_of_date()) }} >= feeds.rhythm_days, false
+        {{ days_between('feeds.watermark_on', as_of_date()) }} >= feeds.expected_every_days, false
     ) as is_late,
     {{ days_between('feeds.watermark_on', as_of_date()) }} as days_behind,
     feeds.first_covered_on,

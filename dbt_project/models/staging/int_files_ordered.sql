@@ -38,9 +38,9 @@ select
     source_file,
     logical_file,
     delivery_key,
-    extent,
+    mode,
     coalesce(is_dated, false) as is_dated,
-    extent = 'full'
+    mode = 'snapshot'
     and (file_position < copy_position or delivery_position < newest_position) as is_outdated,
     delivery_number,
     file_position,

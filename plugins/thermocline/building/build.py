@@ -51,7 +51,7 @@ def build(
             loaded = load(home, connection, known.time_zone if known else "UTC")
             report(
                 f"read {loaded.rows_read:,} rows of {loaded.files:,} new files, "
-                f"{loaded.rows_quarantined:,} quarantined, {loaded.rows_not_taken:,} left out by mappings"
+                f"{loaded.rows_quarantined:,} quarantined, {loaded.rows_excluded:,} left out by mappings"
                 + (f"; {loaded.reloaded:,} files read anew by a changed mapping" if loaded.reloaded else "")
                 + (f"; {loaded.withdrawn:,} files withdrawn" if loaded.withdrawn else "")
             )

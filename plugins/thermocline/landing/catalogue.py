@@ -23,12 +23,22 @@ from thermocline.mapping.declared_days import declared_day
 from thermocline.mapping.files import currency, dates, load_mappings, numbers, zone
 from thermocline.mapping.model import Mapping, Mappings
 from thermocline.mapping.recognition import Recognition
-from thermocline.mapping.schema import DELIVERY_DATES, EXTENTS, SYSTEMS
+from thermocline.mapping.schema import DELIVERY_DATES, MODES, SYSTEMS
 
 LOCK_SECONDS = 60
 LONGEST_DATE = len("September 30, 2026")
 OPTIONAL = (
-    *("name", "connection", "files", "timezone", "dates", "numbers", "currency", "rhythm_days", "extent"),
+    *(
+        "name",
+        "connection",
+        "files",
+        "timezone",
+        "dates",
+        "numbers",
+        "currency",
+        "expected_every_days",
+        "mode",
+    ),
     *("delivery_dates", "withdrawn", "ended", "exclude_files"),
 )
 HEADING = """\
@@ -43,8 +53,8 @@ class Source:
 
     `location` is a folder, or an address elsewhere; then `connection` is the Airflow connection with
     the credentials, and `files` are the files below a web address.
-    `timezone`, `dates`, `numbers`, `currency`, `rhythm_days`, `extent` and `delivery_dates` win over the
-    mapping's.
+    `timezone`, `dates`, `numbers`, `currency`, `expected_every_days`, `mode` and `delivery_dates` win
+    over the mapping's.
     `withdrawn` names deliveries that don't count, by delivery key, path or SHA-256; `ended` the mapping's
     feeds that deliver no more, each with its last day; `exclude_files` patterns of files to be left out.
     """
@@ -58,8 +68,8 @@ class Source:
     currency: str | None = None
     withdrawn: tuple[str, ...] = ()
     ended: tuple[tuple[str, date], ...] = ()
-    rhythm_days: int | None = None
-    extent: str | None = None
+    expected_every_days: int | None = None
+    mode: str | None = None
     connection: str | None = None
     files: tuple[str, ...] = ()
     exclude_files: tuple[str, ...] = ()
@@ -113,8 +123,10 @@ def sources(home: Home) -> tuple[Source, ...]:
             numbers=numbers(fields.get("numbers")),
             currency=currency(fields.get("currency")),
             withdrawn=fields["withdrawn"].texts() if "withdrawn" in fields else (),
-            rhythm_days=fields["rhythm_days"].count() if "rhythm_days" in fields else None,
-            extent=fields["extent"].choice(EXTENTS) if "extent" in fields else None,
+            expected_every_days=fields["expected_every_days"].count()
+            if "expected_every_days" in fields
+            else None,
+            mode=fields["mode"].choice(MODES) if "mode" in fields else None,
             delivery_dates=fields["delivery_dates"].choice(DELIVERY_DATES)
             if "delivery_dates" in fields
             else None,
@@ -173,8 +185,8 @@ def mappings_in_force(home: Home) -> Mappings:
             source.dates,
             source.numbers,
             source.currency,
-            source.rhythm_days,
-            source.extent,
+            source.expected_every_days,
+            source.mode,
             source.exclude_files,
             source.delivery_dates,
         )
@@ -275,8 +287,8 @@ def _said(source: Source) -> dict[str, object]:
         "dates": source.dates,
         "numbers": source.numbers,
         "currency": source.currency,
-        "rhythm_days": source.rhythm_days,
-        "extent": source.extent,
+        "expected_every_days": source.expected_every_days,
+        "mode": source.mode,
         "exclude_files": list(source.exclude_files),
         "delivery_dates": source.delivery_dates,
         "withdrawn": list(source.withdrawn),

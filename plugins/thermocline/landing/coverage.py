@@ -24,12 +24,12 @@ def covered_through(home: Home, system: str) -> date | None:
     never delivered, deliver more seldom, come only with records, or have ended by then.
     """
     try:
-        day, _, told_by = (home.landing / "covered" / system).read_text().strip("\n").partition("\n")
+        day, _, read_by = (home.landing / "covered" / system).read_text().strip("\n").partition("\n")
         through = date.fromisoformat(day) if day else None
     except (FileNotFoundError, ValueError):
         return None
     try:
-        is_in_force = told_by == digest(home)
+        is_in_force = read_by == digest(home)
         return through if is_in_force or not manifest.exists(home) else note_covered(home, system)
     except InputError:
         # Somebody is at work on the declarations; landing and loading name what doesn't hold.
@@ -65,7 +65,7 @@ def _covered(home: Home, system: str) -> list[tuple[date, date | None]]:
         if file.system == system and delivery.covers_on and is_waited_for and delivery.covers_on <= today:
             feed = file.source, file.feed
             newest[feed] = max(newest.get(feed, delivery.covers_on), delivery.covers_on)
-            rhythm[feed] = file.rhythm_days or float("inf")
+            rhythm[feed] = file.expected_every_days or float("inf")
     shortest = min(rhythm.values(), default=None)
     return [
         (day, known[source].get(name))

@@ -25,7 +25,7 @@ create table if not exists files (
     bytes integer not null, mtime_ns integer not null, compression text not null,
     encoding text not null, delimiter text not null, header text not null,
     records integer not null, blank_lines integer not null, is_regular integer not null,
-    extent text not null, rhythm_days integer, empty_delivery text not null,
+    mode text not null, expected_every_days integer, empty_delivery text not null,
     format text not null, member text not null, part text not null,
     landed_at text not null default (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
     unique (source, content_sha256, part, empty_delivery)
@@ -50,7 +50,7 @@ create table if not exists seen (
 
 
 # A manifest of an earlier version has no landings: files that came within one minute are taken for one.
-_UPGRADE = """
+_LANDINGS = """
 alter table deliveries add column landed_in integer not null default 0;
 alter table deliveries add column stated_at text not null default '';
 update deliveries set stated_at = (select landed_at from files where files.file_id = deliveries.file_id);
@@ -59,6 +59,14 @@ update deliveries set landed_in = (
     where substr(landed_at, 1, 16) <= substr(stated_at, 1, 16)
 );
 """
+
+_KEYS = """
+alter table files rename column extent to mode;
+alter table files rename column rhythm_days to expected_every_days;
+update files set mode = case mode when 'full' then 'snapshot' else 'delta' end;
+"""
+# Each upgrade is due where its table lacks the column.
+_UPGRADES = (("deliveries", "landed_in", _LANDINGS), ("files", "mode", _KEYS))
 
 Identity = tuple[str, str, str, str]
 # What one landed file becomes besides has ids of its own, above those of all files.
@@ -93,8 +101,8 @@ class LandedFile:
     records: int
     blank_lines: int
     is_regular: bool
-    extent: str
-    rhythm_days: int | None
+    mode: str
+    expected_every_days: int | None
     empty_delivery: str
     format: str = "delimited"
     member: str = ""
@@ -317,19 +325,20 @@ def _landed_file(row: tuple) -> LandedFile:
 
 
 def _upgrade(connection: sqlite3.Connection) -> None:
-    """Add to a manifest of an earlier version what it lacks."""
-    if _has_landings(connection):
-        return
-    connection.execute("begin immediate")
-    if not _has_landings(connection):
-        for statement in _UPGRADE.strip().rstrip(";").split(";"):
-            connection.execute(statement)
-    connection.execute("commit")
+    """Bring a manifest of an earlier version to the tables of this one."""
+    for table, column, statements in _UPGRADES:
+        if _has_column(connection, table, column):
+            continue
+        connection.execute("begin immediate")
+        if not _has_column(connection, table, column):
+            for statement in statements.strip().rstrip(";").split(";"):
+                connection.execute(statement)
+        connection.execute("commit")
 
 
-def _has_landings(connection: sqlite3.Connection) -> bool:
-    columns = connection.execute("select name from pragma_table_info('deliveries')").fetchall()
-    return ("landed_in",) in columns
+def _has_column(connection: sqlite3.Connection, table: str, column: str) -> bool:
+    columns = connection.execute("select name from pragma_table_info(?)", (table,)).fetchall()
+    return (column,) in columns
 
 
 def exists(home: Home) -> bool:

@@ -19,7 +19,7 @@ class Landed:
     """The landed files, each with the last of its deliveries that stands, and all such deliveries.
 
     `withdrawn` has a row (source, file, delivery key, SHA-256) per withdrawn delivery of a file,
-    `ended` one (source, feed, last day) per feed declared ended, `only_with_records` one (source,
+    `ended` one (source, feed, last day) per feed declared ended, `optional_when_empty` one (source,
     kind of file) per feed that its mapping declares so; `sha256` is of every landed file, by id.
     """
 
@@ -27,7 +27,7 @@ class Landed:
     deliveries: list[Delivery]
     withdrawn: list[tuple[str, str, str, str]]
     ended: list[tuple[str, str, date]]
-    only_with_records: list[tuple[str, str]]
+    optional_when_empty: list[tuple[str, str]]
     sha256: dict[int, str]
 
 
@@ -83,8 +83,8 @@ def standing(home: Home, mappings: Mappings, reporting_time_zone: str = "UTC") -
 def delivered(home: Home, mappings: Mappings) -> tuple[dict[int, LandedFile], list[Delivery], list[Delivery]]:
     """The landed files by id, and their deliveries: those that stand, and the withdrawn ones.
 
-    Extent, rhythm, keys and covered days are as the mappings in force tell them. What they leave out by
-    name counts as withdrawn.
+    Mode, expected interval, keys and covered days are as the mappings in force tell them. What they leave
+    out by name counts as withdrawn.
     """
     known = {source.name: source for source in sources(home)}
     with manifest.opened(home) as book:
@@ -138,14 +138,14 @@ def _by_mapping(delivery: Delivery, file: LandedFile, mappings: Mappings) -> Del
 def _as_declared(file: LandedFile, mappings: Mappings) -> LandedFile:
     mapping = mappings.get(file.mapping)
     feed = mapping.feed(file.feed) if mapping else None
-    return replace(file, extent=feed.extent, rhythm_days=feed.rhythm_days) if feed else file
+    return replace(file, mode=feed.mode, expected_every_days=feed.expected_every_days) if feed else file
 
 
 def comes_only_with_records(file: LandedFile, mappings: Mappings) -> bool:
     """Whether its feed has no file where there is nothing to tell."""
     mapping = mappings.get(file.mapping)
     feed = mapping.feed(file.feed) if mapping else None
-    return feed is not None and feed.only_with_records
+    return feed is not None and feed.optional_when_empty
 
 
 def _is_withdrawn(delivery: Delivery, file: LandedFile, known: dict[str, Source]) -> bool:

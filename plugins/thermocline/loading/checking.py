@@ -37,7 +37,7 @@ TO_THE_RIGHT = ("rows",)
 class CheckedFile:
     """One file of a checked folder. `refused` says why it wouldn't be taken at all (None: it is).
 
-    `quarantined` counts rows by reason, `not_taken` those that the mapping leaves out; `first_on`
+    `quarantined` counts rows by reason, `excluded` those that the mapping leaves out; `first_on`
     and `last_on` are the days that its rows are dated; `unmapped` are the vendor columns that the
     mapping doesn't know; `hints` say what to declare for values that can't be read; `excluded_by` is
     the pattern of `exclude_files` that leaves the file out;
@@ -52,7 +52,7 @@ class CheckedFile:
     first_on: date | None = None
     last_on: date | None = None
     quarantined: dict[str, int] = field(default_factory=dict)
-    not_taken: dict[str, int] = field(default_factory=dict)
+    excluded: dict[str, int] = field(default_factory=dict)
     unmapped: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
     undated: str | None = None
@@ -62,7 +62,7 @@ class CheckedFile:
     @property
     def is_unreadable(self) -> bool:
         """Whether rows are quarantined and none would be loaded."""
-        rows_kept_out = sum(self.quarantined.values()) + sum(self.not_taken.values())
+        rows_kept_out = sum(self.quarantined.values()) + sum(self.excluded.values())
         return bool(self.quarantined) and rows_kept_out == self.rows
 
 
@@ -119,7 +119,7 @@ def check(directory: Path, home: Home | None = None) -> Checked:
                 for each in mapping.feeds_of(feed, arrival.file.header):
                     if each is not feed:
                         checked[f"{part.name}\n{each.name}"] = replace(
-                            row, feed=each.name, quarantined={}, not_taken={}
+                            row, feed=each.name, quarantined={}, excluded={}
                         )
                     file = replace(arrival.file, feed=each.name, file_id=len(arrivals) + 1)
                     arrivals.append(replace(arrival, file=file))
@@ -211,9 +211,9 @@ def _fill(
             checked[path, feed].hints += _hints(column, values)
         for path, feed, reason, rows in connection.execute(
             "select source_file, kind_of_file, reason, count(*) "
-            "from raw.not_taken join raw.files using (file_id) group by all order by all"
+            "from raw.excluded join raw.files using (file_id) group by all order by all"
         ).fetchall():
-            checked[path, feed].not_taken[reason] = rows
+            checked[path, feed].excluded[reason] = rows
         for path, feed, names in connection.execute(
             "select source_file, kind_of_file, list(column_name) from raw.unmapped_columns "
             "join raw.files using (file_id) group by all"
@@ -247,7 +247,7 @@ def _cells(row: CheckedFile) -> tuple[str, ...]:
         str(row.first_on or "-"),
         str(row.last_on or "-"),
         _counts(row.quarantined),
-        _counts(row.not_taken),
+        _counts(row.excluded),
         "; ".join(notes),
     )
 

@@ -80,7 +80,9 @@ class Conversion:
         """The header's columns that the mapping neither uses nor knows to be of no use."""
         used = {self.position(aliases) for aliases in self.feed.inputs}
         known = {normalised(alias) for aliases in self.feed.inputs for alias in aliases}
-        known |= {normalised(name) for name in (*self.feed.ignored, *self.feed.told_by, *self.used_besides)}
+        known |= {
+            normalised(name) for name in (*self.feed.ignore_columns, *self.feed.match_any, *self.used_besides)
+        }
         cells = self.columns
         return tuple(
             cell
@@ -179,7 +181,7 @@ class Conversion:
 
     def _applies(self, rule: Rule) -> bool:
         return (
-            rule.filled
+            rule.not_blank
             or rule.constant is not None
             or (rule.column.name == "currency" and self.currency is not None)
             or any(self.position(aliases) is not None for aliases in rule.inputs)

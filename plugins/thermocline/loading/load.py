@@ -37,7 +37,7 @@ FILES_AT_ONCE = 2000
 class Loaded:
     """What one load did: new files and their records, and files that were only delivered again.
 
-    `rows_not_taken` are records that mappings leave out on purpose. `reloaded` counts files that
+    `rows_excluded` are records that mappings leave out on purpose. `reloaded` counts files that
     had been loaded under another mapping or time zone, `withdrawn` those taken out again.
     """
 
@@ -45,7 +45,7 @@ class Loaded:
     rows_read: int = 0
     rows_loaded: int = 0
     rows_quarantined: int = 0
-    rows_not_taken: int = 0
+    rows_excluded: int = 0
     redelivered: int = 0
     reloaded: int = 0
     withdrawn: int = 0

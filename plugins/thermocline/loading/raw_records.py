@@ -11,7 +11,7 @@ def current_records(feed: str, key: str) -> str:
     return f"""
         select
             files.source, files.source_file, records.*,
-            files.extent = 'full' and max(files.delivery_key) over (
+            files.mode = 'snapshot' and max(files.delivery_key) over (
                 partition by files.source, records.{key}
             ) < newest.delivery_key as is_absent
         from raw.{feed} as records

@@ -44,7 +44,7 @@ def remove(connection: duckdb.DuckDBPyConnection, file_ids: set[int]) -> None:
     for table in (
         *TABLES,
         "quarantine",
-        "not_taken",
+        "excluded",
         "unmapped_columns",
         "looked_up_columns",
         "record_days",
@@ -78,8 +78,8 @@ def record_deliveries(connection: duckdb.DuckDBPyConnection, again: list[Arrival
     _append(connection, "raw.withdrawn", landed.withdrawn)
     connection.execute("delete from raw.ended_feeds")
     _append(connection, "raw.ended_feeds", landed.ended)
-    connection.execute("delete from raw.feeds_only_with_records")
-    _append(connection, "raw.feeds_only_with_records", landed.only_with_records)
+    connection.execute("delete from raw.feeds_optional_when_empty")
+    _append(connection, "raw.feeds_optional_when_empty", landed.optional_when_empty)
 
 
 def _quarantine(connection: duckdb.DuckDBPyConnection, conversion: Conversion, staged: str) -> None:
@@ -104,7 +104,7 @@ def _not_taken(connection: duckdb.DuckDBPyConnection, conversion: Conversion, st
         names = [rule.column.name for rule in conversion.rules]
         updated_at = "updated_at" if "updated_at" in names else "null"
         connection.execute(
-            "insert into raw.not_taken select file_id, record, document_id, "
+            "insert into raw.excluded select file_id, record, document_id, "
             f"list_extract($reasons, problem), money, {updated_at} from {staged} "
             "where list_extract($filters, problem)",
             {
@@ -148,9 +148,9 @@ def _register(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Figures:
         "where file_id between $least and $most group by 1",
         ids,
     )
-    not_taken = _by_file(
+    excluded = _by_file(
         connection,
-        "select file_id, count(*), sum(amount) from raw.not_taken "
+        "select file_id, count(*), sum(amount) from raw.excluded "
         "where file_id between $least and $most group by 1",
         ids,
     )
@@ -161,7 +161,7 @@ def _register(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Figures:
         money_read = read.get(file_id)
         rows_loaded, money_loaded, first, last = loaded.get(file_id, (0, None, None, None))
         rows_kept, money_kept = quarantined.get(file_id, (0, None))
-        rows_left, money_left = not_taken.get(file_id, (0, None))
+        rows_left, money_left = excluded.get(file_id, (0, None))
         rows_read = staged.records[file_id]
         if rows_read != rows_loaded + rows_kept + rows_left:
             raise _unreconciled(arrival, "records", rows_read, rows_loaded, rows_kept, rows_left)
@@ -182,10 +182,10 @@ def _register(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Figures:
                 file.sha256,
                 file.bytes,
                 arrival.delivery_key,
-                file.extent,
+                file.mode,
                 arrival.covers_on,
                 *astuple(arrival.place),
-                file.rhythm_days,
+                file.expected_every_days,
                 file.encoding,
                 rows_read,
                 rows_loaded,
@@ -258,8 +258,8 @@ def _append(connection: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[
 
 
 def _unreconciled(arrival: Arrival, what: str, *figures: object) -> ThermoclineError:
-    read, loaded, quarantined, not_taken = figures
+    read, loaded, quarantined, excluded = figures
     return ThermoclineError(
         f"{arrival.source_file!r}: {what} don't reconcile: {read} read, {loaded} loaded, "
-        f"{quarantined} quarantined, {not_taken} not taken; nothing was loaded, report this file"
+        f"{quarantined} quarantined, {excluded} excluded; nothing was loaded, report this file"
     )

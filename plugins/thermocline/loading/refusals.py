@@ -60,7 +60,7 @@ def checks_of(conversion: "Conversion", rule: Rule) -> list[Check]:
     column = rule.column
     given, text = f"t_{column.name}", conversion.text(rule)
     checks = [] if rule.expression is None else checks_of_calls(conversion, rule.expression, rule)
-    if rule.filled and rule.constant is None:
+    if rule.not_blank and rule.constant is None:
         inputs = [conversion.cell(aliases) for aliases in rule.inputs]
         if rule.expression is not None:
             some = f"{given} is null and coalesce({', '.join(inputs)}) is not null"

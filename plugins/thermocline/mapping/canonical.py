@@ -33,12 +33,12 @@ LATEST = "2100-12-31"
 
 @dataclass(frozen=True)
 class Column:
-    """A canonical column. `accepted` lists an enumeration's values; `filled` forbids blanks."""
+    """A canonical column. `accepted` lists an enumeration's values; `not_blank` forbids blanks."""
 
     name: str
     type: str
     accepted: tuple[str, ...] = ()
-    filled: bool = False
+    not_blank: bool = False
 
     @property
     def is_crm_key(self) -> bool:
@@ -75,7 +75,7 @@ def _columns(*declared: str | Column) -> tuple[Column, ...]:
         if isinstance(column, str):
             names, _, kind = column.partition(":")
             columns += [
-                Column(name.removesuffix("!"), kind or TEXT, filled=name.endswith("!"))
+                Column(name.removesuffix("!"), kind or TEXT, not_blank=name.endswith("!"))
                 for name in names.split()
             ]
         else:
@@ -165,7 +165,7 @@ TABLES = {
             _columns(
                 "communication_id! account_id contact_id",
                 f"occurred_at!:{TIMESTAMP}",
-                Column("channel", TEXT, ("email", "call", "meeting", "chat", "letter"), filled=True),
+                Column("channel", TEXT, ("email", "call", "meeting", "chat", "letter"), not_blank=True),
                 Column("direction", TEXT, ("inbound", "outbound")),
                 Column("outcome", TEXT, ("held", "answered", "unanswered", "cancelled")),
                 "subject",
@@ -186,7 +186,7 @@ TABLES = {
             _columns(
                 "feedback_id! account_id",
                 f"given_at!:{TIMESTAMP}",
-                Column("kind", TEXT, ("nps", "csat", "survey", "complaint"), filled=True),
+                Column("kind", TEXT, ("nps", "csat", "survey", "complaint"), not_blank=True),
                 f"score scale_min scale_max:{QUANTITY}",
                 "comment",
                 f"resolved_at:{TIMESTAMP}",
@@ -213,7 +213,7 @@ TABLES = {
                 "currency",
                 f"total!:{MONEY}",
                 Column("status", TEXT, DOCUMENT_STATUSES),
-                Column("kind", TEXT, DOCUMENT_KINDS, filled=True),
+                Column("kind", TEXT, DOCUMENT_KINDS, not_blank=True),
                 "credited_invoice_id",
                 # What the vendor says is still to be paid; null where it doesn't say.
                 f"open_balance:{MONEY}",
@@ -282,12 +282,12 @@ LOOKED_UP = {
 LOAD_RECORDS = """
 create table if not exists raw.files (
     file_id integer primary key, source varchar, system varchar, mapping varchar, feed varchar,
-    source_file varchar, sha256 varchar, bytes bigint, delivery_key varchar, extent varchar,
+    source_file varchar, sha256 varchar, bytes bigint, delivery_key varchar, mode varchar,
     covers_on date, stated_on date, landed_in integer, is_dated boolean, is_keyed boolean,
-    rhythm_days integer, encoding varchar,
-    rows_read bigint, rows_loaded bigint, rows_quarantined bigint, rows_not_taken bigint,
+    expected_every_days integer, encoding varchar,
+    rows_read bigint, rows_loaded bigint, rows_quarantined bigint, rows_excluded bigint,
     money_read decimal(38, 4), money_loaded decimal(38, 4), money_quarantined decimal(38, 4),
-    money_not_taken decimal(38, 4),
+    money_excluded decimal(38, 4),
     first_record_on date, last_record_on date, kind_of_file varchar, conversion varchar
 );
 create table if not exists raw.record_days (
@@ -300,7 +300,7 @@ create table if not exists raw.quarantine (
     file_id integer, source_row bigint, document_id varchar, column_name varchar, value varchar,
     reason varchar, amount decimal(38, 4)
 );
-create table if not exists raw.not_taken (
+create table if not exists raw.excluded (
     file_id integer, source_row bigint, document_id varchar, reason varchar, amount decimal(38, 4),
     updated_at timestamp
 );
@@ -310,7 +310,7 @@ create table if not exists raw.withdrawn (
     source varchar, source_file varchar, delivery_key varchar, sha256 varchar
 );
 create table if not exists raw.ended_feeds (source varchar, feed varchar, ended_on date);
-create table if not exists raw.feeds_only_with_records (source varchar, kind_of_file varchar);
+create table if not exists raw.feeds_optional_when_empty (source varchar, kind_of_file varchar);
 """
 
 

@@ -9,6 +9,19 @@ import yaml
 from thermocline.errors import InputError
 
 NULL, MERGE = "tag:yaml.org,2002:null", "tag:yaml.org,2002:merge"
+# Keys of earlier versions, each with its name today.
+RENAMED = {
+    "extent": "mode",
+    "filled": "not_blank",
+    "ignored": "ignore_columns",
+    "logs": "ignore_files",
+    "not_taken": "exclude",
+    "only_with_records": "optional_when_empty",
+    "rhythm_days": "expected_every_days",
+    "told_by": "match_any",
+    "told_by_name": "match_file_name",
+    "without": "match_none",
+}
 FLAGS = {"true": True, "yes": True, "false": False, "no": False}
 
 
@@ -68,10 +81,12 @@ class Declared:
         return self.value
 
     def fields(self, needed: Iterable[str], optional: Iterable[str] = ()) -> "dict[str, Declared]":
-        """The fields by name. Raises InputError for an unknown or missing one."""
+        """The fields by name. Raises InputError for an unknown, renamed or missing one."""
         entries = self.entries()
         known = (*needed, *optional)
         for name, entry in entries.items():
+            if name not in known and RENAMED.get(name) in known:
+                raise entry.refuse(f"the key {RENAMED[name]!r}, the new name of {name!r}")
             if name not in known:
                 raise entry.refuse(f"one of the keys {', '.join(known)}")
         for name in needed:

@@ -70,14 +70,12 @@ def parse_mapping(file: Path) -> Mapping:
     name = keys["name"].text()
     if not re.fullmatch(schema.NAME, name):
         raise keys["name"].refuse("lower-case letters, digits and underscores")
-    extent = keys["extent"].choice(schema.EXTENTS) if "extent" in keys else "changes"
-    rhythm = keys["rhythm_days"].count() if "rhythm_days" in keys else None
+    mode = keys["mode"].choice(schema.MODES) if "mode" in keys else "delta"
+    rhythm = keys["expected_every_days"].count() if "expected_every_days" in keys else None
     exponents = _exponents(keys.get("minor_units"))
     written = numbers(keys.get("numbers"))
     ids = keys["ids"].choice(schema.IDS) if "ids" in keys else "as_written"
-    feeds = tuple(
-        _feed(item, extent, rhythm, ids, bool(exponents), written) for item in keys["feeds"].items()
-    )
+    feeds = tuple(_feed(item, mode, rhythm, ids, bool(exponents), written) for item in keys["feeds"].items())
     if "history" in keys:
         feeds = tuple(_with_history(feed, *_history(keys["history"])) for feed in feeds)
     if not feeds:
@@ -109,7 +107,7 @@ def parse_mapping(file: Path) -> Mapping:
         minor_units=exponents,
         prefixes=keys["prefixes"].texts() if "prefixes" in keys else (),
         mostly_known="mostly_known" in keys and keys["mostly_known"].flag(),
-        logs=keys["logs"].texts() if "logs" in keys else (),
+        ignore_files=keys["ignore_files"].texts() if "ignore_files" in keys else (),
         feeds=feeds,
         file=file,
         honours=_honours(keys.get("honours")),
@@ -240,8 +238,8 @@ def _quoted(column: str) -> str:
 
 def _feed(
     declared: Declared,
-    extent: str,
-    rhythm_days: int | None,
+    mode: str,
+    expected_every_days: int | None,
     ids: str,
     has_exponents: bool,
     written: str | None,
@@ -255,7 +253,7 @@ def _feed(
     )
     named = {rule.column.name for rule in rules}
     for column in table.columns:
-        if column.filled and column.name not in named:
+        if column.not_blank and column.name not in named:
             raise keys["columns"].refuse(f"a rule for {column.name!r}, which {table.name} needs")
     if not any(rule.required for rule in rules):
         raise keys["columns"].refuse("`required: true` on the columns that tell the file apart")
@@ -266,27 +264,29 @@ def _feed(
         table=table,
         file_glob=keys["file"].text() if "file" in keys else None,
         rules=rules,
-        filters=tuple(map(_filter, keys["not_taken"].items())) if "not_taken" in keys else (),
-        told_by=keys["told_by"].texts() if "told_by" in keys else (),
-        without=keys["without"].texts() if "without" in keys else (),
-        ignored=keys["ignored"].texts() if "ignored" in keys else (),
-        extent=keys["extent"].choice(schema.EXTENTS) if "extent" in keys else extent,
-        rhythm_days=keys["rhythm_days"].count() if "rhythm_days" in keys else rhythm_days,
-        only_with_records="only_with_records" in keys and keys["only_with_records"].flag(),
+        filters=tuple(map(_filter, keys["exclude"].items())) if "exclude" in keys else (),
+        match_any=keys["match_any"].texts() if "match_any" in keys else (),
+        match_none=keys["match_none"].texts() if "match_none" in keys else (),
+        ignore_columns=keys["ignore_columns"].texts() if "ignore_columns" in keys else (),
+        mode=keys["mode"].choice(schema.MODES) if "mode" in keys else mode,
+        expected_every_days=keys["expected_every_days"].count()
+        if "expected_every_days" in keys
+        else expected_every_days,
+        optional_when_empty="optional_when_empty" in keys and keys["optional_when_empty"].flag(),
         sheet=keys["sheet"].text() if "sheet" in keys else None,
         records=keys["records"].texts() if "records" in keys else (),
-        told_by_name=_is_told_by_name(keys),
+        match_file_name=_matches_file_name(keys),
         same_file_as=keys["same_file_as"].text() if "same_file_as" in keys else None,
         skip_until_header="skip_until_header" in keys and keys["skip_until_header"].flag(),
         numbers=numbers(keys.get("numbers")) or written,
     )
 
 
-def _is_told_by_name(keys: dict[str, Declared]) -> bool:
-    is_told = "told_by_name" in keys and keys["told_by_name"].flag()
-    if is_told and "file" not in keys:
-        raise keys["told_by_name"].refuse("`file` beside it")
-    return is_told
+def _matches_file_name(keys: dict[str, Declared]) -> bool:
+    is_set = "match_file_name" in keys and keys["match_file_name"].flag()
+    if is_set and "file" not in keys:
+        raise keys["match_file_name"].refuse("`file` beside it")
+    return is_set
 
 
 def _rules(declared: Declared, table: canonical.Table) -> Iterator[Rule]:
@@ -323,7 +323,7 @@ def _sum_of_lines(declared: Declared, column: canonical.Column, table: canonical
         aliases=(keys["plus"].text("one column; add several by `expr`"),) if "plus" in keys else (),
         expression=keys["expr"].text() if "expr" in keys else None,
         required="plus" in keys or "expr" in keys,
-        filled=True,
+        not_blank=True,
         negate="negate" in keys and keys["negate"].flag(),
         is_minor="minor_units" in keys and keys["minor_units"].flag(),
         blank="0",
@@ -332,12 +332,12 @@ def _sum_of_lines(declared: Declared, column: canonical.Column, table: canonical
         raise keys["expr"].refuse('vendor columns written as "Column"')
     if rule.expression is not None:
         _bind(keys["expr"], rule.expression)
-    return rule if rule.inputs else Rule(column, constant="0", filled=True)
+    return rule if rule.inputs else Rule(column, constant="0", not_blank=True)
 
 
 def _rule(declared: Declared, column: canonical.Column) -> Rule:
     if not isinstance(declared.value, dict):
-        return Rule(column, aliases=declared.texts(), filled=column.filled)
+        return Rule(column, aliases=declared.texts(), not_blank=column.not_blank)
     keys = fields(declared, schema.COLUMN)
     if "plus" in keys:
         raise keys["plus"].refuse("`sum_of_lines: true` beside it")
@@ -352,7 +352,7 @@ def _rule(declared: Declared, column: canonical.Column) -> Rule:
         values=_values(keys["values"], column) if "values" in keys else (),
         otherwise=(_value(keys["otherwise"], column),) if "otherwise" in keys else (),
         required="required" in keys and keys["required"].flag(),
-        filled=column.filled or ("filled" in keys and keys["filled"].flag()),
+        not_blank=column.not_blank or ("not_blank" in keys and keys["not_blank"].flag()),
         negate="negate" in keys and keys["negate"].flag(),
         is_minor="minor_units" in keys and keys["minor_units"].flag(),
         path=_path(keys["from_path"]) if "from_path" in keys else None,

@@ -42,7 +42,7 @@ class Rule:
     translates an enumeration, any other value becoming `otherwise`, if there is one. `negate` turns
     a number's sign,
     `is_minor` tells that it counts minor units, `numbers` how it writes them (None: as the others),
-    `is_day` that it holds days and no moments. `filled` quarantines rows without a value, and
+    `is_day` that it holds days and no moments. `not_blank` quarantines rows without a value, and
     `required` names the columns that a file must have to be recognised. `blank` is the text that
     stands for a blank. Instead `path` finds it in the file's path, its one group, and `is_sheet` is the
     name of the workbook's sheet. `lookup` names the look-up in which its value is a key.
@@ -56,7 +56,7 @@ class Rule:
     values: tuple[tuple[str, str | None], ...] = ()
     otherwise: tuple[str | None, ...] = ()
     required: bool = False
-    filled: bool = False
+    not_blank: bool = False
     negate: bool = False
     is_minor: bool = False
     blank: str | None = None
@@ -123,8 +123,8 @@ class Feed:
     """One kind of file of an export, and the canonical table it becomes.
 
     `sheet` names its sheet in a workbook (None: any), `records` the dotted paths of its records
-    inside those of a JSON document (none: they themselves). `only_with_records`: there is no file
-    of it where there is nothing to tell. `told_by_name`: a file is it only if its name fits
+    inside those of a JSON document (none: they themselves). `optional_when_empty`: there is no file
+    of it where there is nothing to tell. `match_file_name`: a file is it only if its name fits
     `file_glob`, since another kind has the same columns. `skip_until_header`: lines may stand above
     its header, and lines with one filled cell among its records. `same_file_as` is the feed whose
     files are its own as well. `numbers` is how it writes them, None plainly.
@@ -135,15 +135,15 @@ class Feed:
     file_glob: str | None
     rules: tuple[Rule, ...]
     filters: tuple[Filter, ...]
-    told_by: tuple[str, ...]
-    without: tuple[str, ...]
-    ignored: tuple[str, ...]
-    extent: str
-    rhythm_days: int | None
-    only_with_records: bool = False
+    match_any: tuple[str, ...]
+    match_none: tuple[str, ...]
+    ignore_columns: tuple[str, ...]
+    mode: str
+    expected_every_days: int | None
+    optional_when_empty: bool = False
     sheet: str | None = None
     records: tuple[str, ...] = ()
-    told_by_name: bool = False
+    match_file_name: bool = False
     skip_until_header: bool = False
     same_file_as: str | None = None
     numbers: str | None = None
@@ -166,8 +166,8 @@ class Feed:
     @cached_property
     def required(self) -> tuple[tuple[str, ...], ...]:
         """The vendor columns without which a file isn't this feed, each with its aliases."""
-        told_by = (self.told_by,) if self.told_by else ()
-        return (*(i for rule in self.rules if rule.required for i in rule.inputs), *told_by)
+        match_any = (self.match_any,) if self.match_any else ()
+        return (*(i for rule in self.rules if rule.required for i in rule.inputs), *match_any)
 
     def may_be(self, sheet: str, records: str) -> bool:
         """Whether it may stand on this sheet (empty: no workbook), at this path of a document."""
@@ -215,8 +215,8 @@ class Mapping:
     `timezone` None stands for the company's reporting time zone, `dates` for ISO, `currency` for
     no amount without one. `minor_units` gives the decimals of amounts in minor units by currency,
     the first entry being the default. `delivery_dates` is the order of day and month in dates of paths
-    whose year stands last (None: such are no dates). `prefixes` of column names don't count. `logs` are
-    patterns of files that are no exports, `exclude_files` patterns of files that are left out on purpose.
+    whose year stands last (None: such are no dates). `prefixes` of column names don't count. `ignore_files`
+    are patterns of files that are no exports, `exclude_files` of files that are left out on purpose.
     `honours` names the vendor's flags that count, each with what becomes of such a record, for readers.
     """
 
@@ -232,7 +232,7 @@ class Mapping:
     currency: str | None
     minor_units: tuple[tuple[str, int], ...]
     prefixes: tuple[str, ...]
-    logs: tuple[str, ...]
+    ignore_files: tuple[str, ...]
     feeds: tuple[Feed, ...]
     file: Path
     honours: tuple[tuple[str, str], ...] = ()
@@ -312,7 +312,7 @@ class Mapping:
     def is_log(self, path: str) -> bool:
         """Whether a file's name is that of a log of the vendor's own."""
         name = path.rsplit("/", 1)[-1].lower()
-        return any(fnmatchcase(name, pattern.lower()) for pattern in self.logs)
+        return any(fnmatchcase(name, pattern.lower()) for pattern in self.ignore_files)
 
     def excludes(self, path: str) -> str | None:
         """The pattern by which a file is left out: one that its path or its name fits."""
@@ -326,8 +326,8 @@ class Mapping:
         dates: str | None,
         numbers: str | None,
         currency: str | None,
-        rhythm_days: int | None,
-        extent: str | None,
+        expected_every_days: int | None,
+        mode: str | None,
         exclude_files: tuple[str, ...] = (),
         delivery_dates: str | None = None,
     ) -> "Mapping":
@@ -335,8 +335,8 @@ class Mapping:
         feeds = (
             replace(
                 feed,
-                rhythm_days=rhythm_days or feed.rhythm_days,
-                extent=extent or feed.extent,
+                expected_every_days=expected_every_days or feed.expected_every_days,
+                mode=mode or feed.mode,
                 numbers=numbers or feed.numbers,
             )
             for feed in self.feeds
@@ -348,7 +348,7 @@ class Mapping:
             currency=currency or self.currency,
             exclude_files=(*self.exclude_files, *exclude_files),
             delivery_dates=delivery_dates or self.delivery_dates,
-            feeds=tuple(feeds) if rhythm_days or extent or numbers else self.feeds,
+            feeds=tuple(feeds) if expected_every_days or mode or numbers else self.feeds,
         )
 
     def digest(self, feed: Feed, reporting_zone: str) -> str:
@@ -378,7 +378,7 @@ def _fit(feed: Feed, found: frozenset[str]) -> Fit:
     return Fit(
         feed,
         missing=tuple(aliases[0] for aliases in feed.required if not is_there(aliases)),
-        foreign=tuple(name for name in feed.without if is_there((name,))),
+        foreign=tuple(name for name in feed.match_none if is_there((name,))),
         matched=sum(map(is_there, feed.inputs)),
         others=len(found - {normalised(alias) for aliases in feed.inputs for alias in aliases}),
     )

@@ -52,7 +52,7 @@ def keys() -> str:
         ("`history`", HISTORY),
         ("Each of `feeds`", FEED),
         ("Each of `columns`", COLUMN),
-        ("Each of `not_taken`", FILTER),
+        ("Each of `exclude`", FILTER),
     )
     return f"{WRITTEN}\n# Keys of a mapping\n\n" + "\n".join(
         f"## {title}\n\n{_table(('key', 'needed', 'what it says'), [_key(key) for key in declared])}"
@@ -71,7 +71,7 @@ def page(mapping: Mapping) -> str:
             if mapping.delivery_key
             else "the day that the path declares, else the path",
         ),
-        ("no exports are", ", ".join(map(_code, mapping.logs)) or "-"),
+        ("no exports are", ", ".join(map(_code, mapping.ignore_files)) or "-"),
     ]
     if mapping.exclude_files:
         facts.append(("left out are", _codes(mapping.exclude_files)))
@@ -87,23 +87,23 @@ def page(mapping: Mapping) -> str:
 
 def _section(feed: Feed) -> str:
     text = f"## {feed.name}\n\nBecomes `{feed.table.name}`."
-    if feed.told_by:
-        text += f" Told by one of {_codes(feed.told_by)}."
+    if feed.match_any:
+        text += f" Has at least one of {_codes(feed.match_any)}."
     if feed.same_file_as:
         text += f" Made of the files of {_code(feed.same_file_as)} as well."
     if feed.skip_until_header:
         text += " Lines such as a title may stand above its header."
-    if feed.told_by_name:
-        text += f" Told by a file name such as {_code(str(feed.file_glob))}."
+    if feed.match_file_name:
+        text += f" Its file name matches {_code(str(feed.file_glob))}."
     if feed.records:
         text += f" Its records stand at {_codes(feed.records)} of a JSON document."
-    if feed.without:
-        text += f" Has none of {_codes(feed.without)}."
+    if feed.match_none:
+        text += f" Has none of {_codes(feed.match_none)}."
     text += "\n\n" + _table(("vendor column", "becomes", "how"), [_rule(rule) for rule in feed.rules])
     if feed.filters:
         text += "\n" + _table(("left out, since it", "where"), [_filter(f) for f in feed.filters])
-    if feed.ignored:
-        text += f"\nKnown and not used: {_codes(feed.ignored)}.\n"
+    if feed.ignore_columns:
+        text += f"\nKnown and not used: {_codes(feed.ignore_columns)}.\n"
     return text
 
 

@@ -86,7 +86,7 @@ class _Candidate:
 
     @property
     def lacks_name(self) -> bool:
-        return self.fit.feed.told_by_name and not self.fit.feed.hints_at(self.path)
+        return self.fit.feed.match_file_name and not self.fit.feed.hints_at(self.path)
 
     @property
     def is_mostly_foreign(self) -> bool:

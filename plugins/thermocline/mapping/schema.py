@@ -11,7 +11,7 @@ from thermocline.mapping import canonical
 from thermocline.mapping.declaration import Declared
 
 SYSTEMS = ("crm", "billing")
-EXTENTS = ("changes", "full")
+MODES = ("delta", "snapshot")
 NUMBERS = ("point", "comma")
 IDS = ("as_written", "salesforce")
 DELIVERY_DATES = ("day_first", "month_first")
@@ -40,10 +40,8 @@ MAPPING = (
     Key("feeds", "feeds", "the kinds of file that it has", needed=True),
     Key("timezone", "text", "of values without a zone: an IANA name; default: the company's time zone"),
     Key("delivery", "delivery", "how files are told to belong to one delivery; default: each is one"),
-    Key("rhythm_days", "count", "how often it delivers, in days; decides when it is late"),
-    Key(
-        "extent", "text", "`changes`: an absent record is as it was; `full`: it was deleted", choices=EXTENTS
-    ),
+    Key("expected_every_days", "count", "how often it delivers, in days; decides when it is late"),
+    Key("mode", "text", "`delta`: an absent record is as it was; `snapshot`: it was deleted", choices=MODES),
     Key("nulls", "texts", "cells that count as blank"),
     Key("dates", "text", "how dates are written, other than ISO", choices=DATES),
     Key(
@@ -61,7 +59,7 @@ MAPPING = (
         "a file with more columns that a feed doesn't know than ones that it does is none of it",
     ),
     Key("prefixes", "texts", "beginnings of column names that don't count, such as `properties.`"),
-    Key("logs", "texts", "patterns of file names that are the vendor's logs and no exports"),
+    Key("ignore_files", "texts", "patterns of file names that are the vendor's logs and no exports"),
     Key("ids", "text", "the form of the CRM's keys; `salesforce`: 15 and 18 characters are one", choices=IDS),
     Key("history", "history", "of exports that hold every version of a record: which of them counts"),
     Key("honours", "words", "the vendor's flags that are honoured, each with what becomes of such a record"),
@@ -89,22 +87,22 @@ FEED = (
     Key("sheet", "text", "its sheet in a workbook; default: any"),
     Key("records", "texts", "the dotted path of its records inside those of a JSON document, or several"),
     Key("same_file_as", "text", "the feed, named before, whose files this one is made of as well"),
-    Key("told_by_name", "flag", "only files whose name fits `file`: another kind has the same columns"),
+    Key("match_file_name", "flag", "only files whose name fits `file`: another kind has the same columns"),
     Key(
         "skip_until_header",
         "flag",
         "lines such as a title may stand above a text's header, and lines with one filled cell below it",
     ),
-    Key("told_by", "texts", "columns of which a file of this feed has at least one"),
-    Key("without", "texts", "columns of which a file of this feed has none"),
-    Key("not_taken", "filters", "records that are left out on purpose, counted by reason"),
-    Key("ignored", "texts", "vendor columns known to be of no use"),
+    Key("match_any", "texts", "columns of which a file of this feed has at least one"),
+    Key("match_none", "texts", "columns of which a file of this feed has none"),
+    Key("exclude", "filters", "records that are left out on purpose, counted by reason"),
+    Key("ignore_columns", "texts", "vendor columns known to be of no use"),
     Key("ids", "text", "as above, for this feed", choices=IDS),
-    Key("extent", "text", "as above, for this feed", choices=EXTENTS),
-    Key("rhythm_days", "count", "as above, for this feed"),
+    Key("mode", "text", "as above, for this feed", choices=MODES),
+    Key("expected_every_days", "count", "as above, for this feed"),
     Key("numbers", "text", "as above, for this feed", choices=NUMBERS),
     Key(
-        "only_with_records",
+        "optional_when_empty",
         "flag",
         "where there is nothing to tell no file comes, so that it isn't late while the source's others come",
     ),
@@ -130,7 +128,7 @@ COLUMN = (
     Key("values", "values", "translates an enumeration, without case; `null` leaves it blank"),
     Key("otherwise", "value", "what any other value becomes; without it, the record is quarantined"),
     Key("required", "flag", "the file is not this feed without the column"),
-    Key("filled", "flag", "a record without a value is quarantined"),
+    Key("not_blank", "flag", "a record without a value is quarantined"),
     Key("negate", "flag", "turns the sign of a number"),
     Key("minor_units", "flag", "the number counts minor units of the record's `currency`"),
     Key("numbers", "text", "as above, for this column", choices=NUMBERS),

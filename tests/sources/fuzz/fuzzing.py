@@ -73,7 +73,7 @@ def _deliver(batch: list[Made], mappings: Mappings, folder: Path) -> Counter[str
         records=loaded.rows_read,
         loaded=loaded.rows_loaded,
         quarantined=loaded.rows_quarantined,
-        not_taken=loaded.rows_not_taken,
+        excluded=loaded.rows_excluded,
     )
 
 
@@ -94,15 +94,15 @@ def _hold(connection: duckdb.DuckDBPyConnection) -> set[str]:
                 coalesce(sum(money), 0) as money
             from kept group by file_id
         )
-        select source_file, rows_read, rows_loaded, rows_quarantined, rows_not_taken, counted.*
+        select source_file, rows_read, rows_loaded, rows_quarantined, rows_excluded, counted.*
         from raw.files left join counted using (file_id)
-        where rows_read != rows_loaded + rows_quarantined + rows_not_taken
+        where rows_read != rows_loaded + rows_quarantined + rows_excluded
             or coalesce(loaded, 0) != rows_loaded
             or coalesce(rows_kept, 0) != rows_loaded + rows_quarantined
             or coalesce(numbers, 0) != coalesce(rows_kept, 0)
             or coalesce(last, 0) > rows_read
             or coalesce(money_loaded, 0) != coalesce(money, 0)
-            or money_read != money_loaded + money_quarantined + money_not_taken
+            or money_read != money_loaded + money_quarantined + money_excluded
         """
     ).fetchall()
     assert not unbalanced, f"rows or money don't reconcile: {unbalanced}"
