@@ -67,15 +67,15 @@ bench-setup: $(INSTALLED) ## Install what the benchmarks compare with, and load 
 	@$(BIN)/python benchmarks/prepared.py $(or $(SIZE),full)
 
 fuzz: $(INSTALLED) ## Deliver ten thousand damaged files and all forms of values; FILES=n SEED=n MINUTES=15
-	@$(BIN)/python tests/sources/fuzz/value_forms.py $(if $(SEED),--seed $(SEED))
-	@$(BIN)/python tests/sources/fuzz/fuzzing.py --files $(or $(FILES),10000) --minutes $(or $(MINUTES),15) $(if $(SEED),--seed $(SEED))
+	@$(BIN)/python tests/loading/fuzz/value_forms.py $(if $(SEED),--seed $(SEED))
+	@$(BIN)/python tests/loading/fuzz/fuzzing.py --files $(or $(FILES),10000) --minutes $(or $(MINUTES),15) $(if $(SEED),--seed $(SEED))
 
 faults: $(INSTALLED) ## Kill, starve and cut off the publisher hundreds of times; 20 minutes
-	@THERMOCLINE_FAULTS=thorough $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/publication/faults tests/end_to_end/test_killed_runs.py tests/end_to_end/test_asking_people.py
+	@THERMOCLINE_FAULTS=thorough $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/publishing/faults tests/end_to_end/test_killed_runs.py tests/end_to_end/test_asking_people.py
 
 soak: $(INSTALLED) ## Compare 500 streams of deliveries with builds from nothing; STREAMS=n SEED=n
 	@seed=$(or $(SEED),$$RANDOM); echo "$(or $(STREAMS),500) streams, SEED=$$seed and following"; \
-		THERMOCLINE_STREAMS=$(or $(STREAMS),500) THERMOCLINE_SEED=$$seed $(BIN)/python -m pytest -n 2 -k stream tests/build/test_rebuilt_every_night.py
+		THERMOCLINE_STREAMS=$(or $(STREAMS),500) THERMOCLINE_SEED=$$seed $(BIN)/python -m pytest -n 2 -k stream tests/building/test_rebuilt_every_night.py
 
 mappings: $(INSTALLED) ## Write the mappings' JSON Schema and their pages in docs
 	@$(BIN)/python -m thermocline.mapping.pages

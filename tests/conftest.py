@@ -1,7 +1,7 @@
 import os
 import pickle
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -9,37 +9,48 @@ from typing import TypeVar
 
 import in_parts
 import pytest
+from export_files import disconnect
 from fault_table import pytest_terminal_summary, survived
 from in_parts import InParts
+from published_company import begun, database, original, processes, server, with_postgres
 from screened import WHOLESALER, Screened, screen
 from thermocline.example import generate
 from thermocline.home import Home
 from thermocline.locks import exclusive
 
-__all__ = ["pytest_terminal_summary", "survived"]
+__all__ = [
+    "begun",
+    "database",
+    "original",
+    "processes",
+    "pytest_terminal_summary",
+    "server",
+    "survived",
+    "with_postgres",
+]
 
 SECONDS_TO_MAKE = 600
 LONGEST = (
     "end_to_end/test_running_airflow.py",
-    "publication/faults/test_kills.py",
-    "build/test_rebuilt_every_night.py",
-    "evidence/test_real_year.py",
+    "publishing/faults/test_kills.py",
+    "building/test_rebuilt_every_night.py",
+    "backtest/test_real_year.py",
     "end_to_end/test_killed_runs.py",
-    "publication/faults/test_faults.py",
+    "publishing/faults/test_faults.py",
     "law/test_properties.py",
     "end_to_end/test_wholesalers_year.py",
     "gate/test_gate.py",
-    "publication/test_postgres_mended.py",
-    "publication/test_postgres.py",
-    "publication/test_approval_dag.py",
-    "difference/test_difference.py",
-    "sources/test_scanning.py",
-    "publication/test_parquet.py",
-    "publication/test_every_change.py",
-    "sources/places/test_remote_places.py",
-    "evidence/test_calibration.py",
+    "publishing/test_postgres_mended.py",
+    "publishing/test_postgres.py",
+    "dags/test_approval_dag.py",
+    "insight/test_difference.py",
+    "loading/test_scanning.py",
+    "publishing/test_parquet.py",
+    "audit/test_every_change.py",
+    "files/places/test_remote_places.py",
+    "backtest/test_calibration.py",
     "law/test_deliveries.py",
-    "publication/test_every_cell.py",
+    "audit/test_every_cell.py",
 )
 """The files that take longest begin first, so that no worker is left alone with one of them at the end."""
 
@@ -70,6 +81,27 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
 def own(factory: pytest.TempPathFactory, name: str, made: Screened) -> Screened:
     """The same with a copy of its home, for one worker."""
     return replace(made, home=made.copy(factory.mktemp(name) / "home"))
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    """An empty home, whose path needs to be quoted wherever it is used."""
+    yield Home(tmp_path / "it's a [home]").prepare()
+    disconnect()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _disconnected() -> Iterator[None]:
+    yield
+    disconnect()
+
+
+@pytest.fixture
+def exports(tmp_path: Path) -> Path:
+    """An empty folder for exports."""
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
 """A gate that blocks for a shift under a running Airflow: people are asked, and only a yes publishes.
 
-It takes a minute or two of computing, so `make faults` runs it. `tests/publication/test_approval_dag.py`
+It takes a minute or two of computing, so `make faults` runs it. `tests/dags/test_approval_dag.py`
 answers the same DAG without a scheduler.
 """
 

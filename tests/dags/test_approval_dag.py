@@ -9,8 +9,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from blocked_audits import MONEY, SHIFT, SOUND
 from made_company import Begun, audit
-from test_approval import MONEY, SHIFT, SOUND
 from thermocline.company.airflow_settings import environment
 from thermocline.ledger.chain import Ledger
 from thermocline.publishing.publication import current

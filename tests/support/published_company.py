@@ -1,3 +1,5 @@
+"""A company of two candidates, the first published, and its targets."""
+
 import multiprocessing
 from collections.abc import Iterator
 from multiprocessing.context import BaseContext
@@ -7,11 +9,6 @@ import pytest
 from made_company import Begun
 from postgres_server import Database, Server, serving
 from thermocline.home import Home
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return Home(tmp_path / "it's a [home]").prepare()
 
 
 @pytest.fixture(scope="session")

@@ -4,8 +4,8 @@ import json
 import zipfile
 from pathlib import Path
 
+from blocked_audits import SHIFT
 from made_company import audit, build, landed
-from test_approval import SHIFT
 from thermocline.audit import evidence_pack
 from thermocline.audit.verification import verify
 from thermocline.home import Home

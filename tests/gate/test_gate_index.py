@@ -5,8 +5,8 @@ from html import unescape
 from typing import Any
 
 import pytest
+from blocked_audits import MONEY, SHIFT, SOUND, check
 from made_company import Begun, audit, build
-from test_approval import MONEY, SHIFT, SOUND, check
 from thermocline.candidates.candidate import Candidate
 from thermocline.gate import audit_index
 from thermocline.home import Home

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from blocked_audits import MONEY, SHIFT, blocked
 from made_company import Begun
 from openlineage_server import KEY, Server, listening, nothing_configured, told, unused_port
-from test_approval import MONEY, SHIFT, blocked
 from thermocline.command.cli import main
 from thermocline.home import Home
 from thermocline.ledger.chain import Ledger

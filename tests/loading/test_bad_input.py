@@ -21,7 +21,7 @@ from thermocline.files.places import Folder
 from thermocline.home import PROJECT
 from thermocline.landing.land import land
 
-HERE = "tests/sources/bad_input/test_bad_input.py"
+HERE = "tests/loading/test_bad_input.py"
 LOADED = "select source_row, payment_id from raw.payments order by 1"
 
 
@@ -234,6 +234,6 @@ def test_every_answer_of_the_page_has_its_test():
     named = re.findall(r"`([\w./]+\.py)::(\w+)`", table)
     assert len(named) >= 26
     for file, test in named:
-        assert f"def {test}(" in (PROJECT / "tests" / "sources" / file).read_text(encoding="utf-8"), test
+        assert f"def {test}(" in (PROJECT / "tests" / file).read_text(encoding="utf-8"), test
     own = re.findall(r"^def (test_\w+)", (PROJECT / HERE).read_text(encoding="utf-8"), flags=re.MULTILINE)
     assert set(own[:-1]) <= {test for _, test in named}

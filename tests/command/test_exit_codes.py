@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
+from blocked_audits import SHIFT, blocked
 from made_company import Begun
-from test_approval import SHIFT, blocked
 from thermocline.audit import verification
 from thermocline.command.cli import main
 from thermocline.errors import ContentChanged, LedgerTruncated

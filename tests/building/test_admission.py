@@ -8,8 +8,8 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from config_tables import OVERRIDE, SCORECARD, write
 from screened import Screened
-from test_configuration import OVERRIDE, SCORECARD, write
 from thermocline import warehouse
 from thermocline.building import admission
 from thermocline.building.build import build

@@ -6,6 +6,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from blocked_audits import MONEY, SHIFT, blocked
 from made_company import Begun, audit
 from thermocline.audit.verification import verify
 from thermocline.candidates.candidate import Candidate
@@ -14,30 +15,6 @@ from thermocline.errors import ContentChanged, GateBlocked, InputError
 from thermocline.ledger.chain import Ledger
 from thermocline.publishing.approval import approve, find
 from thermocline.publishing.publication import current, database
-
-
-def check(rule: str, verdict: str, approvable: bool) -> dict[str, Any]:
-    return {
-        "rule": rule,
-        "table": "gate_figures",
-        "measure": "hot_share_moved",
-        "severity": "critical",
-        "figure": "0.35",
-        "bound": "at most 0.2",
-        "verdict": verdict,
-        "sentence": "The share of hot accounts has not jumped.",
-        "observed": "1 rows of gate_figures",
-        "approvable": approvable,
-    }
-
-
-SHIFT = check("hot_share_is_steady", "block", True)
-MONEY = check("money_reconciles", "block", False)
-SOUND = check("rows_reconcile", "pass", False)
-
-
-def blocked(begun: Begun, *checks: dict[str, Any]) -> Candidate:
-    return audit(begun.home, begun.coming, "block", checks=[*checks, SOUND])
 
 
 def intents(begun: Begun) -> list[dict[str, Any]]:
