@@ -15,6 +15,7 @@ from thermocline.home import Home
 
 def run(options: argparse.Namespace) -> int:
     from thermocline.command import summary
+    from thermocline.command.progress import reporting
     from thermocline.landing.catalogue import adopt, sources
     from thermocline.orchestration.runs import run_dags
     from thermocline.publishing import publication
@@ -28,7 +29,8 @@ def run(options: argparse.Namespace) -> int:
         forget(home)
     before = publication.current(home)
     started = time.monotonic()
-    outcome = run_dags(home, options.exports, options.as_of, report=lambda line: print(line, flush=True))
+    with reporting() as report:
+        outcome = run_dags(home, options.exports, options.as_of, report)
     if outcome.exit_code:
         print(f"thermocline: {outcome.message}", file=sys.stderr)
         if before:
