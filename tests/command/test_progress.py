@@ -2,6 +2,8 @@
 
 import os
 import pty
+import subprocess
+import sys
 
 import pytest
 from thermocline.command.progress import reporting
@@ -16,22 +18,13 @@ def test_into_a_pipe_each_line_is_printed_as_it_is(capsys: pytest.CaptureFixture
     assert capsys.readouterr().out == f"{LINE}\n{'a' * 200}\n"
 
 
-def test_on_a_terminal_the_stage_is_shown_below_the_lines(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TERM", "xterm")
-    child, terminal = pty.fork()
-    if child == 0:
-        with reporting() as report:
-            report(LINE)
-        os._exit(0)
-    shown = b""
-    while True:
-        try:
-            read = os.read(terminal, 4096)
-        except OSError:
-            break
-        if not read:
-            break
-        shown += read
-    os.waitpid(child, 0)
-    assert LINE in shown.decode()
-    assert "extract_crm ..." in shown.decode()
+def test_on_a_terminal_the_stage_is_shown_below_the_lines() -> None:
+    ours, theirs = pty.openpty()
+    program = (
+        f"from thermocline.command.progress import reporting\nwith reporting() as report: report({LINE!r})"
+    )
+    environment = os.environ | {"TERM": "xterm", "COLUMNS": "200"}
+    subprocess.run([sys.executable, "-c", program], stdout=theirs, env=environment, check=True)
+    shown = os.read(ours, 65536).decode()
+    assert LINE in shown
+    assert "extract_crm ..." in shown
