@@ -48,9 +48,9 @@
             {%- else -%}
             false as is_shared,
             {%- endif %}
-            counting.updated_at is not distinct from others.updated_at as is_of_one_time,
+            not (counting.updated_at is distinct from others.updated_at) as is_of_one_time,
             counting.file_id = others.file_id as is_of_one_file,
-            counting.landed_in is not distinct from others.landed_in
+            not (counting.landed_in is distinct from others.landed_in)
             and (counting.file_position = others.file_position or counting.is_dated <> others.is_dated) as is_undecided,
             {% if record.money -%}
             abs(coalesce(others.{{ record.money }}, counting.{{ record.money }})) as amount,

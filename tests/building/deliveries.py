@@ -285,9 +285,9 @@ class World:
 
     def write_links(self) -> None:
         self.tell("delete from config.account_links")
-        for number in self.random.sample(range(ACCOUNTS), 2):
+        for row, number in enumerate(self.random.sample(range(ACCOUNTS), 2), start=1):
             customer = f"{self.random.choice((BOOKS, SHOP))}:C{self.random.randrange(ACCOUNTS)}"
-            self.tell("insert into config.account_links values (?, ?)", [f"crm:A{number}", customer])
+            self.tell("insert into config.account_links values (?, ?, ?)", [f"crm:A{number}", customer, row])
 
     def add_scorecard(self) -> None:
         """The next version takes effect from a day after the as-of date on, or soon after it."""

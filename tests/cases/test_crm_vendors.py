@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 from export_files import bring_in, disconnect, rows, write_bytes
 from screened import Screened, screen
+from thermocline.command import summary
 from thermocline.home import Home
 
 SPELLINGS = [*product(("InvoiceNo", "Invoice"), ("UnitPrice", "Price"), ("CustomerID", "Customer ID"))]
 
 FOLDER = "2026-06-30"
 COMPANY = {
-    # Companies 700 and 800 became 900, 922 became 921 and that 920; deal 72 became 71.
+    # Companies 700 and 800 became 900, 922 became 921 and that 920, 983 both 981 and 982; deal 72 became 71.
     f"hubspot/{FOLDER}/company.csv": """\
 id,property_name,property_country,property_hs_merged_object_ids,is_deleted,_fivetran_synced
 900,Bluebay Ltd,Malta,700;800,false,2026-06-30 01:00:00
@@ -26,11 +27,15 @@ id,property_name,property_country,property_hs_merged_object_ids,is_deleted,_five
 901,Kestrel Sports,Ireland,,false,2026-06-30 01:00:00
 902,Kestrel Holding,Ireland,,false,2026-06-30 01:00:00
 920,Chained,Ireland,,false,2026-06-30 01:00:00
+981,Early Heir,Ireland,,false,2026-06-30 01:00:00
+982,Late Heir,Ireland,,false,2026-06-30 01:00:00
 """,
     f"hubspot/{FOLDER}/merged_company.csv": """\
 company_id,merged_company_id,_fivetran_synced
 921,922,2026-06-30 01:00:00
 920,921,2026-06-30 01:00:00
+981,983,2026-06-30 01:00:00
+982,983,2026-06-30 01:00:00
 """,
     f"hubspot/{FOLDER}/deal.csv": """\
 deal_id,property_hs_primary_associated_company,property_createdate,deal_pipeline_stage_id,property_hs_merged_object_ids,is_deleted,_fivetran_synced
@@ -229,7 +234,53 @@ def company(example: Screened, tmp_path_factory: pytest.TempPathFactory) -> Scre
     folder = tmp_path_factory.mktemp("crm-vendors")
     for path, text in COMPANY.items():
         write_bytes(folder / "exports", path, text.encode())
-    return screen(example.begin(folder / "home"), folder / "exports", date(2026, 6, 30))
+    home = example.begin(folder / "home")
+    (home.config / "account_links.csv").write_text(LINKS)
+    return screen(home, folder / "exports", date(2026, 6, 30))
+
+
+LINKS = """\
+crm_account_id,billing_customer_id
+hubspot:901,stripe:cus_nobody
+hubspot:900,stripe:cus_700
+hubspto:901,stripe:cus_k
+"""
+
+
+def failing(company: Screened, measure: str) -> list[tuple[object, ...]]:
+    return company.rows(
+        "select failing_key, detail, source_file, source_row from gate_failures where measure = ? order by 4",
+        measure,
+    )
+
+
+def test_a_merge_with_two_living_survivors_is_warned_of_with_file_record_and_both_ids(company):
+    told = "merged into hubspot:982, which counts, and into hubspot:981, which lives too"
+    file = f"hubspot/{FOLDER}/merged_company.csv"
+    assert failing(company, "undecided_merges") == [
+        ("hubspot:983", told, file, 3),
+        ("hubspot:983", told, file, 4),
+    ]
+    assert "1 merged accounts with two survivors that both live (allowed: 0)" in summary.warnings(
+        company.home, company.published.content_hash
+    )
+
+
+def test_a_link_that_names_nobody_is_warned_of_with_its_row(company):
+    assert failing(company, "unknown_links") == [
+        (
+            "hubspot:901, stripe:cus_nobody",
+            "no customer has the id stripe:cus_nobody",
+            "config/account_links.csv",
+            1,
+        ),
+        (
+            "hubspto:901, stripe:cus_k",
+            "no account has the id hubspto:901",
+            "config/account_links.csv",
+            3,
+        ),
+    ]
 
 
 def test_03_billing_follows_a_hubspot_company_through_its_merges(company):
@@ -247,6 +298,7 @@ def test_03_billing_follows_a_hubspot_company_through_its_merges(company):
         ("hubspot:810", "hubspot:910"),
         ("hubspot:921", "hubspot:920"),
         ("hubspot:922", "hubspot:920"),
+        ("hubspot:983", "hubspot:982"),
     ]
     assert company.value("select temperature from account_segments where account_id = 'hubspot:900'") == "hot"
 

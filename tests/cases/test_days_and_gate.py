@@ -92,8 +92,8 @@ def test_case_20_a_full_export_that_lost_records_blocks_and_readers_keep_what_th
         deliver("06-30", BILLING)
     assert "full_exports_keep_their_records" in str(refusal.value)
     assert (
-        "found 1, allowed at most 0.1; canonical_billing:invoices: delivery 2026-06-30 holds 0 of the 32 "
-        in (str(refusal.value))
+        "100% of a full export, of its records or their money, is lost (allowed: 10%); "
+        "canonical_billing:invoices: delivery 2026-06-30 holds 0 of the 32 " in (str(refusal.value))
     )
     assert "2026-06-29/invoices.csv record 1 (I1): missing from delivery 2026-06-30" in str(refusal.value)
     # What was blocked is no measure for the next one.

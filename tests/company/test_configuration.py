@@ -74,6 +74,27 @@ def test_overrides_of_one_account_may_touch_but_not_overlap(
 
 
 @pytest.mark.parametrize(
+    ("first", "second", "refused"),
+    [
+        ("crm:001A000001LoSaT", "crm:001A000001LoSaTIAV", True),
+        ("crm:001A000001LoSaTIAV", "crm:001a000001losatiav", True),
+        ("crm:001A000001LoSaT", "crm:001A000001LoSat", False),
+        ("crm:001A000001LoSaT", "erp:001A000001LoSaTIAV", False),
+    ],
+)
+def test_overrides_overlap_whichever_form_of_a_salesforce_id_they_name(
+    home: Home, connection: duckdb.DuckDBPyConnection, first: str, second: str, refused: bool
+) -> None:
+    """15 characters, 18, and 18 without their case are one account; case tells accounts of 15 apart."""
+    write(home, "overrides", OVERRIDE | {"account_id": first}, OVERRIDE | {"account_id": second})
+    if refused:
+        with pytest.raises(InputError, match="row 2: overlaps an earlier override"):
+            tables.load(home, connection)
+    else:
+        tables.load(home, connection)
+
+
+@pytest.mark.parametrize(
     ("change", "words"),
     [
         ({"approver": ""}, "row 1: approver is blank"),

@@ -43,7 +43,7 @@ def test_a_person_is_asked_and_only_a_yes_publishes(begun: Begun) -> None:
     rejected, unanswered, approved = run_dag(begun, ["Reject", "nothing", "Approve"])
 
     assert rejected["subject"] == "Publish the shift of 2011-12-10?"
-    assert "hot_share_is_steady: The share of hot accounts has not jumped: found 0.35" in rejected["body"]
+    assert "hot_share_is_steady: the share of hot accounts moved by 35% (allowed: 20%)" in rejected["body"]
     assert rejected["waits_in"] != "warehouse"
     assert rejected["hours"] == pytest.approx(24, abs=0.1)
     for nothing in (rejected, unanswered):

@@ -10,6 +10,7 @@ from changed_example import Change
 from screened import Screened
 from thermocline.building import transformation
 from thermocline.candidates.candidate import Candidate
+from thermocline.command import summary
 from thermocline.errors import GateBlocked
 from thermocline.gate import audit, suites
 
@@ -48,6 +49,8 @@ WARNING = {
     "few_records_are_not_yet": ("not_yet_share", "0.02", "0.020001"),
     "events_find_their_account": ("unattributed_events_share", "0.05", "0.050001"),
     "no_record_is_far_ahead": ("records_far_ahead", "0", "1"),
+    "merged_accounts_have_one_survivor": ("undecided_merges", "0", "1"),
+    "links_name_what_is_known": ("unknown_links", "0", "1"),
     "order_of_versions_is_known": ("undecided_records", "0", "1"),
     "records_are_stated_once": ("repeated_records", "0", "1"),
     "numbers_are_of_one_customer": ("shared_numbers", "0", "1"),
@@ -104,7 +107,7 @@ def test_a_figure_that_is_missing_blocks_where_nothing_is_compared(change: Chang
         for rule, (figure, _, _) in (BLOCKING | WARNING).items()
         if not figure.endswith("moved") and not figure.startswith("scorecard")
     }
-    assert len(rules) == 21
+    assert len(rules) == 23
     missing = change(*(WITHOUT_FIGURE.format(figure) for figure in rules.values()))
     with pytest.raises(GateBlocked, match=r"money_reconciles \([^;]*: the figure is missing\)"):
         audit.audit(missing.home, missing.content_hash)
@@ -251,3 +254,12 @@ def test_no_accounts_are_said_once(change: Change) -> None:
     assert blocks - {"no_table_lost_all_its_rows"} == {"account_segments_is_not_empty"}
     assert verdict_of(empty, "timeline_ends_at_the_as_of_date") == "not_applicable"
     assert "there was nothing to check" not in str(refusal.value)
+
+
+def test_a_warning_says_what_was_counted_and_what_is_allowed(change: Change) -> None:
+    doubtful = change("update gate.gate_figures set quarantined_rows = 1036, unattributed_share = 0.0512")
+    audit.audit(doubtful.home, doubtful.content_hash)
+    assert {
+        "1,036 quarantined rows (allowed: 0)",
+        "5.12% of revenue belongs to no account (allowed: 5%)",
+    } <= set(summary.warnings(doubtful.home, doubtful.content_hash))

@@ -17,6 +17,7 @@ def check(rule: str, verdict: str, approvable: bool) -> dict[str, Any]:
         "verdict": verdict,
         "sentence": "The share of hot accounts has not jumped.",
         "observed": "1 rows of gate_figures",
+        "found": "the share of hot accounts moved by 35% (allowed: 20%)",
         "approvable": approvable,
     }
 

@@ -2,17 +2,19 @@ with int_invoices_united as (
     select * from {{ ref('int_invoices_united') }}
 ),
 
+credits_of_no_customer as (
+    select distinct credited_invoice_id
+    from int_invoices_united
+    where customer_code is null
+),
+
 credited_invoices as (
     select
-        invoice_id,
-        billing_customer_id,
-        customer_code
+        int_invoices_united.invoice_id,
+        int_invoices_united.billing_customer_id,
+        int_invoices_united.customer_code
     from int_invoices_united
-    where
-        invoice_id in (
-            select credited_invoice_id from int_invoices_united
-            where customer_code is null
-        )
+    inner join credits_of_no_customer on int_invoices_united.invoice_id = credits_of_no_customer.credited_invoice_id
 ),
 
 int_customers_linked as (

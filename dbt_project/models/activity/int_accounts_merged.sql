@@ -38,6 +38,7 @@ chain_ends as (
     select
         merge_chains.crm_account_id,
         merge_chains.reached_id,
+        coalesce(not stg_crm__accounts.is_deleted, false) as is_living,
         row_number() over (
             partition by merge_chains.crm_account_id
             order by stg_crm__accounts.is_deleted asc nulls last, merge_chains.reached_id desc
@@ -64,12 +65,18 @@ led_to_survivors as (
     select
         known_accounts.crm_account_id,
         known_accounts.account_code,
+        other_ends.reached_id as other_surviving_crm_account_id,
         coalesce(chain_ends.reached_id, known_accounts.crm_account_id) as surviving_crm_account_id
     from known_accounts
     left join chain_ends
         on
             known_accounts.crm_account_id = chain_ends.crm_account_id
             and chain_ends.end_rank = 1
+    left join chain_ends as other_ends
+        on
+            known_accounts.crm_account_id = other_ends.crm_account_id
+            and other_ends.end_rank = 2
+            and other_ends.is_living
 ),
 
 survivors as (
@@ -91,6 +98,7 @@ select
     crm_account_id,
     account_code,
     surviving_crm_account_id,
+    other_surviving_crm_account_id,
     excluded_because,
     case when excluded_because is null then surviving_crm_account_id end as account_id
 from survivors

@@ -39,6 +39,14 @@ published_inputs as (
     select * from {{ source('config', 'published_inputs') }}
 ),
 
+merges_undecided as (
+    select * from {{ ref('merges_undecided') }}
+),
+
+links_unknown as (
+    select * from {{ ref('links_unknown') }}
+),
+
 records_not_yet as (
     select * from {{ ref('records_not_yet') }}
 ),
@@ -138,13 +146,31 @@ lines_alone as (
     from lines_without_invoice
 ),
 
+records_named as (
+    select
+        measure,
+        revenue_at_stake,
+        feed || ':' || source || ':' || document_id as record_name
+    from records_contradicted
+),
+
 contradicted as (
     select
-        count(distinct case when measure = 'undecided_records' then feed || ':' || source || ':' || document_id end) as undecided_records,
-        count(distinct case when measure = 'repeated_records' then feed || ':' || source || ':' || document_id end) as repeated_records,
-        count(distinct case when measure = 'shared_numbers' then feed || ':' || source || ':' || document_id end) as shared_numbers,
+        count(distinct case when measure = 'undecided_records' then record_name end) as undecided_records,
+        count(distinct case when measure = 'repeated_records' then record_name end) as repeated_records,
+        count(distinct case when measure = 'shared_numbers' then record_name end) as shared_numbers,
         coalesce(sum(case when measure <> 'undecided_records' then revenue_at_stake end), 0) as contradicted_revenue
-    from records_contradicted
+    from records_named
+),
+
+accounts_undecided as (
+    select count(distinct crm_account_id) as undecided_merges
+    from merges_undecided
+),
+
+links_lost as (
+    select count(*) as unknown_links
+    from links_unknown
 ),
 
 deliveries as (
@@ -270,6 +296,8 @@ select
     cast(dated_later.records_far_ahead as bigint) as records_far_ahead,
     cast(events_of_nobody.unattributed_events_share as decimal(9, 6)) as unattributed_events_share,
     cast(shrunk.snapshot_share_lost as decimal(9, 6)) as snapshot_share_lost,
+    cast(accounts_undecided.undecided_merges as bigint) as undecided_merges,
+    cast(links_lost.unknown_links as bigint) as unknown_links,
     cast(contradicted.undecided_records as bigint) as undecided_records,
     cast(contradicted.repeated_records as bigint) as repeated_records,
     cast(contradicted.shared_numbers as bigint) as shared_numbers,
@@ -285,6 +313,8 @@ cross join money
 cross join lines_checked
 cross join lines_compared
 cross join lines_alone
+cross join accounts_undecided
+cross join links_lost
 cross join contradicted
 cross join delivered
 cross join quarantined

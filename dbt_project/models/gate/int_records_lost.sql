@@ -172,10 +172,10 @@ select
     delivery_before,
     delivery_now,
     record_key,
+    file_id,
+    source_row,
     cast(money_before as decimal(38, 4)) as money_before,
     cast(case when is_there then least(money_before, money_now) else 0 end as decimal(38, 4)) as money_kept,
-    not is_there as is_lost,
-    file_id,
-    source_row
+    not is_there as is_lost
 from records_compared
 where was_there

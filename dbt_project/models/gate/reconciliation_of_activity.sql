@@ -34,10 +34,10 @@ figures as (
         source,
         source_file,
         feed,
-        cast(coalesce(sum(case when class = 'loaded' then records end), 0) as bigint) as loaded,
-        {%- for class in classes %}
-        cast(coalesce(sum(case when class = '{{ class }}' then records end), 0) as bigint) as {{ class }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        {% for class in classes -%}
+        cast(coalesce(sum(case when class = '{{ class }}' then records end), 0) as bigint) as {{ class }},
+        {% endfor -%}
+        cast(coalesce(sum(case when class = 'loaded' then records end), 0) as bigint) as loaded
     from entries
     group by source, source_file, feed
 )

@@ -104,13 +104,13 @@ select
     contradicted.document_id,
     contradicted.source_file,
     contradicted.source_row,
-    contradicted.detail || coalesce(
-        '; ' || cast(cast(contradicted.amount as decimal(18, 2)) as varchar)
-        || coalesce(' ' || coalesce(contradicted.currency, fct_invoices.currency), '') || ' at stake', ''
-    ) as detail,
     cast(case
         when contradicted.feed in ('invoices', 'invoice_lines')
             then round(contradicted.amount * coalesce(fct_invoices.rate, 1), 4)
-    end as decimal(38, 4)) as revenue_at_stake
+    end as decimal(38, 4)) as revenue_at_stake,
+    contradicted.detail || coalesce(
+        '; ' || cast(cast(contradicted.amount as decimal(18, 2)) as varchar)
+        || coalesce(' ' || coalesce(contradicted.currency, fct_invoices.currency), '') || ' at stake', ''
+    ) as detail
 from contradicted
 left join fct_invoices on contradicted.source || ':' || contradicted.document_id = fct_invoices.invoice_id

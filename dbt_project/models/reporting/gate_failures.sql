@@ -15,21 +15,33 @@ records_contradicted as (
     select * from {{ ref('records_contradicted') }}
 ),
 
+merges_undecided as (
+    select * from {{ ref('merges_undecided') }}
+),
+
+links_unknown as (
+    select * from {{ ref('links_unknown') }}
+),
+
+measures as (
+    select unnest([1, 2, 3]) as number
+),
+
 -- Each counts for its own figure and, if one delivery states both, for the revenue at stake and its share.
 contradictions as (
     select
-        case measures.number
-            when 1 then records_contradicted.measure
-            when 2 then 'contradicted_revenue'
-            else 'contradicted_share'
-        end as measure,
         records_contradicted.source,
         records_contradicted.document_id,
         records_contradicted.detail,
         records_contradicted.source_file,
-        records_contradicted.source_row
+        records_contradicted.source_row,
+        case measures.number
+            when 1 then records_contradicted.measure
+            when 2 then 'contradicted_revenue'
+            else 'contradicted_share'
+        end as measure
     from records_contradicted
-    cross join (select unnest([1, 2, 3]) as number) as measures
+    cross join measures
     where
         measures.number = 1
         or (records_contradicted.measure <> 'undecided_records' and records_contradicted.revenue_at_stake > 0)
@@ -370,6 +382,29 @@ failures as (
         source_file,
         source_row
     from contradictions
+    union all
+    select
+        'undecided_merges' as measure,
+        crm_account_id as failing_key,
+        'merged into ' || surviving_crm_account_id || ', which counts, and into ' || other_surviving_crm_account_id
+        || ', which lives too' as detail,
+        source,
+        source_file,
+        source_row
+    from merges_undecided
+    union all
+    select
+        'unknown_links' as measure,
+        crm_account_id || ', ' || billing_customer_id as failing_key,
+        case
+            when is_account_unknown and is_customer_unknown then 'no account and no customer has such an id'
+            when is_account_unknown then 'no account has the id ' || crm_account_id
+            else 'no customer has the id ' || billing_customer_id
+        end as detail,
+        cast(null as varchar) as source,
+        'config/account_links.csv' as source_file,
+        row_number as source_row
+    from links_unknown
     union all
     select
         late.measure,

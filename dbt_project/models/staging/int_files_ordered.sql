@@ -39,12 +39,12 @@ select
     logical_file,
     delivery_key,
     mode,
-    coalesce(is_dated, false) as is_dated,
-    mode = 'snapshot'
-    and (file_position < copy_position or delivery_position < newest_position) as is_outdated,
     delivery_number,
     file_position,
     landed_in,
     covers_on,
-    stated_on
+    stated_on,
+    coalesce(is_dated, false) as is_dated,
+    mode = 'snapshot'
+    and (file_position < copy_position or delivery_position < newest_position) as is_outdated
 from latest

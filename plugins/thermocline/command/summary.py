@@ -4,6 +4,7 @@ from pathlib import Path
 
 from thermocline.candidates.candidate import Candidate
 from thermocline.company import settings
+from thermocline.gate import suites
 from thermocline.home import Home
 from thermocline.publishing import publication
 
@@ -34,11 +35,7 @@ def text(home: Home, state: str) -> str:
 def warnings(home: Home, content_hash: str) -> list[str]:
     """Return one line per rule that warned of the candidate."""
     verdict = Candidate.read(home, content_hash).read_verdict() or {"checks": []}
-    return [
-        f"{check['sentence'].rstrip('.')}: found {check['figure']} (allowed: {check['bound']})"
-        for check in verdict["checks"]
-        if check["verdict"] == "warn"
-    ]
+    return [suites.words(check) for check in verdict["checks"] if check["verdict"] == "warn"]
 
 
 def shown(path: Path) -> str:

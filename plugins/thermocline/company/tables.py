@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from thermocline.company import crm_ids
 from thermocline.errors import InputError
 from thermocline.home import Home
 from thermocline.sql import exactly
@@ -93,7 +94,7 @@ OVERRIDES = Table(
         ("temperature not in ('hot', 'cold')", "temperature must be hot or cold"),
         ("valid_until < valid_from", "valid_until lies before valid_from"),
         (
-            "valid_from <= max(valid_until) over (partition by account_id "
+            "valid_from <= max(valid_until) over (partition by raw.salesforce_reference(account_id) "
             "order by valid_from, row_number rows between unbounded preceding and 1 preceding)",
             "overlaps an earlier override of the same account",
         ),
@@ -108,6 +109,7 @@ TABLES = (
         "account_links",
         {"crm_account_id": "varchar", "billing_customer_id": "varchar"},
         ("crm_account_id", "billing_customer_id"),
+        numbered=True,
     ),
     Table(
         "playbooks",
@@ -158,7 +160,8 @@ def load(home: Home, connection: duckdb.DuckDBPyConnection) -> None:
     """
     connection.execute("begin")
     try:
-        connection.execute("create schema if not exists config")
+        connection.execute("create schema if not exists config; create schema if not exists raw")
+        connection.execute("; ".join(crm_ids.STATEMENTS))
         for table in (*TABLES, BACKTEST):
             _load_table(home, connection, table)
     except BaseException:

@@ -146,7 +146,7 @@ def _worst(checks: list[Check]) -> str:
 
 def _words(verdict: Verdict, candidate: Candidate) -> str:
     told = [
-        f"{check.rule} ({check.sentence.rstrip('.')}: {_found(check)}{_first_records(candidate, check)})"
+        f"{check.rule} ({plain(' '.join(check.found.split()))}{_first_records(candidate, check)})"
         for check in verdict.blocks
     ]
     failed = candidate.facts.dbt.get("failed") or []
@@ -165,12 +165,6 @@ def _first_records(candidate: Candidate, check: Check) -> str:
         return ""
     rule = check.rule if check.measure else QUARANTINED
     return "".join(f"; {words}" for words in gate_failures.first(candidate, rule))
-
-
-def _found(check: Check) -> str:
-    if check.figure is None:
-        return plain(" ".join(check.observed.split()))
-    return f"found {check.figure}, allowed {check.bound}"
 
 
 def _frame(home: Home, candidate: Candidate, suite: Suite, told: dict[str, int | None]) -> "pd.DataFrame":

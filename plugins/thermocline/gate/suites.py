@@ -6,6 +6,7 @@ Whatever isn't plainly a pass doesn't pass: no result, an exception, or nothing 
 import json
 import logging
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,8 +26,8 @@ Suite = dict[str, Any]
 class Check:
     """One rule as it was judged; verdict: pass, warn, block or not_applicable.
 
-    measure: the column that it looked at; None where it counts rows. approvable: whether a person
-    may let it pass though it blocks.
+    measure: the column that it looked at; None where it counts rows. found: what was counted and what is
+    allowed, as each message says it. approvable: whether a person may let it pass though it blocks.
     """
 
     rule: str
@@ -38,7 +39,13 @@ class Check:
     verdict: str
     sentence: str
     observed: str
+    found: str
     approvable: bool
+
+
+def words(check: Mapping[str, Any]) -> str:
+    """What a kept check found, in words; of one that an earlier version kept, its rule's sentence."""
+    return str(check.get("found") or check["sentence"])
 
 
 def read(folder: Path) -> list[Suite]:
@@ -143,9 +150,9 @@ def _read_result(
             return _check(item, table, None, bound, "block", f"{observed}; there was nothing to check")
         figure = _plain(told["observed_value"])
     else:
-        figure = f"{told['unexpected_count']} of {told['element_count']} rows differ"
+        figure = f"{told['unexpected_count']} of {told['element_count']} rows"
         if not told["element_count"]:
-            return _check(item, table, figure, bound, "block", f"{observed}; there was nothing to check")
+            return _check(item, table, None, bound, "block", f"{observed}; there was nothing to check")
     return _check(item, table, figure, bound, "pass" if result["success"] is True else refused, observed)
 
 
@@ -171,6 +178,26 @@ def _plain(value: Any) -> str:
     return str(value) if number is None else f"{number:.6f}".rstrip("0").rstrip(".")
 
 
+def _found(counted: str, figure: str, bound: str) -> str:
+    """What a rule counted, and its bound, in words: 36 quarantined rows (allowed: 0).
+
+    counted: as the suite says it, with `{}` for the figure, or `{:%}` for one that is a share.
+    """
+    allowed = bound.removeprefix("at most ").removeprefix("exactly ")
+    if "{:%}" in counted:
+        return f"{counted.replace('{:%}', _percent(figure))} (allowed: {_percent(allowed)})"
+    return f"{counted.replace('{}', _grouped(figure))} (allowed: {_grouped(allowed)})"
+
+
+def _percent(share: str) -> str:
+    return f"{float(share) * 100:.4f}".rstrip("0").rstrip(".") + "%"
+
+
+def _grouped(figure: str) -> str:
+    """A whole number with its thousands apart; anything else as it is."""
+    return f"{int(figure):,}" if figure.lstrip("-").isdecimal() else figure
+
+
 def _check(
     item: dict[str, Any], table: str, figure: str | None, bound: str | None, verdict: str, observed: str
 ) -> Check:
@@ -184,5 +211,8 @@ def _check(
         verdict=verdict,
         sentence=item["meta"]["sentence"],
         observed=observed,
+        found=f"{item['meta']['sentence'].rstrip('.')}: {observed}"
+        if figure is None or bound is None
+        else _found(item["meta"]["found"], figure, bound),
         approvable=item["meta"].get("approvable", False),
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from thermocline.mapping import crm_ids
+from thermocline.company import crm_ids
 
 TEXT = "varchar"
 DATE = "date"

@@ -7,7 +7,7 @@ from typing import Any
 
 from thermocline.candidates.candidate import Candidate
 from thermocline.errors import GateBlocked, InputError
-from thermocline.gate import failures
+from thermocline.gate import failures, suites
 from thermocline.home import Home
 from thermocline.publishing import publication
 from thermocline.terminal import plain
@@ -49,10 +49,9 @@ class Pending:
         return tuple(check["rule"] for check in self.checks)
 
     def lines(self) -> list[str]:
-        """Return one line per blocking rule: its sentence, figure, bound and the accounts that moved."""
+        """Return one line per blocking rule: what was found, what is allowed and the accounts that moved."""
         return [
-            f"{check['rule']}: {check['sentence'].rstrip('.')}: found {check['figure']} "
-            f"(allowed: {check['bound']}); {self.moved.get(check['rule'], 0):,} "
+            f"{check['rule']}: {suites.words(check)}; {self.moved.get(check['rule'], 0):,} "
             + ("accounts differ" if "moved" in str(check["measure"]) else "findings, see failures.csv")
             for check in self.checks
         ]

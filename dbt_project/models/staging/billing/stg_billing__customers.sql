@@ -11,7 +11,6 @@ renamed as (
         record_id as billing_customer_id,
         customer_id as customer_code,
         account_id as crm_account_code,
-        source || ':' || parent_customer_id as parent_billing_customer_id,
         name as customer_name,
         country,
         covers_on,
@@ -21,6 +20,7 @@ renamed as (
         source_row,
         delivery_id,
         is_latest as is_current,
+        source || ':' || parent_customer_id as parent_billing_customer_id,
         lower(trim(email)) as email,
         coalesce(is_deleted, false) or is_absent as is_deleted
     from versions

@@ -2,13 +2,16 @@
 with files as (
     select
         file_id,
-        source
+        source,
+        source_file
     from {{ source('raw', 'files') }}
 ),
 
 named_in_tables as (
     select
         files.source,
+        files.source_file,
+        merges_named.source_row,
         merges_named.account_id,
         merges_named.merged_into_account_id
     from {{ source('raw', 'account_merges') }} as merges_named
@@ -18,6 +21,8 @@ named_in_tables as (
 named_by_survivors as (
     select
         files.source,
+        files.source_file,
+        records.source_row,
         trim(unnest(string_split(records.merged_account_ids, ';'))) as account_id,
         records.account_id as merged_into_account_id
     from {{ source('raw', 'accounts') }} as records
@@ -32,6 +37,9 @@ merges_named as (
 )
 
 select
+    source,
+    source_file,
+    source_row,
     account_id as account_code,
     source || ':' || account_id as crm_account_id,
     source || ':' || merged_into_account_id as merged_into_crm_account_id

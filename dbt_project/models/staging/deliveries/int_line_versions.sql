@@ -30,30 +30,34 @@ documents_of_several_files as (
     having count(*) > 1
 ),
 
-contents as (
+lines_written_out as (
     select
         files.source,
         lines.invoice_id as document_id,
         lines.file_id,
-        sum(lines.amount) as amount,
-        count(*) as line_count,
-        string_agg(
-            {%- for column in columns %}
-            coalesce(cast(lines.{{ column }} as varchar), ''){{ " || ';' || " if not loop.last }}
-            {%- endfor %},
-            chr(10)
-            order by
-                {%- for column in columns %}
-                lines.{{ column }} nulls first{{ ',' if not loop.last }}
-                {%- endfor %}
-        ) as content
+        lines.amount,
+        ''
+        {%- for column in columns %}
+        || coalesce(cast(lines.{{ column }} as varchar), '') || ';'
+        {%- endfor %} as line_text
     from lines
     inner join files on lines.file_id = files.file_id
     inner join documents_of_several_files
         on
             files.source = documents_of_several_files.source
             and lines.invoice_id = documents_of_several_files.document_id
-    group by files.source, lines.invoice_id, lines.file_id
+),
+
+contents as (
+    select
+        source,
+        document_id,
+        file_id,
+        sum(amount) as amount,
+        count(*) as line_count,
+        string_agg(line_text, chr(10) order by line_text) as content
+    from lines_written_out
+    group by source, document_id, file_id
 ),
 
 copies as (
@@ -115,7 +119,6 @@ select
     copies.content,
     ranked.delivery_content,
     copies.is_dated,
-    copies.copy_rank = 1 and ranked.delivery_rank = 1 as is_current,
     copies.landed_in,
     copies.delivery_number,
     ranked.delivery_position,
@@ -125,7 +128,8 @@ select
     cast(copies.line_count as bigint) as line_count,
     cast(copies.amount as decimal(38, 4)) as amount,
     cast(ranked.delivery_line_count as bigint) as delivery_line_count,
-    cast(ranked.delivery_amount as decimal(38, 4)) as delivery_amount
+    cast(ranked.delivery_amount as decimal(38, 4)) as delivery_amount,
+    copies.copy_rank = 1 and ranked.delivery_rank = 1 as is_current
 from copies
 inner join ranked
     on

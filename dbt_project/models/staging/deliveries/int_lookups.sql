@@ -1,12 +1,12 @@
 with source as (
     select
-        lookup || ':' || lookup_key as own_key,
         lookup,
         lookup_key,
         lookup_value,
         updated_at,
         file_id,
-        source_row
+        source_row,
+        lookup || ':' || lookup_key as own_key
     from {{ source('raw', 'lookups') }}
 ),
 

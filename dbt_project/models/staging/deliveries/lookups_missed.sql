@@ -12,6 +12,14 @@ files as (
     select * from {{ source('raw', 'files') }}
 ),
 
+{% for table, (document_id, columns) in keys.items() -%}
+{% for column in columns -%}
+keys_of_{{ table }}_{{ column }} as (
+    {{ lookups_of_files(column) }}
+),
+
+{% endfor -%}
+{% endfor -%}
 missed as (
     {%- for table, (document_id, columns) in keys.items() %}
     {%- set last_table = loop.last %}
@@ -27,7 +35,7 @@ missed as (
         keys_of_column.lookup,
         coalesce(int_lookups.is_ambiguous, false) as is_ambiguous
     from {{ source('raw', table) }} as records
-    inner join ({{ lookups_of_files(column) }}) as keys_of_column on records.file_id = keys_of_column.file_id
+    inner join keys_of_{{ table }}_{{ column }} as keys_of_column on records.file_id = keys_of_column.file_id
     left join int_lookups
         on
             keys_of_column.source = int_lookups.source

@@ -44,5 +44,5 @@ MACROS = {
     """,
 }
 
-STATEMENTS = tuple(f"create macro raw.{name} as {body}" for name, body in MACROS.items())
+STATEMENTS = tuple(f"create or replace macro raw.{name} as {body}" for name, body in MACROS.items())
 """What creates them, each after those that it uses."""
