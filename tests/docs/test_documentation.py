@@ -4,12 +4,12 @@ import argparse
 import ast
 import json
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from types import ModuleType
 
-import pytest
 from thermocline import errors
 from thermocline.building import admission, half_lives
 from thermocline.candidates import contract
@@ -24,8 +24,6 @@ PAGES = sorted([*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md")])
 DECISIONS = sorted((PROJECT / "docs" / "decisions").glob("*.md"))
 FOLDERS = {".ci", "benchmarks", "dags", "dbt_project", "docs", "expectations", "plugins", "tests"}
 LAYERS = r"(?:stg|int|dim|fct)_\w+"
-
-by_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))
 
 
 @cache
@@ -85,64 +83,90 @@ def test_all_pages_are_looked_at() -> None:
     assert len(DECISIONS) >= 10
 
 
-@by_page
-def test_no_page_holds_both_sides_of_a_merge(page: Path) -> None:
-    assert not re.search(r"^(<{7}|={7}|>{7})( |$)", text(page), flags=re.MULTILINE)
+def faults(pages: list[Path], check: Callable[[Path], Iterable[object]]) -> str:
+    """Return one line per fault that a check finds on pages; empty where all are right."""
+    return "\n".join(f"{page.relative_to(PROJECT)}: {fault}" for page in pages for fault in check(page))
 
 
-@by_page
-def test_every_relative_link_leads_somewhere(page: Path) -> None:
-    for target, anchor in links(page):
-        assert target.exists(), target
-        assert not anchor or anchor in anchors(target), (target, anchor)
+def test_no_page_holds_both_sides_of_a_merge() -> None:
+    def check(page: Path) -> Iterator[str]:
+        for mark in re.finditer(r"^(?:<{7}|={7}|>{7})(?: |$)", text(page), flags=re.MULTILINE):
+            yield mark[0]
+
+    assert not faults(PAGES, check)
 
 
-@by_page
-def test_every_path_of_the_repository_exists(page: Path) -> None:
-    for span in spans(page):
-        is_path = re.fullmatch(r"[\w.*/-]+", span) and span.split("/")[0] in FOLDERS and span != "docs"
-        if is_path or span in ("constraints.txt", "pyproject.toml", "Makefile", "LICENSE"):
-            assert list(PROJECT.glob(span.rstrip("/"))), span
+def test_every_relative_link_leads_somewhere() -> None:
+    def check(page: Path) -> Iterator[str]:
+        for target, anchor in links(page):
+            if not target.exists():
+                yield f"{target} does not exist"
+            elif anchor and anchor not in anchors(target):
+                yield f"{target} has no heading #{anchor}"
+
+    assert not faults(PAGES, check)
 
 
-@by_page
-def test_every_make_target_exists(page: Path) -> None:
+def test_every_path_of_the_repository_exists() -> None:
+    def check(page: Path) -> Iterator[str]:
+        for span in spans(page):
+            is_path = re.fullmatch(r"[\w.*/-]+", span) and span.split("/")[0] in FOLDERS and span != "docs"
+            is_file = span in ("constraints.txt", "pyproject.toml", "Makefile", "LICENSE")
+            if (is_path or is_file) and not list(PROJECT.glob(span.rstrip("/"))):
+                yield f"{span} does not exist"
+
+    assert not faults(PAGES, check)
+
+
+def test_every_make_target_exists() -> None:
     makefile = (PROJECT / "Makefile").read_text(encoding="utf-8")
     targets = set(re.findall(r"^([a-z][a-z-]*):", makefile, flags=re.MULTILINE))
     assert targets >= {"run", "test", "up", "lint"}
-    for command in commands(page):
-        if called := re.match(r"(?:[A-Z_]+=\S+ )*make ([a-z][a-z-]*)((?: [A-Z_]+=\S+)*)", command):
-            assert called[1] in targets, command
-            for variable in re.findall(r"([A-Z_]+)=", called[2]):
-                assert re.search(rf"\$\({variable}\)|\$\${{?{variable}\b", makefile), command
+
+    def check(page: Path) -> Iterator[str]:
+        for command in commands(page):
+            called = re.match(r"(?:[A-Z_]+=\S+ )*make ([a-z][a-z-]*)((?: [A-Z_]+=\S+)*)", command)
+            if called and called[1] not in targets:
+                yield f"{command}: no such target"
+            for variable in re.findall(r"([A-Z_]+)=", called[2]) if called else []:
+                if not re.search(rf"\$\({variable}\)|\$\${{?{variable}\b", makefile):
+                    yield f"{command}: the Makefile doesn't read {variable}"
+
+    assert not faults(PAGES, check)
 
 
-@by_page
-def test_every_command_and_option_exists(page: Path) -> None:
-    for command in commands(page):
-        if not (called := re.match(r"(?:\.venv/bin/)?thermocline (\S.*)", command)):
-            continue
-        parser = _parser()
-        for word in called[1].split("#")[0].split():
-            if word.startswith("--"):
-                assert word in parser._option_string_actions, command
-            elif below := subparsers(parser):
-                assert word in below, command
-                parser = below[word]
+def test_every_command_and_option_exists() -> None:
+    def check(page: Path) -> Iterator[str]:
+        for command in commands(page):
+            called = re.match(r"(?:\.venv/bin/)?thermocline (\S.*)", command)
+            parser = _parser()
+            for word in called[1].split("#")[0].split() if called else []:
+                below = subparsers(parser)
+                if word.startswith("--"):
+                    if word not in parser._option_string_actions:
+                        yield f"{command}: no option {word}"
+                elif below and word not in below:
+                    yield f"{command}: no command {word}"
+                elif below:
+                    parser = below[word]
+
+    assert not faults(PAGES, check)
 
 
-@by_page
-def test_every_model_and_published_table_exists(page: Path) -> None:
-    for span in spans(page):
-        if re.fullmatch(LAYERS, span):
-            assert span in models(), span
-    for table in re.findall(r"\breporting\.([a-z_]+)", text(page)):
-        assert table in published() | {"duckdb"}, table
+def test_every_model_and_published_table_exists() -> None:
+    known, tables_published = models(), published() | {"duckdb"}
+
+    def check(page: Path) -> Iterator[str]:
+        yield from (span for span in spans(page) if re.fullmatch(LAYERS, span) and span not in known)
+        named = re.findall(r"\breporting\.([a-z_]+)", text(page))
+        yield from (f"reporting.{table}" for table in named if table not in tables_published)
+
+    assert not faults(PAGES, check)
 
 
-@by_page
-def test_no_page_names_a_machine_or_an_index(page: Path) -> None:
-    assert not re.search(r"(?<![\w<.])/(?:home|root|work|tmp|Users)/|pypi\.|index-url", text(page))
+def test_no_page_names_a_machine_or_an_index() -> None:
+    machine = r"(?<![\w<.])/(?:home|root|work|tmp|Users)/|pypi\.|index-url"
+    assert not faults(PAGES, lambda page: re.findall(machine, text(page)))
 
 
 def test_the_architecture_names_every_model_and_every_published_table() -> None:
@@ -208,14 +232,22 @@ def test_the_mapping_of_the_sources_page_is_one(tmp_path: Path) -> None:
     assert mapping.delivery("2026-06-30/Rechnungen.csv").key == "2026-06-30"
 
 
-@pytest.mark.parametrize("record", DECISIONS, ids=lambda record: record.stem)
-def test_every_decision_has_its_number_and_what_was_rejected(record: Path) -> None:
-    number = int(record.name[:4])
-    assert [other for other in DECISIONS if int(other.name[:4]) == number] == [record]
-    assert text(record).startswith(f"# {number}. ")
-    rejected = text(record).split("## Rejected\n")[1].split("\n## ")[0]
-    assert re.search(r"^\*\*.+", rejected, flags=re.MULTILINE)
-    assert record in [target.resolve() for target, _ in links(PROJECT / "docs" / "architecture.md")]
+def test_every_decision_has_its_number_and_what_was_rejected() -> None:
+    numbers = Counter(record.name[:4] for record in DECISIONS)
+    linked = {target.resolve() for target, _ in links(PROJECT / "docs" / "architecture.md")}
+
+    def check(record: Path) -> Iterator[str]:
+        if numbers[record.name[:4]] > 1:
+            yield "another decision has this number"
+        if not text(record).startswith(f"# {int(record.name[:4])}. "):
+            yield "the title doesn't begin with the number"
+        rejected = text(record).partition("## Rejected\n")[2].split("\n## ")[0]
+        if not re.search(r"^\*\*.+", rejected, flags=re.MULTILINE):
+            yield "names no rejected alternative"
+        if record not in linked:
+            yield "docs/architecture.md doesn't link it"
+
+    assert not faults(DECISIONS, check)
 
 
 def test_the_readme_is_short() -> None:
