@@ -54,7 +54,7 @@ def read_number(text: str, kind: str, numbers: str | None) -> str:
     if numbers is None:
         return number(text, kind)
     if numbers == POINT:
-        plain = number(text, kind)
+        plain = f"coalesce({number(text, kind)}, {number(_plain_signs(text), kind)})"
     else:
         is_plain = f"regexp_full_match({text}, {literal(PLAIN_COMMA)})"
         plain = f"case when {is_plain} then try_cast(replace({text}, ',', '.') as {kind}) end"
@@ -84,7 +84,8 @@ def _bare(text: str) -> str:
 
 def is_number(text: str, numbers: str | None) -> str:
     """Whether a text is a number as `numbers` declares them, however many digits it has."""
-    forms = [] if numbers == COMMA else [f"regexp_full_match({text}, {literal(PLAIN_POINT)})"]
+    plain = text if numbers is None else _plain_signs(text)
+    forms = [] if numbers == COMMA else [f"regexp_full_match({plain}, {literal(PLAIN_POINT)})"]
     if numbers is not None:
         forms.append(f"regexp_full_match({_bare(text)}, {literal(FORMS[numbers])})")
     return f"({' or '.join(forms)})"
