@@ -2,15 +2,15 @@
 
 `screen_accounts` starts it when its gate blocks a candidate for a shift and for nothing else. `ask`
 waits on Airflow's page *Required Actions*, without a worker and without the warehouse, and shows what
-moved. **Approve**, with a reason, publishes exactly that candidate, if its files are as they were judged
-and reporting hasn't gone on. **Reject**, or no answer within a day, publishes nothing.
+moved. **Approve**, with a reason, publishes exactly that candidate, if its files are unchanged since the
+audit and it isn't superseded. **Reject**, or no answer within a day, publishes nothing.
 
 **When it is red**, read the last line of the log of `publish`: no reason was given in the form, the
 candidate changed, or another publication came in between (screen the day again).
 
-An answer within the second in which the question appears may be lost: it is then asked anew.
+An answer within the second in which the question appears may be lost: it is then asked again.
 
-**To rerun** clear `question`, which asks anew, or trigger the DAG with the `candidate` of the run before.
+**To rerun** clear `question`, which asks again, or trigger the DAG with the `candidate` of the run before.
 `thermocline approve` does the same without these pages.
 """
 

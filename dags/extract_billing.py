@@ -1,15 +1,15 @@
 """### Lands what the billing system exports
 
 One run for each delivery: it waits until complete new files lie in the configured location, copies them
-unmodified into the landing folder and enters them in the manifest. One run is always waiting; a wait
-that was in vain for a day ends as skipped, and the next begins. Files that come after the screening hour
-of their day have that day screened again by `screen_late`.
+unmodified into the landing folder and enters them in the manifest. One run is always waiting; after a
+day without files it ends as skipped, and the next begins. If files arrive after the screening hour of
+their day, `screen_late` has that day screened again.
 
 **When it is red**, read the last line of the log of `land`: it names the file and what to do. The next
 run tries again ten minutes later.
 
 **To rerun** correct the file or the mapping and clear `land`, or leave it to the next run. Landing the
-same files twice changes nothing, and dropping files is enough: there is no need to trigger it by hand.
+same files twice changes nothing. New files start it; a manual run isn't needed.
 """
 
 from datetime import datetime, timedelta

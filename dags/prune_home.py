@@ -1,13 +1,13 @@
-"""### Removes what has grown old, each month
+"""### Removes what is older than the company's retention, each month
 
-Obeys `retention` in the company's `company.yml`: landed copies, the text of quarantined cells, candidates
-that nobody sees, logs and scratch files, and Airflow's own records. What the ledger names is recorded there
-before it is removed, so `thermocline verify` and its sisters say when it was pruned.
+Follows `retention` in the company's `company.yml`: landed copies, the text of quarantined cells, candidates
+that aren't published, logs and scratch files, and Airflow's own records. What the ledger names is recorded
+there before it is removed, so `thermocline verify` and `thermocline explain` report when it was pruned.
 
-**When it is red**, read the last line of the log of `prune`: the warehouse was busy for long, or the
-ledger isn't as it was written. Nothing is half-removed: the next run finishes what this one began.
+**When it is red**, read the last line of the log of `prune`: the warehouse was busy for too long, or the
+ledger was changed. Nothing is half-removed: the next run finishes what this one began.
 
-**To rerun** clear `prune`, or run `thermocline prune`; with `--dry-run` it says what it would remove.
+**To rerun** clear `prune`, or run `thermocline prune`; with `--dry-run` it lists what it would remove.
 Repeating it removes nothing more.
 """
 

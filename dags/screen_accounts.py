@@ -1,6 +1,6 @@
 """### Screens every account, each day
 
-Builds the tables of one day (the run's partition key) from all that was landed, puts them before the gate
+Builds the tables of one day (the run's partition key) from all landed files, has the gate audit them
 and publishes them. It starts when both systems have delivered the day, or at the company's screening
 hour without the one that hasn't: that feed is then late. Late files start a run named `late__...`.
 
@@ -11,7 +11,7 @@ hour without the one that hasn't: that feed is then late. Late files start a run
 - `publish` or `document` failed: the audited candidate is kept, clear the task.
 
 **To rerun** clear the failed task or the run: equal content publishes nothing new. To screen a day,
-trigger with `as_of`, or backfill; past days don't wait. Reporting never goes back.
+trigger with `as_of`, or backfill; past days don't wait. An earlier day never replaces a later one.
 """
 
 from datetime import datetime, timedelta

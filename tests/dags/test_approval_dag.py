@@ -69,17 +69,17 @@ def test_a_person_is_asked_and_only_a_yes_publishes(begun: Begun) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "told"),
+    ("changed", "message"),
     [
-        ({"as_of": "2011-12-11"}, "is of 2011-12-10, not of '2011-12-11'"),
-        ({"as_of": None}, "is of 2011-12-10, not of None"),
+        ({"as_of": "2011-12-11"}, "is as of 2011-12-10, not '2011-12-11'"),
+        ({"as_of": None}, "is as of 2011-12-10, not None"),
         ({"content_hash": "../../etc"}, "isn't a content hash"),
         ({"content_hash": None}, "isn't a content hash"),
-        ({"built_at": 7}, "doesn't say when it was built"),
+        ({"built_at": 7}, "the key 'built_at' of .* is missing"),
     ],
 )
 def test_what_a_run_was_started_with_is_checked_against_the_candidate(
-    begun: Begun, monkeypatch: pytest.MonkeyPatch, changed: dict[str, Any], told: str
+    begun: Begun, monkeypatch: pytest.MonkeyPatch, changed: dict[str, Any], message: str
 ) -> None:
     monkeypatch.setenv("THERMOCLINE_HOME", str(begun.home.root))
     monkeypatch.setenv("AIRFLOW_HOME", str(begun.home.airflow))
@@ -94,9 +94,9 @@ def test_what_a_run_was_started_with_is_checked_against_the_candidate(
         "params_input": {"because": "They closed down"},
         "responded_at": "2026-01-01T00:00:00Z",
     }
-    with pytest.raises(AirflowSkipException, match=told):
+    with pytest.raises(AirflowSkipException, match=message):
         question(asked)
-    with pytest.raises(AirflowFailException, match=told):
+    with pytest.raises(AirflowFailException, match=message):
         publish_approved(asked, yes, SimpleNamespace(), 0)
     seen = current(begun.home)
     assert seen is not None and seen.publication_id == begun.first.publication_id

@@ -41,7 +41,7 @@ def test_midnight_is_the_companys(home: Home) -> None:
     assert environment(home)["AIRFLOW__CORE__DEFAULT_TIMEZONE"] == "Europe/Berlin"
 
 
-def test_keys_and_password_are_made_once_and_are_private(home: Home) -> None:
+def test_keys_and_password_are_created_once_and_are_private(home: Home) -> None:
     settings, password = environment(home), kept_password(home)
     assert environment(home) == settings
     assert kept_password(home) == password
@@ -62,8 +62,8 @@ HOLD = """
 import sys
 from thermocline.home import Home
 from thermocline.orchestration.environment import only_airflow
-with only_airflow(Home.current(), "a run by hand"):
-    print("held", flush=True)
+with only_airflow(Home.current(), "a manual run"):
+    print("locked", flush=True)
     sys.stdin.read()
 """
 
@@ -76,8 +76,8 @@ def test_a_home_has_one_airflow_at_a_time(home: Home) -> None:
         stdout=subprocess.PIPE,
         text=True,
     ) as other:
-        assert other.stdout and other.stdout.readline() == "held\n"
-        with pytest.raises(WarehouseBusy, match=f"process {other.pid} .a run by hand") as busy:
+        assert other.stdout and other.stdout.readline() == "locked\n"
+        with pytest.raises(WarehouseBusy, match=f"process {other.pid} .a manual run") as busy:
             run_dags(home, None, date(2026, 3, 28), print)
         with pytest.raises(WarehouseBusy, match=f"process {other.pid}"), only_airflow(home, "x"):
             pass
@@ -99,7 +99,7 @@ def test_a_taken_port_is_refused_before_anything_starts(home: Home) -> None:
 
 
 @pytest.mark.parametrize("port", ["99999", "80a", "-1", ""])
-def test_a_port_that_is_none_is_refused(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_invalid_port_is_refused(port: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([port]) == 2
     [line] = capsys.readouterr().err.splitlines()
     assert line.startswith(f"thermocline: port {port}" if port.isdecimal() else "thermocline: port '")

@@ -35,7 +35,7 @@ def test_after_the_hour_the_last_whole_day_is_screened_again(home: Home, operato
 
 def test_before_the_hour_the_days_own_run_takes_the_files(home: Home, operator: ScreenLate) -> None:
     settle(home, zone_in_which_it_is(9), hour=11)
-    with pytest.raises(AirflowSkipException, match="still to come"):
+    with pytest.raises(AirflowSkipException, match="hasn't come yet"):
         operator.execute(context("scheduled"))
 
 
@@ -45,7 +45,7 @@ def test_a_run_that_still_waits_takes_the_files(home: Home, operator: ScreenLate
         operator.execute(context("scheduled", waiting=1))
 
 
-def test_a_run_by_hand_screens_nothing_besides(home: Home, operator: ScreenLate) -> None:
+def test_a_manual_run_starts_no_screening(home: Home, operator: ScreenLate) -> None:
     settle(home, zone_in_which_it_is(9), hour=8)
     with pytest.raises(AirflowSkipException):
         operator.execute(context("manual"))

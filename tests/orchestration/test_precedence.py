@@ -15,7 +15,7 @@ def weight(run_id: str, task: str) -> int:
     return Precedence().get_weight(instance)
 
 
-def test_a_run_that_has_begun_ends_first_and_backfills_come_last() -> None:
+def test_started_runs_end_first_and_backfills_come_last() -> None:
     day, past = "scheduled__2026-03-29__2026-03-28", "backfill__2020-01-01__2020-01-01"
     in_order = [(day, "publish"), (day, "audit"), (day, "build"), (past, "publish"), (past, "build")]
     weights = [weight(*one) for one in in_order]

@@ -75,7 +75,7 @@ def run() -> None:
     steps.publish(steps.audit(steps.build(None, 0)), Event(), 0)
 
 
-def test_a_run_tells_what_it_read_and_what_it_published_in_each_target(home: Home, made: Candidate) -> None:
+def test_a_run_reports_what_it_read_and_what_it_published_in_each_target(home: Home, made: Candidate) -> None:
     (home.config / "company.yml").write_text(
         "reporting_currency: GBP\ntargets:\n  - kind: parquet\n    location: lake\n"
     )
@@ -156,7 +156,7 @@ def test_a_run_without_a_candidate_fails_with_the_reason(home: Home, monkeypatch
     assert told(home)[1]["run"]["facets"]["errorMessage"]["message"] == "disk full"
 
 
-def test_a_run_that_reporting_has_overtaken_is_aborted(home: Home, made: Candidate) -> None:
+def test_a_superseded_run_is_aborted(home: Home, made: Candidate) -> None:
     candidate = {"content_hash": made.content_hash, "as_of": "2011-12-09", "built_at": "2011-12-10"}
     made_company.run(home, "2011-12-12")
     with pytest.raises(AirflowSkipException):

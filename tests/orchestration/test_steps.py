@@ -47,7 +47,7 @@ def published(outcome: str) -> publication.Published:
 
 
 @pytest.mark.parametrize("refusal", [InputError("bad.csv: no header"), GateBlocked("rule 7")])
-def test_what_would_come_again_is_not_retried(
+def test_what_a_retry_would_repeat_is_not_retried(
     monkeypatch: pytest.MonkeyPatch, refusal: ThermoclineError
 ) -> None:
     monkeypatch.setattr(build, "build", answering(refusal))
@@ -57,7 +57,7 @@ def test_what_would_come_again_is_not_retried(
 
 
 @pytest.mark.parametrize(
-    "passing", [WarehouseBusy("held"), ThermoclineError("a model failed"), OSError("disk")]
+    "passing", [WarehouseBusy("busy"), ThermoclineError("a model failed"), OSError("disk")]
 )
 def test_what_may_pass_is_left_to_a_retry(monkeypatch: pytest.MonkeyPatch, passing: Exception) -> None:
     monkeypatch.setattr(build, "build", answering(passing))
@@ -65,7 +65,7 @@ def test_what_may_pass_is_left_to_a_retry(monkeypatch: pytest.MonkeyPatch, passi
         steps.build(None, 0)
 
 
-def test_a_day_that_is_none_is_refused_before_anything_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_day_is_refused_before_anything_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(build, "build", answering(AssertionError("built")))
     with pytest.raises(AirflowFailException, match="'28 March' is not a date"):
         steps.build("28 March", 0)
@@ -107,7 +107,7 @@ def test_a_landing_of_nothing_is_skipped_and_leaves_no_trace(
 
 
 @pytest.mark.parametrize("outcome", ["published", "unchanged"])
-def test_a_publication_tells_its_day_to_those_who_wait_for_segments(
+def test_a_publication_adds_its_day_to_the_segments_asset(
     monkeypatch: pytest.MonkeyPatch, outcome: str
 ) -> None:
     monkeypatch.setattr(publication, "publish", answering(published(outcome)))
@@ -208,7 +208,7 @@ def test_the_documentation_is_rendered_by_its_own_builder(
     assert asked == [(home, 3)]
 
 
-def test_what_reached_the_leading_target_alone_overtakes_older_builds(
+def test_what_reached_the_leading_target_alone_supersedes_older_builds(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(publication, "publish", answering(TargetBehind("published, but not in every target")))
@@ -216,4 +216,4 @@ def test_what_reached_the_leading_target_alone_overtakes_older_builds(
         steps.publish(CANDIDATE, Event(), 0)
     older = {**CANDIDATE, "built_at": "2026-03-29T00:00:00+00:00"}
     with pytest.raises(AirflowSkipException, match="a later build of 2026-03-28"):
-        steps.skip_overtaken(home, older)
+        steps.skip_superseded(home, older)

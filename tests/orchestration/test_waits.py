@@ -65,12 +65,12 @@ def test_the_hour_ends_the_wait_once_files_have_stopped_coming(home: Home) -> No
     assert day_wait(hour=NOW - 1).outcome() == triggers.LATE
 
 
-def test_the_hour_is_put_off_while_files_are_coming(home: Home) -> None:
+def test_the_hour_is_postponed_while_files_are_arriving(home: Home) -> None:
     landed(home, seconds_ago=5)
     assert day_wait(hour=NOW - 1).outcome() is None
 
 
-def test_before_the_first_delivery_the_hour_is_put_off_for_a_day() -> None:
+def test_before_the_first_delivery_the_hour_is_postponed_by_a_day() -> None:
     assert day_wait(hour=NOW - 80000).outcome() is None
     assert day_wait(hour=NOW - 86401, until=NOW - 1).outcome() == triggers.LATE
 
@@ -122,7 +122,7 @@ def test_a_trigger_survives_being_written_down() -> None:
         assert again.serialize() == (path, arguments)
 
 
-def test_runs_by_hand_wait_for_nothing() -> None:
+def test_manual_runs_wait_for_nothing() -> None:
     DeliveryArrived(task_id="wait", system="crm").execute(context("manual"))
     DayCovered(task_id="wait", system="crm").execute(context("manual", day=DAY))
 
@@ -157,7 +157,7 @@ def test_an_extract_run_waits_for_a_day() -> None:
     assert timedelta(hours=24) <= deferred.timeout <= timedelta(hours=24, minutes=1)
 
 
-def test_after_a_failed_run_the_next_rests(home: Home) -> None:
+def test_after_a_failed_run_the_next_waits(home: Home) -> None:
     ended = datetime.now(UTC)
     failed = SimpleNamespace(state="failed", end_date=ended)
     (home.exports / "Account.csv").write_text("Id,Name\n1,a\n")
@@ -168,7 +168,7 @@ def test_after_a_failed_run_the_next_rests(home: Home) -> None:
     sensor.execute(context("scheduled", previous=SimpleNamespace(state="success", end_date=ended)))
 
 
-def test_a_wait_in_vain_ends_as_skipped() -> None:
+def test_a_wait_without_a_delivery_ends_as_skipped() -> None:
     sensor = DayCovered(task_id="wait", system="crm")
     with pytest.raises(AirflowSkipException):
         sensor.resume(context("scheduled"), [triggers.LATE, ""])

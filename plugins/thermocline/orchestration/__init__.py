@@ -1,5 +1,5 @@
 """How Airflow runs Thermocline: settings, waits, steps, manual runs, one service.
 
-Enters: DAG runs. Leaves: calls of the stages, and how each ended.
+Input: DAG runs. Output: calls of the stages, and how each ended.
 The DAG files import it; `command` runs the DAGs through it.
 """

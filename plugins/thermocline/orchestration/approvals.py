@@ -1,4 +1,4 @@
-"""Asking a person about a candidate that the gate blocked for a shift alone, and acting on the answer."""
+"""Approval: ask a person about a candidate that only a shift blocks, and publish it if approved."""
 
 import logging
 from typing import Any, NoReturn
@@ -18,9 +18,9 @@ log = logging.getLogger(__name__)
 
 
 class AskForApproval(StartRun):
-    """Run where the task before failed: start `approve_publication` if nothing but a shift blocks.
+    """Start `approve_publication` after a failed upstream task if nothing but a shift blocks.
 
-    candidate: what the build handed on.
+    candidate: the XCom of the build task.
     """
 
     template_fields = (*StartRun.template_fields, "candidate")
@@ -46,9 +46,9 @@ class AskForApproval(StartRun):
 
 
 def question(candidate: dict[str, Any]) -> dict[str, str]:
-    """What the approval page shows: subject, and a body in Markdown of what moved.
+    """Return subject and body (Markdown, one line per shift) of the approval page.
 
-    Skips where there is nothing to approve any more.
+    Raise AirflowSkipException if the candidate no longer waits for approval.
     """
     from thermocline.publishing.approval import pending
 
@@ -75,23 +75,25 @@ def question(candidate: dict[str, Any]) -> dict[str, str]:
 
 
 def check(home: Home, candidate: dict[str, Any]) -> None:
-    """Raises InputError where a run was started with other than a build has handed on."""
+    """Raise InputError unless `candidate` is the complete XCom of a build task."""
     from thermocline.candidates.candidate import Candidate
 
     found = Candidate.read(home, str(candidate.get("content_hash")))
     named = f"candidate {found.content_hash[:12]}"
-    remedy = "start it with the candidate of the blocked run"
+    remedy = "trigger the DAG with the candidate of the blocked run"
     if candidate.get("as_of") != found.facts.as_of_date.isoformat():
         raise InputError(
-            f"{named} is of {found.facts.as_of_date}, not of {candidate.get('as_of')!r}: {remedy}"
+            f"{named} is as of {found.facts.as_of_date}, not {candidate.get('as_of')!r}: {remedy}"
         )
     if not isinstance(candidate.get("built_at"), str):
-        raise InputError(f"what is asked about {named} doesn't say when it was built: {remedy}")
+        raise InputError(f"the key 'built_at' of {named} is missing: {remedy}")
 
 
 @run_events.ends_run
 def publish_approved(candidate: dict[str, Any], answer: Any, event: Any, wait_seconds: float) -> None:
-    """Publish the candidate in the name of the person who answered; all of it is checked again.
+    """Publish the candidate, approved by the person who answered, after checking it again.
+
+    The question may have been open for a day, in which another run can have published.
 
     answer: the response of Airflow's approval page.
     """
@@ -102,10 +104,10 @@ def publish_approved(candidate: dict[str, Any], answer: Any, event: Any, wait_se
     run_events.start(home)
     with steps.refusals():
         check(home, candidate)
-    steps.skip_overtaken(home, candidate)
+    steps.skip_superseded(home, candidate)
     person = answer.get("responded_by_user") or {}
     if answer.get("chosen_options") != ["Approve"] or not person:
-        raise AirflowFailException("nobody approved it: nothing is published")
+        raise AirflowFailException("the candidate wasn't approved: nothing is published")
     with steps.refusals():
         given = approval(
             pending(home, candidate["content_hash"]),

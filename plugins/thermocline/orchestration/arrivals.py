@@ -1,4 +1,4 @@
-"""What has come from a company's systems so far."""
+"""Which deliveries have arrived from a company's systems."""
 
 import time
 from datetime import date
@@ -9,7 +9,7 @@ QUIET_SECONDS = 30
 
 
 def covers(home: Home, system: str, day: date) -> bool:
-    """Whether the deliveries landed for `system` cover `day`."""
+    """Return whether the deliveries landed for `system` cover `day`."""
     from thermocline.landing.coverage import covered_through
 
     through = covered_through(home, system)
@@ -17,7 +17,7 @@ def covers(home: Home, system: str, day: date) -> bool:
 
 
 def delivers(home: Home, system: str) -> bool:
-    """Whether the company has an export of `system`; before the first delivery it may have."""
+    """Return whether the company has an export of `system`; true before the first delivery of any."""
     from thermocline.landing.catalogue import sources
     from thermocline.landing.outstanding import configured
 
@@ -25,14 +25,14 @@ def delivers(home: Home, system: str) -> bool:
 
 
 def note_landing(home: Home) -> None:
-    """Remember that something has just been landed."""
+    """Record the time of a landing, for `is_quiet`."""
     (home.airflow / "last-landing").touch()
 
 
 def is_quiet(home: Home) -> bool:
-    """Whether something has been landed, and nothing more in the last half minute.
+    """Return whether files were landed, but none within the last QUIET_SECONDS.
 
-    Files of two systems are rarely dropped at the same moment, nor all files of one.
+    The files of a delivery rarely arrive all at the same moment: a screening waits for the rest.
     """
     try:
         landed_at = (home.airflow / "last-landing").stat().st_mtime

@@ -1,4 +1,4 @@
-"""The assets that the DAGs hand to each other and to others."""
+"""The Airflow assets that the DAGs update; schedules of other DAGs may depend on them."""
 
 from airflow.sdk import Asset
 

@@ -7,13 +7,13 @@ from thermocline.home import Home
 
 
 def screening_time(home: Home, day: date) -> datetime:
-    """The moment at which `day` is screened whatever has come: the next day's hour."""
+    """Return when `day` is screened even if deliveries are missing: the next day's `screening_hour`."""
     zone, hour = _settings(home)
     return datetime.combine(day + timedelta(days=1), time(hour), ZoneInfo(zone))
 
 
 def last_whole_day(home: Home, moment: datetime) -> date:
-    """The day before the one that `moment` (with time zone) falls on."""
+    """Return the day before `moment` (with time zone), in the company's time zone."""
     return moment.astimezone(ZoneInfo(_settings(home)[0])).date() - timedelta(days=1)
 
 

@@ -1,4 +1,4 @@
-"""Airflow's own database in the home: made once, migrated when Airflow's version changes.
+"""Airflow's own database in the home: created once, migrated when Airflow's version changes.
 
 Runs inside the environment that `environment` describes, as a function or as a program.
 """
@@ -12,7 +12,7 @@ WAREHOUSE_POOL = "warehouse"
 
 
 def prepare_database(home: Home) -> None:
-    """Bring the database up to date and see that the pool of the one writer exists."""
+    """Create or migrate the database, and create the pool that admits one writer at a time."""
     if is_prepared(home):
         return
 

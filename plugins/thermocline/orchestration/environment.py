@@ -1,4 +1,4 @@
-"""Airflow of a home: its database is prepared, and one Airflow at a time runs there."""
+"""The Airflow of a home: prepare its database, and allow one Airflow at a time."""
 
 import subprocess
 import sys
@@ -12,9 +12,9 @@ from thermocline.orchestration.lifeline import SECONDS_TO_END
 
 
 def prepare(home: Home) -> None:
-    """Make or migrate Airflow's database, in a process of its own, where that isn't done yet.
+    """Create or migrate Airflow's database in a process of its own, unless that was done before.
 
-    Raises ThermoclineError with the log's path where it fails.
+    Raise ThermoclineError with the log's path if it fails.
     """
     if is_prepared(home):
         return
@@ -33,12 +33,12 @@ def prepare(home: Home) -> None:
 
 
 def only_airflow(home: Home, purpose: str) -> AbstractContextManager[int]:
-    """Be the one Airflow of this home; gives the lock's file number, for children to hold too.
+    """Lock this home's Airflow for one process; yield the lock's file descriptor, for its children.
 
-    Two schedulers of one database, or a run by hand beside one, would each run the other's tasks.
-    Raises WarehouseBusy, naming the other one.
+    Two schedulers of one database, or a manual run beside one, would each run the other's tasks.
+    Raise WarehouseBusy, naming the holder.
     """
-    busy = f"{home.root} is in use by {{holder}}: let it do the work, or end it and run again"
+    busy = f"{home.root} is in use by {{holder}}: wait until it ends, or stop it and run again"
     lock = home.airflow / "in-use.lock"
     # A process that was just killed takes a moment to end; what it started ends itself.
     return exclusive(lock, purpose, busy, wait_seconds=1, leaving_seconds=2 * SECONDS_TO_END)

@@ -1,6 +1,7 @@
-"""Child processes that don't outlive their parent, however it dies.
+"""Child processes that end with their parent, even if it is killed.
 
-The parent holds the other end of their standard input, and the system closes it at its death.
+The parent has the write end of their standard input. The operating system closes it when the parent
+dies, so a read that returns means that the parent has ended.
 """
 
 import os
@@ -14,7 +15,7 @@ SECONDS_TO_END = 20
 
 
 def end_with_parent(number: signal.Signals, seconds: float) -> None:
-    """Have this process sent the signal `number` when the parent is gone, SIGKILL `seconds` later."""
+    """Send this process the signal `number` when its parent has ended, and SIGKILL `seconds` later."""
 
     def watch() -> None:
         os.read(0, 1)

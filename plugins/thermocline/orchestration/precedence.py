@@ -11,11 +11,12 @@ AHEAD_OF_BACKFILLS = 100
 
 
 class Precedence(PriorityWeightStrategy):
-    """A run that has begun ends before another begins; a day's own run goes before any backfill.
+    """Prefer started runs to new ones, and scheduled or manual runs to backfills.
 
-    Airflow by itself serves the older run first: the day would wait until a backfill of years ends.
+    By default Airflow schedules the older run first: a day would wait until a backfill of years ends.
     """
 
     def get_weight(self, ti: "TaskInstance") -> int:
-        begun = 1 + len(ti.task.get_flat_relative_ids(upstream=True)) if ti.task else 1
-        return begun if ti.run_id.startswith("backfill__") else begun + AHEAD_OF_BACKFILLS
+        # The more tasks are upstream, the further the run has got.
+        depth = 1 + len(ti.task.get_flat_relative_ids(upstream=True)) if ti.task else 1
+        return depth if ti.run_id.startswith("backfill__") else depth + AHEAD_OF_BACKFILLS

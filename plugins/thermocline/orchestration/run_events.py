@@ -1,7 +1,7 @@
-"""When a DAG's tasks tell OpenLineage of their run: at its start, when it has published, and when it fails.
+"""OpenLineage events of a DAG run: at its start, when it has published, and when it fails.
 
-All tasks of a DAG run speak of one run, which Airflow names by AIRFLOW_CTX_DAG_ID and
-AIRFLOW_CTX_DAG_RUN_ID. What goes wrong here is a warning in the task's log, never the run's failure.
+All tasks of a DAG run report the same OpenLineage run, identified by AIRFLOW_CTX_DAG_ID and
+AIRFLOW_CTX_DAG_RUN_ID. A failure here is a warning in the task's log, never the run's failure.
 """
 
 import functools
@@ -25,29 +25,30 @@ log = logging.getLogger(__name__)
 
 
 def start(home: Home) -> None:
-    """Tell that this DAG run has started."""
-    _tell(home, "START", None)
+    """Send START for this DAG run."""
+    _send(home, "START", None)
 
 
 def complete(home: Home, published: "Published") -> None:
-    """Tell what this DAG run has published, or found unchanged."""
+    """Send COMPLETE with what this DAG run has published, or found unchanged."""
 
     def details(run: "Run") -> "Details":
         from thermocline.audit.openlineage_events import of_publication
 
         return of_publication(home, run, published.publication_id, published.content_hash)
 
-    _tell(home, "COMPLETE", details)
+    _send(home, "COMPLETE", details)
 
 
 def ends_run(step: Callable[Given, Result]) -> Callable[Given, Result]:
-    """Let a step whose exception ends the run tell so: FAIL, or ABORT where it is skipped.
+    """Decorate a step whose exception ends the run: send FAIL, or ABORT if it is skipped.
 
-    A retry tells how it ended in the end; a first argument that is a candidate says what was read.
+    A retry sends its own event, so the last one counts. If the step's first argument is a candidate,
+    the event lists its inputs.
     """
 
     @functools.wraps(step)
-    def telling(*given: Given.args, **named: Given.kwargs) -> Result:
+    def reporting(*given: Given.args, **named: Given.kwargs) -> Result:
         try:
             return step(*given, **named)
         except Exception as error:
@@ -56,7 +57,7 @@ def ends_run(step: Callable[Given, Result]) -> Callable[Given, Result]:
             _stop(kind, error, candidate.get("content_hash"))
             raise
 
-    return telling
+    return reporting
 
 
 def _stop(kind: str, error: Exception, content_hash: Any) -> None:
@@ -67,10 +68,10 @@ def _stop(kind: str, error: Exception, content_hash: Any) -> None:
 
         return of_failure(home, run, error, content_hash)
 
-    _tell(home, kind, details)
+    _send(home, kind, details)
 
 
-def _tell(home: Home, kind: str, details: "Callable[[Run], Details] | None") -> None:
+def _send(home: Home, kind: str, details: "Callable[[Run], Details] | None") -> None:
     job, name = os.environ.get("AIRFLOW_CTX_DAG_ID"), os.environ.get("AIRFLOW_CTX_DAG_RUN_ID")
     if not job or not name:
         return

@@ -21,8 +21,8 @@ from thermocline.orchestration.database import prepare_database
 from thermocline.orchestration.lifeline import SECONDS_TO_END, end_with_parent
 
 
-class Teller(logging.Handler):
-    """Tells the parent what Thermocline logs and how tasks end: a log handler and a listener."""
+class Reporter(logging.Handler):
+    """Report to the parent what Thermocline logs and how tasks end: a log handler and a listener."""
 
     def __init__(self, channel: IO[str], log: str) -> None:
         super().__init__(logging.INFO)
@@ -32,13 +32,13 @@ class Teller(logging.Handler):
         self.began = time.monotonic()
         self.failure: tuple[int, str | None] = (0, None)
 
-    def tell(self, **told: Any) -> None:
-        print(json.dumps(told), file=self.channel, flush=True)
+    def send(self, **message: Any) -> None:
+        print(json.dumps(message), file=self.channel, flush=True)
 
     def emit(self, record: logging.LogRecord) -> None:
         seconds = time.monotonic() - self.began
         took = f" ({seconds:.1f} s)" if record.levelno == logging.INFO and seconds >= 0.05 else ""
-        self.tell(say=f"{self.dag}: {record.getMessage()}{took}")
+        self.send(say=f"{self.dag}: {record.getMessage()}{took}")
 
     @hookimpl
     def on_task_instance_running(self) -> None:
@@ -56,26 +56,26 @@ class Teller(logging.Handler):
 
 def main() -> None:
     work = json.loads(sys.argv[1])
-    teller = Teller(os.fdopen(os.dup(1), "w"), work["log"])
+    reporter = Reporter(os.fdopen(os.dup(1), "w"), work["log"])
     os.dup2(2, 1)
-    # A terminal's Ctrl-C reaches the parent as well, which then lets go: once is enough.
+    # A terminal's Ctrl-C also reaches the parent, which then closes our standard input: handle it once.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGUSR1, signal.default_int_handler)
     end_with_parent(signal.SIGUSR1, SECONDS_TO_END)
     prepare_database(Home.current())
-    exit_code, message = run(work, teller)
-    teller.tell(exit_code=exit_code, message=message)
+    exit_code, message = run(work, reporter)
+    reporter.send(exit_code=exit_code, message=message)
 
 
-def run(work: dict[str, Any], teller: Teller) -> tuple[int, str | None]:
-    """Run the DAGs until one fails; the exit code and the message."""
+def run(work: dict[str, Any], reporter: Reporter) -> tuple[int, str | None]:
+    """Run the DAGs until one fails; return exit code and message (None after success)."""
     from airflow.dag_processing.dagbag import DagBag
     from airflow.sdk.listener import get_listener_manager
 
     logger = logging.getLogger("thermocline")
     logger.setLevel(logging.INFO)
-    logger.addHandler(teller)
-    get_listener_manager().add_listener(teller)
+    logger.addHandler(reporter)
+    get_listener_manager().add_listener(reporter)
 
     bag = DagBag(PROJECT / "dags")
     landing = {"location": work["location"]}
@@ -84,15 +84,15 @@ def run(work: dict[str, Any], teller: Teller) -> tuple[int, str | None]:
         ("extract_billing", landing),
         ("screen_accounts", {"as_of": work["as_of"], "wait_seconds": 0}),
     ):
-        teller.dag = dag_id
+        reporter.dag = dag_id
         dag = bag.dags[dag_id]
         for task in dag.tasks:
             task.retries = 0
-        # Nobody answers in a run by hand; the gate's message says how to approve.
+        # Nobody can answer the question in a manual run; the gate's message names the command to approve.
         dag_run = dag.test(run_conf=conf, mark_success_pattern="ask_for_approval")
         instances = dag_run.get_task_instances()
         for ended in sorted(instances, key=lambda instance: instance.end_date):
-            teller.tell(
+            reporter.send(
                 task={
                     "dag": dag_id,
                     "task": ended.task_id,
@@ -101,7 +101,7 @@ def run(work: dict[str, Any], teller: Teller) -> tuple[int, str | None]:
                 }
             )
         if dag_run.state != "success":
-            return teller.failure
+            return reporter.failure
     return 0, None
 
 

@@ -1,7 +1,7 @@
-"""The three DAGs run once, by hand, through Airflow: what `make run` does.
+"""Manual run: the three DAGs once, through Airflow, as `make run` does.
 
-Airflow works in a child process, which keeps its chatter and settings out of this one. Messages come
-as one JSON object a line.
+Airflow runs in a child process, so that its output and settings stay out of this one. The child sends
+one JSON object per line.
 """
 
 import json
@@ -32,7 +32,7 @@ class TaskEnd:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended. `message` is the one line for a person where `exit_code` isn't 0."""
+    """How a run ended. `message` is one line for the terminal if `exit_code` isn't 0, else None."""
 
     exit_code: int
     message: str | None
@@ -41,11 +41,11 @@ class Outcome:
 
 
 def run_dags(home: Home, exports: Path | None, as_of: date | None, report: Callable[[str], None]) -> Outcome:
-    """Run extract_crm, extract_billing and screen_accounts, one after the other.
+    """Run extract_crm, extract_billing and screen_accounts in sequence; stop after the first that fails.
 
     `exports` replaces the configured locations; without `as_of` the newest complete day is
-    screened. `report` gets one line for each thing that happened, while it happens. Stops after
-    the first DAG that fails. Raises InputError or WarehouseBusy before anything has begun.
+    screened. `report` is called with one line per step as it happens. Raise InputError or
+    WarehouseBusy before the first DAG starts.
     """
     home.prepare()
     log = home.airflow / "logs" / "run.log"
@@ -57,30 +57,29 @@ def run_dags(home: Home, exports: Path | None, as_of: date | None, report: Calla
     }
     report("starting Airflow ...")
     tasks: list[TaskEnd] = []
-    exit_code, message = 70, f"Airflow stopped before the run was over: read {log}"
+    exit_code, message = 70, f"Airflow stopped before the run ended: read {log}"
     with (
-        only_airflow(home, "a run by hand") as lock,
+        only_airflow(home, "a manual run") as lock,
         log.open("w", encoding="utf-8") as output,
         child(home, work, output, lock) as lines,
     ):
         for line in lines:
-            told: dict[str, Any] = json.loads(line)
-            if "say" in told:
-                report(told["say"])
-            elif "task" in told:
-                tasks.append(TaskEnd(**told["task"]))
+            sent: dict[str, Any] = json.loads(line)
+            if "say" in sent:
+                report(sent["say"])
+            elif "task" in sent:
+                tasks.append(TaskEnd(**sent["task"]))
             else:
-                exit_code, message = told["exit_code"], told["message"]
+                exit_code, message = sent["exit_code"], sent["message"]
     return Outcome(exit_code, message, tuple(tasks), log)
 
 
 @contextmanager
 def child(home: Home, work: dict[str, str | None], log: IO[str], lock: int) -> Iterator[Iterator[str]]:
-    """Run the DAGs in a child process; gives what it tells, line by line.
+    """Run the DAGs in a child process; yield the lines that it sends.
 
-    The child holds the lock as well. It is in our process group, so that what kills the group leaves
-    nothing behind, and ends itself when our end of its standard input closes: by our death, or because
-    we were interrupted.
+    The child inherits the lock. It stays in our process group, so that a signal to the group ends both,
+    and ends itself when our end of its standard input closes: because we died or were interrupted.
     """
     process = subprocess.Popen(
         [sys.executable, "-m", "thermocline.orchestration.runner", json.dumps(work)],

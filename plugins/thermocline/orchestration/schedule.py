@@ -1,13 +1,14 @@
-"""One screening run for each day of the company's calendar."""
+"""Schedule: one screening run per day of the company's calendar."""
 
 from airflow.sdk import CronPartitionTimetable
 from airflow.sdk.configuration import conf
 
 
 def every_midnight() -> CronPartitionTimetable:
-    """A run at each midnight whose partition key is the day that has just ended (2026-03-28).
+    """Return a timetable with one run per midnight; its partition key is the day that has just ended.
 
-    Midnight is that of Airflow's default time zone, which `environment` sets to the company's.
+    Midnight is in Airflow's default time zone, which `environment` sets to the company's. Keys are ISO
+    dates.
     """
     return CronPartitionTimetable(
         "0 0 * * *",

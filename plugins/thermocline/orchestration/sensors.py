@@ -1,6 +1,6 @@
-"""The waits of the DAGs: for files, and for a day to be covered by them.
+"""Sensors of the DAGs: wait for files, and for a day to be covered by deliveries.
 
-Both only wait in runs that Airflow starts by itself; a run started by hand goes on at once.
+Both wait in scheduled runs only; a manual run continues at once.
 """
 
 import logging
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 
 class Waiting(BaseOperator):
-    """Waits in the triggerer for one system; ends as skipped when the wait is over in vain."""
+    """Wait for one system in the triggerer; end as skipped if the deadline passes first."""
 
     def __init__(self, *, system: str, **arguments: Any) -> None:
         super().__init__(**arguments)
@@ -34,16 +34,17 @@ class Waiting(BaseOperator):
 
     @abstractmethod
     def ask(self, context: Context) -> None:
-        """Return if there is nothing to wait for, skip if it would be in vain, else defer."""
+        """Return if there is nothing to wait for, skip if waiting is pointless, else defer."""
 
     def execute(self, context: Context) -> None:
-        if not by_hand(context):
+        if not is_manual(context):
             self.ask(context)
 
     def wait(self, trigger: Any, woken_at: float) -> None:
-        """Ask once, then hand over to `trigger`.
+        """Ask once, then defer to `trigger`.
 
-        The scheduler wakes the task a little after `woken_at` even if no triggerer is alive.
+        `woken_at` is seconds since the epoch. The deferral times out GRACE after it, so the task wakes
+        even if no triggerer is alive.
         """
         from thermocline.orchestration.triggers import LATE
 
@@ -73,16 +74,16 @@ class Waiting(BaseOperator):
             return self.ask(context)
 
     def give_up(self) -> NoReturn:
-        reason = f"{self.system}: nothing came in time"
+        reason = f"{self.system}: no delivery arrived in time"
         log.info(reason)
         raise AirflowSkipException(reason)
 
 
 class DeliveryArrived(Waiting):
-    """Until files of `system` wait to be landed, for a day at most.
+    """Wait until files of `system` are ready to be landed, for a day at most.
 
-    After a failed run it first rests, so that files which can't be landed don't make one failed
-    run after the other.
+    Wait REST_AFTER_FAILURE after a failed run, so that files which can't be landed don't cause
+    one failed run after the other.
     """
 
     def ask(self, context: Context) -> None:
@@ -97,10 +98,10 @@ class DeliveryArrived(Waiting):
 
 
 class DayCovered(Waiting):
-    """Until the deliveries of `system` cover the run's day, or its screening hour has come.
+    """Wait until the deliveries of `system` cover the run's day, or its screening hour has come.
 
-    A system that the company has no export of isn't waited for. Before the first delivery the
-    hour is put off, for a day at most.
+    Don't wait for a system of which the company has no export. Before the first delivery the hour
+    is postponed by a day at most.
     """
 
     def ask(self, context: Context) -> None:
@@ -116,6 +117,6 @@ class DayCovered(Waiting):
         self.wait(triggers.DayCovered(self.system, until, day, hour), woken_at)
 
 
-def by_hand(context: Context) -> bool:
-    """Whether a person or `make run` started this run, and not the schedule or a backfill."""
+def is_manual(context: Context) -> bool:
+    """Return whether a person or `make run` started this run, not the schedule or a backfill."""
     return context["dag_run"].run_type == "manual"

@@ -1,4 +1,4 @@
-"""Airflow with the DAGs scheduled, and its web page on this machine only: what `make up` does."""
+"""Serve Airflow with the DAGs scheduled, and its web page on this machine only, as `make up` does."""
 
 import json
 import os
@@ -21,8 +21,8 @@ from thermocline.errors import InputError, ThermoclineError
 from thermocline.home import Home
 from thermocline.orchestration.environment import only_airflow, prepare
 
-# Tasks report to the API server, so what starts tasks comes after it. Nobody needs the last two to
-# serve their logs: the web page reads the files.
+# Tasks report to the API server, so it starts before what starts tasks. The triggerer and scheduler
+# don't serve their logs: the web page reads the files.
 COMPONENTS = {
     "api-server": [],
     "dag-processor": [],
@@ -39,8 +39,8 @@ SECONDS_TO_END = 10
 def serve(home: Home, port: int = 8080) -> None:
     """Run Airflow's four processes until interrupted (Ctrl-C or SIGTERM), then end them all.
 
-    Raises InputError where the port is taken, WarehouseBusy where another Airflow has the home,
-    ThermoclineError when one of the processes stops by itself: the others are ended then.
+    Raise InputError if the port is taken, WarehouseBusy if another Airflow uses the home,
+    ThermoclineError if one of the processes stops by itself, after ending the others.
     """
     home.prepare()
     check_port(port)
@@ -69,7 +69,7 @@ def serve(home: Home, port: int = 8080) -> None:
 
 
 def check_port(port: int) -> None:
-    """Raises InputError unless `port` is free on this machine."""
+    """Raise InputError unless `port` is free on this machine."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -81,10 +81,10 @@ def check_port(port: int) -> None:
 
 
 def served_environment(home: Home, port: int) -> dict[str, str]:
-    """The environment of the processes of an Airflow that is served on `port`."""
+    """Return the environment of the processes of an Airflow that is served on `port`."""
     url = f"http://{LOOPBACK}:{port}"
     return process_environment(home) | {
-        # What tasks say is on this level, and is read on the web page; the services speak up less.
+        # Task logs, which the web page shows, are at INFO; the services log warnings only.
         "AIRFLOW__LOGGING__LOGGING_LEVEL": "INFO",
         "AIRFLOW__LOGGING__NAMESPACE_LEVELS": ",".join(f"{name}=WARNING" for name in CHATTY),
         "AIRFLOW__API__PORT": str(port),
@@ -114,7 +114,7 @@ class Component:
 
 @contextmanager
 def components(home: Home, port: int, lock: int) -> Iterator[Callable[[str], Component]]:
-    """Gives what starts a component; ends all that were started, and what they started."""
+    """Yield a function that starts a component; at exit, end all that were started, and their children."""
     started: list[Component] = []
 
     def start(name: str) -> Component:
@@ -128,9 +128,9 @@ def components(home: Home, port: int, lock: int) -> Iterator[Callable[[str], Com
 
 
 def end(processes: list[subprocess.Popen[bytes]]) -> None:
-    """SIGTERM, then SIGKILL, for the processes, and SIGKILL for whatever is left of their sessions.
+    """Send SIGTERM, then SIGKILL, to the processes, and SIGKILL to all that is left of their sessions.
 
-    The last one started, the scheduler, ends first: tasks that are nearly done may still say so.
+    The scheduler, started last, ends first: tasks that are nearly done can still report to the API server.
     """
     for group in (processes[-1:], processes[:-1]):
         for process in group:
@@ -158,7 +158,7 @@ def check_alive(children: list[Component]) -> None:
 
 
 def wait_until_healthy(children: list[Component], url: str, parts: tuple[str, ...]) -> None:
-    """Wait until `parts` of Airflow are healthy. Raises ThermoclineError if they aren't in time."""
+    """Wait until `parts` of Airflow are healthy. Raise ThermoclineError after SECONDS_TO_START."""
     deadline = time.monotonic() + SECONDS_TO_START
     while time.monotonic() < deadline:
         check_alive(children)
@@ -175,7 +175,7 @@ def wait_until_healthy(children: list[Component], url: str, parts: tuple[str, ..
 
 @contextmanager
 def until_interrupted() -> Iterator[None]:
-    """Leave quietly on Ctrl-C, SIGTERM, and when the terminal is closed."""
+    """Leave the block without an error on Ctrl-C, SIGTERM, and when the terminal is closed."""
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
@@ -193,11 +193,11 @@ def until_interrupted() -> Iterator[None]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Serve on the port given as the one argument, by default 8080; the exit code."""
+    """Serve on the port given as the one argument, by default 8080; return the exit code."""
     port = arguments[0] if arguments else "8080"
     try:
         if not port.isdecimal():
-            raise InputError(f"port {port!r} is no number: name one, as in make up PORT=8081")
+            raise InputError(f"port {port!r} isn't a number: pass one, as in make up PORT=8081")
         serve(Home.current(), int(port))
     except ThermoclineError as error:
         print(f"thermocline: {error}", file=sys.stderr)

@@ -1,6 +1,6 @@
-"""What the DAGs' tasks do: call the pipeline, say how it went, and fail as Airflow should.
+"""Steps of the DAGs: call the pipeline, log the result, and map errors to Airflow's outcomes.
 
-Bad input and a gate that blocks end a task at once, because a retry can't mend them; a busy
+Bad input and a gate that blocks fail a task without retries, because a retry can't repair them; a busy
 warehouse or a crash is retried.
 """
 
@@ -25,16 +25,16 @@ from thermocline.home import Home
 from thermocline.orchestration import run_events
 from thermocline.orchestration.arrivals import note_landing
 from thermocline.orchestration.calendar import last_whole_day
-from thermocline.orchestration.order import note_published, overtaken
+from thermocline.orchestration.order import note_published, superseded_by
 
 Candidate = dict[str, Any]
-"""What the tasks hand on: content_hash, as_of (ISO date), built_at and, once audited, predecessor."""
+"""XCom between the tasks: content_hash, as_of (ISO date), built_at and, once audited, predecessor."""
 
 log = logging.getLogger(__name__)
 
 
 def land(system: str, location: str | None) -> None:
-    """Land the new files of `system`; skip where there are none."""
+    """Land the new files of `system`; skip if there are none."""
     from thermocline.landing.land import land as land_files
 
     home = Home.current()
@@ -48,7 +48,7 @@ def land(system: str, location: str | None) -> None:
 
 @run_events.ends_run
 def build(as_of: str | None, wait_seconds: float) -> Candidate:
-    """Build and freeze a candidate, of the newest complete day if no day is given."""
+    """Build and freeze a candidate and return it; without `as_of`, of the newest complete day."""
     from thermocline.building.build import build as build_candidate
 
     home = Home.current()
@@ -72,15 +72,15 @@ def build(as_of: str | None, wait_seconds: float) -> Candidate:
 
 @run_events.ends_run
 def audit(candidate: Candidate) -> Candidate:
-    """Put a candidate before the gate; gives it on, with its `predecessor`, where it may pass.
+    """Audit a candidate and return it with its `predecessor` if the gate passes it.
 
-    Skips what reporting has overtaken: a block would fail a run that publishes nothing anyway.
+    Skip a superseded candidate: a block would fail a run that publishes nothing anyway.
     """
     return judge(Home.current(), candidate)
 
 
 def judge(home: Home, candidate: Candidate) -> Candidate:
-    skip_overtaken(home, candidate)
+    skip_superseded(home, candidate)
     from thermocline.gate.audit import audit as audit_candidate
 
     log.info("auditing ...")
@@ -90,7 +90,7 @@ def judge(home: Home, candidate: Candidate) -> Candidate:
         except GateBlocked:
             complete_targets(home)
             raise
-    log.info("the gate lets it pass (%s, %s warnings)", verdict.verdict, len(verdict.warnings))
+    log.info("the gate passed it (%s, %s warnings)", verdict.verdict, len(verdict.warnings))
     return candidate | {"predecessor": verdict.predecessor}
 
 
@@ -98,12 +98,12 @@ def judge(home: Home, candidate: Candidate) -> Candidate:
 def publish(candidate: Candidate, event: Any, wait_seconds: float) -> None:
     """Publish an audited candidate; `event` is the outlet event of the published asset.
 
-    Skips what reporting has overtaken since the audit.
+    Skip a candidate that was superseded since the audit.
     """
     from thermocline.publishing import publication
 
     home = Home.current()
-    skip_overtaken(home, candidate)
+    skip_superseded(home, candidate)
 
     def attempt() -> publication.Published:
         return publication.publish(home, candidate["content_hash"], wait_seconds)
@@ -115,14 +115,14 @@ def publish(candidate: Candidate, event: Any, wait_seconds: float) -> None:
             current = publication.current(home)
             if (current.publication_id if current else None) == candidate["predecessor"]:
                 raise
-            # Another run has published since the audit: the verdict was on another change.
+            # Another run has published since the audit: the verdict compared with another publication.
             judge(home, candidate)
             published = attempt()
         except TargetBehind:
             note_published(home, candidate)
             raise
     if published.outcome == "superseded":
-        skip(f"reporting already holds {published.as_of_date}, a later day: nothing is published")
+        skip(f"{published.as_of_date}, a later day, is already published: nothing is published")
     note_published(home, candidate)
     event.add_partitions(candidate["as_of"])
     log.info("%s as %s", published.outcome, published.publication_id)
@@ -131,7 +131,7 @@ def publish(candidate: Candidate, event: Any, wait_seconds: float) -> None:
 
 
 def clear_superseded(home: Home) -> None:
-    """Remove the candidates that the publication made useless; a failure is the next run's to mend."""
+    """Remove the candidates that the publication superseded; after a failure the next run tries again."""
     from thermocline.retention.superseded import prune_superseded
 
     try:
@@ -144,7 +144,7 @@ def clear_superseded(home: Home) -> None:
 
 
 def document(wait_seconds: float) -> None:
-    """Render the documentation of what is published, where the models have changed."""
+    """Render the documentation of the current publication if the models have changed."""
     from thermocline.building.documentation import render
 
     with refusals():
@@ -153,7 +153,7 @@ def document(wait_seconds: float) -> None:
 
 
 def prune(wait_seconds: float) -> None:
-    """Remove what the company's retention doesn't keep any longer."""
+    """Remove what is older than the company's retention."""
     from thermocline.retention.pruning import prune as prune_home
 
     with refusals():
@@ -162,22 +162,22 @@ def prune(wait_seconds: float) -> None:
 
 
 def skip(reason: str) -> NoReturn:
-    """End the task well without its event."""
+    """Log the reason and end the task as skipped, so that its asset isn't updated."""
     log.info(reason)
     raise AirflowSkipException(reason)
 
 
-def skip_overtaken(home: Home, candidate: Candidate) -> None:
-    reason = overtaken(home, candidate)
+def skip_superseded(home: Home, candidate: Candidate) -> None:
+    reason = superseded_by(home, candidate)
     if reason:
         complete_targets(home)
         skip(reason)
 
 
 def complete_targets(home: Home) -> None:
-    """Where a run publishes nothing, complete the targets that failed in an earlier one.
+    """Complete the targets that failed in an earlier run, in a run that publishes nothing.
 
-    A failure is the next run's to mend.
+    After a failure the next run tries again.
     """
     from thermocline.publishing import publication
 
@@ -192,7 +192,7 @@ def complete_targets(home: Home) -> None:
 
 @contextmanager
 def refusals() -> Iterator[None]:
-    """Turn a refusal that would come again into a failure without retries."""
+    """Turn an error that a retry would only repeat into a failure without retries."""
     try:
         yield
     except (WarehouseBusy, PlaceUnreachable):

@@ -1,4 +1,4 @@
-"""Starting a run of another DAG from a task."""
+"""Start a run of another DAG from a task."""
 
 import time
 from datetime import UTC, datetime
@@ -9,16 +9,17 @@ from airflow.sdk import Context
 
 
 class StartRun(TriggerDagRunOperator):
-    """Start a run of another DAG at once, and end well without waiting for it.
+    """Start a run of another DAG at once, without waiting for its end.
 
-    What it is started for is known in `execute` only: a subclass decides there, and calls `start`.
+    Whether and with which parameters is known in `execute` only: a subclass decides there, and calls
+    `start`.
     """
 
     def __init__(self, **arguments: Any) -> None:
         super().__init__(**{"logical_date": None, "skip_when_already_exists": True, **arguments})
 
     def start(self, context: Context, run: str, conf: dict[str, Any]) -> None:
-        """Start the run; the second of the start makes its id, which begins with `run`, unique."""
+        """Start the run; its id is `run` and the second of its start, so that it is unique."""
         self.trigger_run_id = f"{run}__{time.time():.0f}"
         self.run_after = datetime.now(UTC)
         self.conf = conf

@@ -1,4 +1,4 @@
-"""What waiting tasks wait for, asked in the triggerer: no slot, no process, no state."""
+"""Triggers of the sensors: they poll in the triggerer, so that a wait takes no slot and no process."""
 
 import asyncio
 import logging
@@ -15,17 +15,17 @@ from thermocline.orchestration.arrivals import covers, delivers, is_quiet
 
 READY, LATE, TROUBLE = "ready", "late", "trouble"
 POLL_SECONDS = 3.0
-# Listing a bucket costs its owner money, and a server its patience.
+# Listing a bucket is charged for, and servers limit the rate of requests.
 POLL_ELSEWHERE_SECONDS = 60.0
 
 log = logging.getLogger(__name__)
 
 
 class Wait(BaseTrigger):
-    """Asks for `system` every few seconds, from `since` to `until` (seconds since the epoch).
+    """Ask for `system` every few seconds, from `since` to `until` (seconds since the epoch).
 
-    Its event is [READY, ""], [LATE, ""], or [TROUBLE, what went wrong] where asking itself failed:
-    the task then asks once more, and fails with what goes wrong.
+    The event is [READY, ""], [LATE, ""], or [TROUBLE, the error] if asking itself failed: the task then
+    asks once more itself, so that the error appears in its own log.
     """
 
     def __init__(self, system: str, since: float, until: float) -> None:
@@ -36,10 +36,10 @@ class Wait(BaseTrigger):
 
     @abstractmethod
     def outcome(self) -> str | None:
-        """READY, LATE, or None: ask again."""
+        """Return READY, LATE, or None to ask again."""
 
     def rest_seconds(self) -> float:
-        """How long to wait before asking again."""
+        """Return how long to wait before asking again."""
         return POLL_SECONDS
 
     def arguments(self) -> dict[str, Any]:
@@ -66,7 +66,7 @@ class Wait(BaseTrigger):
 
 
 class FilesPending(Wait):
-    """Until complete files of `system` wait to be landed."""
+    """Wait until complete files of `system` are ready to be landed."""
 
     def outcome(self) -> str | None:
         from thermocline.landing.outstanding import pending
@@ -80,9 +80,9 @@ class FilesPending(Wait):
 
 
 class DayCovered(Wait):
-    """Until the deliveries of `system` cover `day` (ISO date), or until `hour` (an epoch time).
+    """Wait until the deliveries of `system` cover `day` (ISO date), or until `hour` (epoch seconds).
 
-    The hour is put off, `until` then, while files are coming in and where none has ever come.
+    The hour is postponed, at most to `until`, while files are arriving and before the first has arrived.
     """
 
     def __init__(self, system: str, until: float, day: str, hour: float) -> None:
