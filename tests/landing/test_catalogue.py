@@ -116,6 +116,14 @@ def test_the_second_system_may_join_later_in_the_homes_own_folder_only(home):
         ("sources: [{mapping: nope, location: x}]", "line 1, sources[1].mapping: expected one of"),
         ("sources:\n- {mapping: kontor}", "line 2, sources[1]: expected the key 'location'"),
         (
+            "sources:\n- {mapping: kontor, location: a, extent: full}",
+            "line 2, sources[1].extent: expected the key 'mode', the new name of 'extent'",
+        ),
+        (
+            "sources:\n- {mapping: kontor, location: a, rhythm_days: 1}",
+            "line 2, sources[1].rhythm_days: expected the key 'expected_every_days', the new name",
+        ),
+        (
             "sources:\n- {mapping: kontor, location: a}\n- {mapping: kontor, location: b, name: c}",
             "line 3, sources[2].mapping: expected a mapping that no other source uses",
         ),

@@ -31,7 +31,7 @@ def insert(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Figures:
         f"select {columns}, file_id, record as source_row from {staged.table} where problem is null"
     )
     _quarantine(connection, conversion, staged.table)
-    _not_taken(connection, conversion, staged.table)
+    _excluded(connection, conversion, staged.table)
     _quarantine_rejects(connection, [(i, r) for i, rs in staged.rejects.items() for r in rs])
     return _register(connection, staged)
 
@@ -97,7 +97,7 @@ def _quarantine(connection: duckdb.DuckDBPyConnection, conversion: Conversion, s
     )
 
 
-def _not_taken(connection: duckdb.DuckDBPyConnection, conversion: Conversion, staged: str) -> None:
+def _excluded(connection: duckdb.DuckDBPyConnection, conversion: Conversion, staged: str) -> None:
     """Note the records that the mapping leaves out: a later version of one that was taken ends it."""
     checks = conversion.checks
     if any(check.is_filter for check in checks):

@@ -15,6 +15,7 @@ RENAMED = {
     "filled": "not_blank",
     "ignored": "ignore_columns",
     "logs": "ignore_files",
+    "mostly_known": "reject_mostly_unknown",
     "not_taken": "exclude",
     "only_with_records": "optional_when_empty",
     "rhythm_days": "expected_every_days",

@@ -106,7 +106,7 @@ def parse_mapping(file: Path) -> Mapping:
         currency=currency(keys.get("currency")),
         minor_units=exponents,
         prefixes=keys["prefixes"].texts() if "prefixes" in keys else (),
-        mostly_known="mostly_known" in keys and keys["mostly_known"].flag(),
+        reject_mostly_unknown="reject_mostly_unknown" in keys and keys["reject_mostly_unknown"].flag(),
         ignore_files=keys["ignore_files"].texts() if "ignore_files" in keys else (),
         feeds=feeds,
         file=file,

@@ -237,7 +237,7 @@ class Mapping:
     file: Path
     honours: tuple[tuple[str, str], ...] = ()
     exclude_files: tuple[str, ...] = ()
-    mostly_known: bool = False
+    reject_mostly_unknown: bool = False
 
     def feed(self, name: str) -> Feed | None:
         return next((feed for feed in self.feeds if feed.name == name), None)

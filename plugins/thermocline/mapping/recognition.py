@@ -91,7 +91,7 @@ class _Candidate:
     @property
     def is_mostly_foreign(self) -> bool:
         """Whether most of its columns are those of another vendor's table that shares a few names."""
-        return self.mapping.mostly_known and self.fit.others > self.fit.matched
+        return self.mapping.reject_mostly_unknown and self.fit.others > self.fit.matched
 
     @property
     def missing(self) -> tuple[str, ...]:

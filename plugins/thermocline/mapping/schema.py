@@ -54,7 +54,7 @@ MAPPING = (
     Key("currency", "text", "of amounts without one, a code such as EUR"),
     Key("minor_units", "exponents", "decimals of a currency's amounts in minor units, by code and `default`"),
     Key(
-        "mostly_known",
+        "reject_mostly_unknown",
         "flag",
         "a file with more columns that a feed doesn't know than ones that it does is none of it",
     ),
