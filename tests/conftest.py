@@ -51,13 +51,51 @@ LONGEST = (
     "backtest/test_calibration.py",
     "law/test_deliveries.py",
     "audit/test_every_cell.py",
+    "end_to_end/test_example_company.py",
+    "cases/test_days_and_gate.py",
+    "cases/test_several_tables.py",
+    "cases/test_places.py",
+    "cases/test_delivery_order.py",
+    "activity/test_later_statements.py",
+    "loading/fuzz/test_fuzz.py",
+    "benchmarks/test_bench.py",
+    "install/test_install.py",
+    "backtest/test_backtest.py",
 )
-"""The files that take longest begin first, so that no worker is left alone with one of them at the end."""
+"""The files that take longest are slow and begin first, so that no worker ends alone with one of them."""
+BY_FIXTURE = {
+    "server": ("postgres", "slow"),
+    "survived": ("faults", "slow"),
+    "year": ("slow",),
+    "delivered_in_parts": ("slow",),
+    "screen_files": ("slow",),
+}
+BY_PLACE = {
+    "dags": ("airflow",),
+    "orchestration": ("airflow",),
+    "end_to_end/test_running_airflow.py": ("airflow",),
+    "end_to_end/test_asking_people.py": ("airflow", "faults", "slow"),
+    "publishing/faults": ("faults", "slow"),
+    "gate/test_gate_failures.py": ("browser",),
+    "gate/test_gate_index.py": ("browser",),
+    "dbt_project/test_documentation_page.py": ("browser",),
+}
+"""Markers of all tests that use a fixture, or lie in a folder or file."""
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests before `-m` selects, and let the files begin first that take longest."""
     tests = Path(__file__).parent
     ranks = {tests / name: rank for rank, name in enumerate(LONGEST)}
+    places = {tests / name: marks for name, marks in BY_PLACE.items()}
+    for item in items:
+        used = set(getattr(item, "fixturenames", ()))
+        marks = {mark for name in used & set(BY_FIXTURE) for mark in BY_FIXTURE[name]}
+        marks |= {mark for place in (item.path, *item.path.parents) for mark in places.get(place, ())}
+        marks |= {"slow"} if item.path in ranks else set()
+        for mark in sorted(marks):
+            item.add_marker(mark)
     items.sort(key=lambda item: ranks.get(item.path, len(LONGEST)))
 
 

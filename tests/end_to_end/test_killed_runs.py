@@ -5,6 +5,8 @@ import os
 import random
 import shutil
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
@@ -13,8 +15,9 @@ from pathlib import Path
 import duckdb
 from fault_table import Tally
 from in_parts import InParts
-from screened import screen
+from screened import Screened, screen
 from thermocline.audit.verification import verify
+from thermocline.example import generate
 from thermocline.home import Home
 from thermocline.publishing.publication import database
 
@@ -89,3 +92,26 @@ def test_killed_at_any_instant_of_a_run(delivered_in_parts: InParts, tmp_path: P
         assert verify(hurt).lines()[0].startswith("intact"), story
         survived("killed (SIGKILL) at a random instant of a whole run, from landing to publication")
         shutil.rmtree(hurt.root)
+
+
+def test_make_run_works_at_once_after_the_kill_of_a_runs_process_group(
+    example: Screened, tmp_path: Path, survived: Tally
+) -> None:
+    """The first run is killed with its whole group while dbt builds; the next one isn't refused."""
+    home, exports = example.begin(tmp_path / "home"), tmp_path / "exports"
+    generate(20, 60, 1, exports)
+    command = [sys.executable, "-m", "thermocline.command.cli", "run", f"--exports={exports}"]
+    environment = os.environ | {"THERMOCLINE_HOME": str(home.root)}
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as run:
+        assert run.stdout
+        assert any("building every table" in line for line in run.stdout)
+        os.killpg(run.pid, signal.SIGKILL)
+    assert run.returncode == -signal.SIGKILL
+    again = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert " published as " in again.stdout
+    assert len(seen(home)) == 1
+    assert verify(home).exit_code == 0
+    survived("killed (SIGKILL) with the whole process group of `make run`")
