@@ -132,9 +132,6 @@ class Modelled:
             f"create or replace table config.run as select date '{AS_OF}' as as_of_date, "
             "cast(null as date) as published_as_of_date"
         )
-        self.connection.execute(
-            "create or replace table config.files_changed as select file_id from raw.files"
-        )
         # What other models of staging read. Beside a model's SQL stand the inputs of its unit tests.
         staging, models = compiled / "staging", transformation.DBT_PROJECT / "models"
         found = [path for path in staging.rglob("*.sql") if (models / path.relative_to(compiled)).is_file()]
