@@ -37,8 +37,8 @@ def connection(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
         ):
             opened.execute(
                 "insert into raw.files by name select ? as file_id, ? as source, ? as source_file, "
-                "? as delivery_key, 'delta' as mode, ? as sha256",
-                [number, source, f"{source}/{day}.csv", day, f"{number}"],
+                "? as delivery_key, 'delta' as mode, ?::date as stated_on, true as is_keyed",
+                [number, source, f"{source}/{day}.csv", day, day],
             )
         yield opened
 
@@ -111,7 +111,7 @@ def test_a_cycle_of_parents_is_seen_through_merges_that_others_name(
     account(connection, "B", parent="A", row=2)
     admit(home, connection)
     if named_by == "survivor":
-        connection.execute("update raw.accounts set merged_account_ids = 'older;old' where account_id = 'B'")
+        connection.execute("update raw.accounts set merged_account_ids = 'older, old' where account_id = 'B'")
     else:
         connection.execute(
             "insert into raw.account_merges by name "
@@ -267,3 +267,39 @@ def test_a_build_refuses_before_dbt_runs(published: Home, example: Screened) -> 
     with pytest.raises(InputError, match=r"overrides\.csv, row 1: there is no account crm:nobody"):
         build(published, example.built.as_of, last_whole_day=example.built.as_of)
     assert not (published.scratch / "dbt").exists()
+
+
+def customer(
+    connection: duckdb.DuckDBPyConnection, name: str, parent: str | None, *, delivery: int = 2, row: int = 1
+) -> None:
+    connection.execute(
+        "insert into raw.billing_customers by name select ? as customer_id, ? as parent_customer_id, "
+        "? as file_id, ? as source_row",
+        [name, parent, delivery, row],
+    )
+
+
+def test_a_cycle_of_sub_customers_is_refused_and_a_customer_of_its_own_is_none(
+    home: Home, connection: duckdb.DuckDBPyConnection
+) -> None:
+    for row, (name, parent) in enumerate([("d", "a"), ("a", "b"), ("b", None), ("self", "self")], start=1):
+        customer(connection, name, parent, row=row)
+    admit(home, connection)
+    customer(connection, "b", "a", delivery=3, row=5)
+    assert refusal(home, connection) == (
+        "erp/2024-06-29.csv, record 2: a cycle of parents, erp:a -> erp:b -> erp:a: "
+        "correct one of them in billing and deliver it again"
+    )
+
+
+def test_the_version_that_landed_later_decides_whether_there_is_a_cycle(
+    home: Home, connection: duckdb.DuckDBPyConnection
+) -> None:
+    """Two undated files of one source: no hash and no name decides."""
+    connection.execute("update raw.files set delivery_key = null, is_keyed = false, landed_in = file_id")
+    connection.execute("update raw.files set stated_on = '2024-06-30'")
+    account(connection, "a", "b", delivery=0)
+    account(connection, "b", "a", delivery=0)
+    assert "crm:a -> crm:b -> crm:a" in refusal(home, connection)
+    account(connection, "b", delivery=1)
+    admit(home, connection)

@@ -39,7 +39,7 @@ company_id,merged_company_id,_fivetran_synced
 """,
     f"hubspot/{FOLDER}/deal.csv": """\
 deal_id,property_hs_primary_associated_company,property_createdate,deal_pipeline_stage_id,property_hs_merged_object_ids,is_deleted,_fivetran_synced
-71,800,2026-06-01 10:00:00,appointmentscheduled,72,false,2026-06-30 01:00:00
+71,800,2026-06-01 10:00:00,appointmentscheduled,"79,72",false,2026-06-30 01:00:00
 72,800,2026-06-01 11:00:00,appointmentscheduled,,false,2026-06-30 01:00:00
 73,,2026-06-01 12:00:00,appointmentscheduled,,false,2026-06-30 01:00:00
 74,,2026-06-01 13:00:00,appointmentscheduled,,false,2026-06-30 01:00:00
@@ -61,7 +61,7 @@ deal_id,company_id,type_id,category,_fivetran_deleted,_fivetran_synced
 """,
     f"hubspot/{FOLDER}/all-companies.csv": """\
 Record ID,Company name,Country/Region,Merged Record IDs,Last Modified Date
-910,Harbour Ltd,Malta,710;810,2026-06-29 10:00
+910,Harbour Ltd,Malta,"810, 710",2026-06-29 10:00
 """,
     f"salesforce/{FOLDER}/Account.csv": """\
 Id,Name,BillingCountry,IsDeleted,SystemModstamp

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 
 import pytest
-from export_files import write_bytes
+from export_files import connected, disconnect, land_all, load_all, write_bytes
 from screened import Screened, screen
+from thermocline.building.screening_day import day_to_screen
 from thermocline.candidates.candidate import Candidate
 from thermocline.errors import GateBlocked
 from thermocline.home import Home
+from thermocline.loading.checking import check
 from thermocline.publishing.publication import current
 
 LAST = date(2026, 11, 30)
@@ -52,6 +55,68 @@ def test_case_28_an_invoice_of_2062_waits_for_its_day_and_its_correction_is_publ
     assert mended.built.as_of == date(2026, 6, 15)
     assert mended.value("select revenue_lifetime from account_segments where account_code = 'C1'") == 550
     assert warnings(mended.home) == {}
+
+
+ACCOUNT = (
+    "Id,Name,Type,BillingCountry,IsDeleted,CreatedDate,SystemModstamp\n"
+    "001A,Harbor Tools,Customer,US,false,2026-01-01T10:00:00.000Z,2026-06-19T10:00:00.000Z\n"
+)
+EVENTS = (
+    "Id,AccountId,StartDateTime,ActivityDateTime,Subject,IsDeleted,SystemModstamp,WhoId\n"
+    "00U1,001A,2026-06-20T10:00:00.000Z,2026-06-20T10:00:00.000Z,Meeting,false,2026-06-01T10:00:00.000Z,003A\n"
+    "00U2,001A,2027-03-01T10:00:00.000Z,2027-03-01T10:00:00.000Z,Review,false,2026-06-01T10:00:00.000Z,003A\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("files", "day", "noted"),
+    [
+        (
+            {"invoices.csv": invoices("2027-06-15")},
+            date(2026, 6, 15),
+            ("1 dated 2027-06-15 or later, after today: not yet counted",),
+        ),
+        (
+            {"Account.csv": ACCOUNT, "Event.csv": EVENTS},
+            date(2026, 6, 20),
+            ("1 dated 2027-03-01 or later, after today: not yet counted",),
+        ),
+        (
+            {"invoices-2027-06-30.csv": invoices("2026-06-15")},
+            date(2026, 6, 15),
+            ("its path names 2027-06-30, a day to come: it counts as undated",),
+        ),
+    ],
+)
+def test_case_28_no_record_event_or_file_of_the_future_decides_the_day(
+    tmp_path: Path, files: dict[str, str], day: date, noted: tuple[str, ...]
+) -> None:
+    home = Home(tmp_path / "home").prepare()
+    for path, text in files.items():
+        write_bytes(tmp_path / "exports", path, text.encode())
+    assert check(tmp_path / "exports", home, LAST).files[-1].ahead == noted
+    land_all(home, tmp_path / "exports")
+    load_all(home)
+    assert day_to_screen(connected(home), None, LAST) == day
+    disconnect()
+
+
+def test_case_28_a_planned_event_waits_and_one_of_an_unknown_account_is_listed(
+    screen_files: Callable[..., Screened],
+) -> None:
+    unknown = EVENTS.splitlines()[1].replace("00U1", "00U3").replace("001A", "001Z")
+    screened = screen_files(
+        {"crm/Account.csv": ACCOUNT, "crm/Event.csv": f"{EVENTS}{unknown}\n"}
+        | {"erp/invoices.csv": invoices("2026-06-20")},
+        last_whole_day=LAST,
+    )
+    assert screened.built.as_of == date(2026, 6, 20)
+    assert screened.rows(
+        "select account_code, cast(last_communication_on as varchar) from account_segments "
+        "where account_id like 'salesforce:%'"
+    ) == [("001A", "2026-06-20")]
+    assert screened.rows("select reason, records from unattributed_events") == [("unknown_account", 1)]
+    assert "events_find_their_account" in warnings(screened.home)
 
 
 BILLING = "invoice_id,customer_id,issued_at,currency,total,status,kind\n"
@@ -109,3 +174,15 @@ def test_case_20_a_full_export_that_lost_records_blocks_and_readers_keep_what_th
     kept = deliver("07-02", case_20(*range(1, 18), *range(19, 33)))
     assert kept.published.outcome == "published"
     assert kept.value("select sum(revenue_lifetime) from account_segments") == 19800
+
+
+def test_case_20_headers_alone_after_a_full_export_of_two_invoices_block(
+    screen_files: Callable[..., Screened],
+) -> None:
+    rows = "I1,C1,2026-05-04,USD,100.00,paid,invoice\nI2,C2,2026-06-04,USD,100.00,paid,invoice\n"
+    config = {"sources.yml": FULL}
+    screened = screen_files({"2026-06-29/invoices.csv": BILLING + rows}, config=config, last_whole_day=LAST)
+    write_bytes(screened.exports, "2026-06-30/invoices.csv", BILLING.encode())
+    with pytest.raises(GateBlocked, match="delivery 2026-06-30 holds 0 of the 2 records of 2026-06-29"):
+        screen(screened.home, screened.exports, last_whole_day=LAST)
+    assert screened.value("select sum(revenue_lifetime) from account_segments") == 200

@@ -3,14 +3,19 @@
 import os
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
+from datetime import date, datetime
 from pathlib import Path
 
+import pytest
 from export_files import PAYMENTS, land_all, load_all, payment, rows, write
 from thermocline.home import Home
 from thermocline.landing import manifest
 from thermocline.landing.catalogue import adopt
 from thermocline.landing.land import land
+from thermocline.landing.standing import place_of
 from thermocline.loading.checking import check, render
+from thermocline.mapping.files import load_mappings
 
 
 def places(home: Home) -> dict[str, int]:
@@ -114,3 +119,27 @@ def test_the_check_names_files_that_nothing_orders(exports: Path) -> None:
     assert "date" not in dated.split("-06-01/payments.csv")[1]
     assert "30.06.2026 in its path is no date unless `delivery_dates` says" in figures
     assert "no date in its path" in undated
+
+
+def test_a_path_dated_far_ahead_does_not_outrank_what_comes_later(home: Home, exports: Path) -> None:
+    write(exports, "payments-2099-06-30.csv", PAYMENTS, payment(1, "10.00"))
+    land_all(home, exports)
+    assert amount(home) == [("10.0000",)]
+    write(exports, "payments.csv", PAYMENTS, payment(1, "11.00"))
+    land_all(home, exports)
+    assert amount(home) == [("11.0000",)]
+
+
+@pytest.mark.parametrize(("seen", "is_dated"), [("2026-05-30", True), ("2026-05-29", False)])
+def test_a_declared_day_lies_at_most_a_month_after_it_was_first_seen(
+    home: Home, exports: Path, seen: str, is_dated: bool
+) -> None:
+    write(exports, "payments-2026-06-30.csv", PAYMENTS, payment(1))
+    land_all(home, exports)
+    mappings = load_mappings()
+    with manifest.opened(home) as found:
+        [file], [delivery] = found.files(), found.deliveries()
+    delivery = replace(delivery, stated_at=datetime.fromisoformat(f"{seen}T10:00:00+00:00"))
+    place = place_of(delivery, file, mappings, "UTC")
+    assert place.is_dated == is_dated
+    assert place.stated_on == (date(2026, 6, 30) if is_dated else date.fromisoformat(seen))

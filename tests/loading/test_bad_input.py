@@ -235,5 +235,9 @@ def test_every_answer_of_the_page_has_its_test():
     assert len(named) >= 26
     for file, test in named:
         assert f"def {test}(" in (PROJECT / "tests" / file).read_text(encoding="utf-8"), test
+    real = page.split("## What becomes of what real exports hold\n")[1].split("\n`make fuzz`")[0]
+    for row in real.strip().splitlines()[2:]:
+        file, test = re.fullmatch(r"\|.+\|.+\| `([\w./]+\.py)::(\w+)` \|", row).groups()
+        assert f"def {test}(" in (PROJECT / "tests" / file).read_text(encoding="utf-8"), row
     own = re.findall(r"^def (test_\w+)", (PROJECT / HERE).read_text(encoding="utf-8"), flags=re.MULTILINE)
     assert set(own[:-1]) <= {test for _, test in named}

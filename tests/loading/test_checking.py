@@ -7,6 +7,7 @@ from export_files import ACCOUNTS, PAYMENTS, REAL, WHOLESALER, payment, write, w
 from thermocline.errors import InputError
 from thermocline.home import Home
 from thermocline.landing import parts
+from thermocline.landing.land import land
 from thermocline.loading.checking import check, render
 from thermocline.loading.refusals import NO_DATE_ORDER
 from thermocline.mapping.files import SHIPPED
@@ -212,3 +213,22 @@ def test_a_file_of_which_no_row_can_be_read_ends_the_check_with_2(tmp_path, monk
     (exports / "invoices.csv").write_text(without)
     assert main(["sources", "check", str(exports)]) == 2
     assert "1 currency is missing: set `currency` of the source" in capsys.readouterr().out
+
+
+def test_headers_alone_end_a_first_check_with_2(tmp_path, monkeypatch, capsys):
+    from thermocline.command.cli import main
+
+    monkeypatch.setenv("THERMOCLINE_HOME", str(tmp_path / "home"))
+    exports = tmp_path / "exports"
+    write(exports, "Payments.csv", PAYMENTS)
+    write(exports, "Account.csv", ACCOUNTS)
+    assert main(["sources", "check", str(exports)]) == 2
+    printed = capsys.readouterr()
+    assert "a header without records" in printed.out
+    assert "holds headers without records, 'Account.csv' first" in printed.err
+    write(exports, "Payments.csv", PAYMENTS, payment(1))
+    assert main(["sources", "check", str(exports)]) == 0
+    write(exports, "Payments.csv", PAYMENTS)
+    home = Home(tmp_path / "home").prepare()
+    land(home, "billing", exports)
+    assert main(["sources", "check", str(exports)]) == 0

@@ -26,6 +26,7 @@ def admit(home: Home, connection: duckdb.DuckDBPyConnection, company: Company, a
     _refuse_rewritten_past(home, connection)
     _refuse_unknown_accounts(home, connection)
     _refuse_cycles(connection)
+    _refuse_cycles_of_customers(connection)
     half_lives.refuse_overlong(_scorecards(home), connection, company, as_of)
 
 
@@ -112,7 +113,7 @@ def _refuse_cycles(connection: duckdb.DuckDBPyConnection) -> None:
             named as (
                 select file_id, account_id, merged_into_account_id from raw.account_merges
                 union all
-                select file_id, trim(unnest(string_split(merged_account_ids, ';'))), account_id
+                select file_id, trim(unnest(string_split_regex(merged_account_ids, '[;,]'))), account_id
                 from raw.accounts
             ),
             merges as (
@@ -149,7 +150,7 @@ def _refuse_cycles(connection: duckdb.DuckDBPyConnection) -> None:
     topped: set[str] = set()
     for start in sorted(accounts):
         if accounts[start]["parent"] == start and not accounts[start]["merged_into"]:
-            raise _cycle(accounts, [start])
+            raise _cycle(accounts, [start], "the CRM")
         path: dict[str, None] = {}
         account = survivor(start)
         while account is not None and account not in topped and account not in path:
@@ -157,16 +158,44 @@ def _refuse_cycles(connection: duckdb.DuckDBPyConnection) -> None:
             parent = survivor(accounts[account]["parent"])
             account = parent if parent != account else None
         if account is not None and account in path:
-            raise _cycle(accounts, list(path)[list(path).index(account) :])
+            raise _cycle(accounts, list(path)[list(path).index(account) :], "the CRM")
         topped.update(path)
 
 
-def _cycle(accounts: dict[str, dict[str, Any]], cycle: list[str]) -> InputError:
-    first = accounts[cycle[0]]
+def _refuse_cycles_of_customers(connection: duckdb.DuckDBPyConnection) -> None:
+    """Follow sub-customers to their parents. One that names itself has none, as in the models."""
+    customers = {
+        row["id"]: row
+        for row in rows(
+            connection,
+            f"""
+            select
+                source || ':' || customer_id as id, source || ':' || parent_customer_id as parent,
+                source_file, source_row
+            from ({current_records("billing_customers", "customer_id")})
+            where parent_customer_id <> customer_id
+                and not coalesce(is_deleted, false) and not coalesce(is_absent, false)
+            """,
+        )
+    }
+    topped: set[str] = set()
+    for start in sorted(customers):
+        path: dict[str, None] = {}
+        customer = start
+        while customer in customers and customer not in topped and customer not in path:
+            path[customer] = None
+            customer = customers[customer]["parent"]
+        if customer in path:
+            raise _cycle(customers, list(path)[list(path).index(customer) :], "billing")
+        topped.update(path)
+
+
+def _cycle(records: dict[str, dict[str, Any]], cycle: list[str], system: str) -> InputError:
+    first = records[cycle[0]]
     return InputError(
         f"{first['source_file']}, record {first['source_row']}: "
         f"a cycle of parents, {_line(' -> '.join([*cycle, cycle[0]]))}: "
-        "mend one of them in the CRM and deliver it again"
+        f"correct one of them in {system} and deliver it again"
     )
 
 

@@ -6,7 +6,7 @@ Heavy modules are imported by the command that needs them.
 import argparse
 import sys
 import time
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from thermocline.errors import InputError
@@ -71,10 +71,19 @@ def sources(_: argparse.Namespace) -> int:
 
 
 def check_sources(options: argparse.Namespace) -> int:
+    from thermocline.landing.manifest import exists as landed_before
     from thermocline.loading.checking import check, render
+    from thermocline.orchestration.calendar import last_whole_day
 
-    found = check(options.folder, Home.current())
+    home = Home.current()
+    today = last_whole_day(home, datetime.now(UTC)) + timedelta(days=1)
+    found = check(options.folder, home, today)
     print(render(found))
+    if found.is_without_records and not landed_before(home):
+        raise InputError(
+            f"{options.folder} holds headers without records, {found.files[0].file!r} first: "
+            "a first run would have nothing to screen; export them with their records"
+        )
     if found.refused:
         raise InputError(
             f"{len(found.refused)} of the files above would be refused or wholly quarantined, "

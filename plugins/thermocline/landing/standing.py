@@ -1,7 +1,7 @@
 """What stands of the landed files: those of deliveries that nobody withdrew."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from thermocline.home import Home
@@ -12,6 +12,8 @@ from thermocline.landing.manifest import Delivery, LandedFile, Manifest
 from thermocline.mapping.model import Mappings
 
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+# A path may name the month that has begun, by which its last day counts.
+AHEAD_DAYS = 31
 
 
 @dataclass(frozen=True)
@@ -35,15 +37,19 @@ def place_of(delivery: Delivery, file: LandedFile, mappings: Mappings, reporting
     """Where a delivered file stands in the order of deliveries.
 
     That is the day which its path declares, else the day, in the reporting zone, on which this home first
-    saw the path hold this content; on one day, the landing that saw it.
+    saw the path hold this content; on one day, the landing that saw it. A declared day more than
+    AHEAD_DAYS after that sight is a mistake, and counts as none: it would outrank all until then.
     """
     mapping = mappings.get(file.mapping)
     told = mapping.delivery(delivery.path, file.member) if mapping else None
-    seen_at = delivery.stated_at or EARLIEST
+    seen_on = (delivery.stated_at or EARLIEST).astimezone(ZoneInfo(reporting_time_zone)).date()
+    declared_on = told.declared_on if told else None
+    if declared_on and delivery.stated_at and declared_on - seen_on > timedelta(days=AHEAD_DAYS):
+        declared_on = None
     return Place(
-        stated_on=(told and told.declared_on) or seen_at.astimezone(ZoneInfo(reporting_time_zone)).date(),
+        stated_on=declared_on or seen_on,
         landed_in=delivery.landed_in,
-        is_dated=bool(told and told.declared_on),
+        is_dated=declared_on is not None,
         is_keyed=bool(told and told.is_keyed),
     )
 

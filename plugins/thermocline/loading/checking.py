@@ -17,6 +17,7 @@ from thermocline.home import Home
 from thermocline.landing.arrivals import Arrival, Place
 from thermocline.landing.catalogue import mappings_in_force
 from thermocline.landing.parts import Part, parts
+from thermocline.landing.standing import AHEAD_DAYS
 from thermocline.loading.load import load_files
 from thermocline.loading.refusals import NOT_A_NUMBER
 from thermocline.loading.written_numbers import declarations_that_read
@@ -41,7 +42,8 @@ class CheckedFile:
     and `last_on` are the days that its rows are dated; `unmapped` are the vendor columns that the
     mapping doesn't know; `hints` say what to declare for values that can't be read; `excluded_by` is
     the pattern of `exclude_files` that leaves the file out;
-    `undated` says why its path has no day, where others of its kind lie beside it.
+    `undated` says why its path has no day, where others of its kind lie beside it; `ahead` what of it
+    is dated after today.
     """
 
     file: str
@@ -56,6 +58,7 @@ class CheckedFile:
     unmapped: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
     undated: str | None = None
+    ahead: tuple[str, ...] = ()
     refused: str | None = None
     excluded_by: str | None = None
 
@@ -77,10 +80,17 @@ class Checked:
         """The files that wouldn't be taken, or of which no row could be read."""
         return [shown(file.file) for file in self.files if file.refused or file.is_unreadable]
 
+    @property
+    def is_without_records(self) -> bool:
+        """Whether the files hold headers alone."""
+        read = [file.rows for file in self.files if not file.excluded_by]
+        return bool(read) and not any(rows is None or rows for rows in read)
 
-def check(directory: Path, home: Home | None = None) -> Checked:
+
+def check(directory: Path, home: Home | None = None, today: date = date.max) -> Checked:
     """Read every data file of `directory` by the mappings shipped, or those in force in a home.
 
+    today: by the clock of the command; what is dated later is named.
     Raises InputError where there is no such folder, or no data file in it, and for declarations of
     the home that don't hold.
     """
@@ -125,8 +135,9 @@ def check(directory: Path, home: Home | None = None) -> Checked:
                     arrivals.append(replace(arrival, file=file))
         zone = settled.time_zone if settled else "UTC"
         by_feed = {(row.file, row.feed): row for row in checked.values()}
-        _fill(by_feed, arrivals, mappings, zone, Path(scratch))
+        _fill(by_feed, arrivals, mappings, zone, Path(scratch), today)
         _note_order(by_feed, arrivals)
+        _note_days_ahead(by_feed, arrivals, today)
     return Checked(tuple(checked[path] for path in sorted(checked)))
 
 
@@ -170,12 +181,24 @@ def _note_order(rows: dict[tuple[str, str | None], CheckedFile], arrivals: list[
         )
 
 
+def _note_days_ahead(
+    rows: dict[tuple[str, str | None], CheckedFile], arrivals: list[Arrival], today: date
+) -> None:
+    """Name the files whose path declares a day to come."""
+    for arrival in arrivals:
+        if arrival.place.is_dated and (arrival.place.stated_on - today).days > AHEAD_DAYS:
+            rows[arrival.source_file, arrival.file.feed].ahead += (
+                f"its path names {arrival.place.stated_on}, a day to come: it counts as undated",
+            )
+
+
 def _fill(
     checked: dict[tuple[str, str | None], CheckedFile],
     arrivals: list[Arrival],
     mappings: Mappings,
     zone: str,
     scratch: Path,
+    today: date,
 ) -> None:
     """Load the files into a database in memory and take the figures from there."""
     config: dict[str, str | bool | int | float | list[str]] = {
@@ -214,6 +237,14 @@ def _fill(
             "from raw.excluded join raw.files using (file_id) group by all order by all"
         ).fetchall():
             checked[path, feed].excluded[reason] = rows
+        for path, feed, records, first_on in connection.execute(
+            "select source_file, kind_of_file, sum(records), min(recorded_on) "
+            "from raw.record_days join raw.files using (file_id) where recorded_on > ? group by all",
+            [today],
+        ).fetchall():
+            checked[path, feed].ahead += (
+                f"{records:,} dated {first_on} or later, after today: not yet counted",
+            )
         for path, feed, names in connection.execute(
             "select source_file, kind_of_file, list(column_name) from raw.unmapped_columns "
             "join raw.files using (file_id) group by all"
@@ -238,6 +269,9 @@ def _cells(row: CheckedFile) -> tuple[str, ...]:
         notes.append(f"unused columns: {listed(row.unmapped, 6)}")
     if row.undated:
         notes.append(row.undated)
+    notes += row.ahead
+    if row.rows == 0:
+        notes.append("a header without records")
     return (
         shown(row.file, 120),
         row.mapping or "-",

@@ -23,7 +23,7 @@ named_by_survivors as (
         files.source,
         files.source_file,
         records.source_row,
-        trim(unnest(string_split(records.merged_account_ids, ';'))) as account_id,
+        trim(unnest(string_split_regex(records.merged_account_ids, '[;,]'))) as account_id,
         records.account_id as merged_into_account_id
     from {{ source('raw', 'accounts') }} as records
     inner join files on records.file_id = files.file_id

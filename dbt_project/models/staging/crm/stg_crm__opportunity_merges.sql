@@ -18,7 +18,7 @@ named_in_tables as (
 named_by_survivors as (
     select
         files.source,
-        trim(unnest(string_split(records.merged_opportunity_ids, ';'))) as opportunity_id,
+        trim(unnest(string_split_regex(records.merged_opportunity_ids, '[;,]'))) as opportunity_id,
         records.opportunity_id as merged_into_opportunity_id
     from {{ source('raw', 'opportunities') }} as records
     inner join files on records.file_id = files.file_id
