@@ -61,6 +61,10 @@ LONGEST = (
     "benchmarks/test_bench.py",
     "install/test_install.py",
     "backtest/test_backtest.py",
+    "building/test_failing_tests.py",
+    "gate/test_gate_failures.py",
+    "candidates/test_candidate.py",
+    "orchestration/test_killed_run.py",
 )
 """The files that take longest are slow and begin first, so that no worker ends alone with one of them."""
 BY_FIXTURE = {
