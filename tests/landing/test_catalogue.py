@@ -51,7 +51,7 @@ def test_a_folder_without_data_is_refused(home, exports, fill):
 def test_a_folder_that_is_none_is_refused(home, exports):
     with pytest.raises(InputError, match="doesn't exist"):
         adopt(home, exports / "nowhere")
-    with pytest.raises(InputError, match="is no folder"):
+    with pytest.raises(InputError, match="isn't a folder"):
         adopt(home, write(exports, "Payments.csv", PAYMENTS))
 
 
@@ -86,9 +86,9 @@ def test_foreign_files_among_the_homes_own_are_left_out_with_a_warning(home, exp
     landing = land(home, "billing", warn=warnings.append)
     assert (landing.landed, sorted(landing.left_out)) == (1, ["Payments.csv", "notes.csv"])
     assert warnings == [
-        "Payments.csv is left out: it is a kontor export, which isn't among this home's sources "
+        "Payments.csv is skipped: it is a kontor export, which isn't among this home's sources "
         "(config/sources.yml)",
-        "notes.csv is left out: it matches no mapping (columns: a, b)",
+        "notes.csv is skipped: it matches no mapping (columns: a, b)",
     ]
     again: list[str] = []
     land(home, "billing", warn=again.append)

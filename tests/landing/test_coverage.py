@@ -51,7 +51,7 @@ def test_a_feed_with_a_slower_rhythm_does_not_hold_the_day_back(home, exports):
     assert land(home, "billing", exports).covered_through == date(2024, 1, 5)
 
 
-def test_a_feed_that_comes_only_with_records_is_not_waited_for(home, exports):
+def test_a_feed_that_is_optional_when_empty_is_not_waited_for(home, exports):
     text = (SHIPPED / "kontor.yml").read_text()
     (home.config / "mappings").mkdir()
     own = home.config / "mappings" / "kontor.yml"
@@ -103,7 +103,7 @@ def test_a_feed_is_waited_for_until_its_last_day(
     assert covered_through(two_days, "billing") == date(2024, 1, through)
 
 
-def test_a_source_that_is_gone_is_not_waited_for(two_days: Home) -> None:
+def test_a_removed_source_is_not_waited_for(two_days: Home) -> None:
     (two_days.config / "sources.yml").write_text("sources: []\n")
     assert covered_through(two_days, "billing") is None
 
@@ -113,7 +113,7 @@ def test_while_the_declarations_do_not_hold_the_days_covered_stay(two_days: Home
     assert covered_through(two_days, "billing") == date(2024, 1, 6)
 
 
-def test_it_is_told_anew_after_a_change_only(
+def test_it_is_computed_again_after_a_change_only(
     two_days: Home, exports: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settle(two_days, exports, "withdrawn: [2024-01-06]")

@@ -230,7 +230,7 @@ def test_a_home_without_exports_lands_nothing_and_waits_for_nothing(home):
     assert not (home.config / "sources.yml").exists()
 
 
-def test_a_location_that_is_gone_is_refused(home, exports):
+def test_a_missing_location_is_refused(home, exports):
     write(exports, "Payments.csv", PAYMENTS, payment(1))
     adopt(home, exports)
     exports.rename(exports.with_name("moved"))

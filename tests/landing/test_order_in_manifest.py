@@ -32,7 +32,7 @@ def amount(home: Home) -> list[tuple]:
     )
 
 
-def test_a_path_that_changes_and_changes_back_states_each_content_anew(home: Home, exports: Path) -> None:
+def test_a_path_that_changes_and_changes_back_states_each_content_again(home: Home, exports: Path) -> None:
     for landed_in, said in enumerate(("10.00", "11.00", "10.00"), start=1):
         write(exports, "payments.csv", PAYMENTS, payment(1, said))
         land(home, "billing", exports)

@@ -39,7 +39,7 @@ def payments(home: Home) -> list[tuple]:
     return rows(home, "select payment_id, amount::varchar, paid_at::varchar from raw.payments order by all")
 
 
-def test_a_changed_mapping_reads_its_files_anew_and_no_others(loaded: Home) -> None:
+def test_a_changed_mapping_reloads_its_files_and_no_others(loaded: Home) -> None:
     assert load_all(loaded) == Loaded()
     head, tail = KONTOR.split("    - feed: payments\n")
     amount = "amount: {from: Amount, required: true"
@@ -53,7 +53,7 @@ def test_a_changed_mapping_reads_its_files_anew_and_no_others(loaded: Home) -> N
     assert load_all(loaded) == Loaded()
 
 
-def test_another_time_zone_reads_the_files_anew(loaded: Home) -> None:
+def test_another_time_zone_reloads_the_files(loaded: Home) -> None:
     assert payments(loaded)[0][2] == "2024-01-05 00:00:00"
     assert load_all(loaded, "Europe/Berlin").reloaded == 2
     assert payments(loaded)[0][2] == "2024-01-04 23:00:00"

@@ -12,7 +12,7 @@ from typing import BinaryIO, cast
 import numpy as np
 
 CHUNK = 1 << 20
-# Text packs a hundredfold at most; what grows further, past this size, is no export.
+# Text compresses a hundredfold at most; a larger expansion, past this size, is a decompression bomb.
 MOST_EXPANSION, EXPANSION_FREE = 200, 32 << 20
 PLAIN, GZIP = "none", "gzip"
 BYTE_ORDER_MARKS = (
@@ -52,14 +52,14 @@ def compression_of(head: bytes) -> str:
 
 
 def opened(path: Path, compression: str) -> BinaryIO:
-    """The file's unpacked bytes."""
+    """Open a file for reading its unpacked bytes."""
     return cast(BinaryIO, gzip.open(path)) if compression == GZIP else path.open("rb")
 
 
 def head_of(path: Path, size: int) -> tuple[str, bytes, bool]:
-    """The packing, the first `size` unpacked bytes, and whether that is all.
+    """Return the compression, the first `size` unpacked bytes, and whether that is the whole file.
 
-    Raises Unreadable where the packing is broken.
+    Raise Unreadable if the file can't be unpacked.
     """
     with path.open("rb") as file:
         compression = compression_of(file.read(2))
@@ -72,18 +72,22 @@ def head_of(path: Path, size: int) -> tuple[str, bytes, bool]:
 
 
 def checked_expansion(unpacked: int, path: Path) -> None:
-    """Raise Unreadable where so many unpacked bytes are more than an export packs into `path`."""
+    """Raise Unreadable if `unpacked` bytes are more than an export of the size of `path` can contain."""
     if unpacked > EXPANSION_FREE and unpacked > MOST_EXPANSION * path.stat().st_size:
         raise Unreadable(f"expands more than {MOST_EXPANSION} times: it is no export")
 
 
 def marked_encoding(head: bytes) -> str | None:
-    """The encoding that a byte-order mark names."""
+    """Return the encoding of the byte-order mark, or None without one."""
     return next((name for mark, name in BYTE_ORDER_MARKS if head.startswith(mark)), None)
 
 
 def guessed_encoding(head: bytes) -> str | None:
-    """That of a byte-order mark, else UTF-16 or UTF-32 where the zeros of ASCII letters show it."""
+    """Return the encoding of a byte-order mark, else UTF-16 or UTF-32 if the zeros of ASCII letters show it.
+
+    None for any encoding that extends ASCII. ASCII letters have a zero byte at fixed offsets in UTF-16
+    (every second byte) and UTF-32 (three of four).
+    """
     marked = marked_encoding(head)
     zeros = [head[n : min(len(head), 4096) : 4].count(0) for n in range(4)]
     if marked or not any(zeros):
@@ -99,9 +103,9 @@ def guessed_encoding(head: bytes) -> str | None:
 
 
 def examine(path: Path, compression: str, sha256: str | None = None) -> Content:
-    """Read a whole file once; `sha256` is that of its bytes, where it is known already.
+    """Read a whole file once and return its content; `sha256` is the hash of its bytes if already known.
 
-    Raises Unreadable where it can't be unpacked or decoded.
+    Raise Unreadable if it can't be unpacked or decoded.
     """
     digest = None if sha256 and compression == PLAIN else hashlib.sha256()
     try:
@@ -131,7 +135,10 @@ def _chunks(file: BinaryIO, digest: "hashlib._Hash | None", path: Path) -> Itera
 
 
 def _examine_bytes(first: bytes, rest: Iterator[bytes]) -> Content:
-    """UTF-8 if it is so throughout, else Windows-1252 or, with bytes that it lacks, Latin-1."""
+    """Return the content as UTF-8 if all bytes are valid, else as Windows-1252 or Latin-1.
+
+    Latin-1 if there is a byte that Windows-1252 doesn't define, or none on which the two differ.
+    """
     counter = RecordCounter()
     decoder = codecs.getincrementaldecoder("utf-8")()
     is_utf8, has_controls, is_1252 = True, False, True
@@ -140,7 +147,7 @@ def _examine_bytes(first: bytes, rest: Iterator[bytes]) -> Content:
         counter.add(chunk)
         if not chunk.isascii() or decoder.getstate()[0]:
             array = np.frombuffer(chunk, np.uint8)
-            # As signed bytes they are the least.
+            # 0x80 to 0x9F, where Windows-1252 and Latin-1 differ, are the least values of signed bytes.
             has_controls = has_controls or bool((array.view(np.int8) < CONTROLS_BELOW).any())
             is_1252 = is_1252 and not any(byte in chunk for byte in UNDEFINED_IN_WINDOWS_1252)
             is_utf8 = is_utf8 and _decodes(decoder, chunk)
@@ -170,7 +177,7 @@ def _examine_text(encoding: str, first: bytes, rest: Iterator[bytes]) -> Content
 
 
 class RecordCounter:
-    """Counts records in chunks of bytes in any encoding that extends ASCII."""
+    """Count records in chunks of bytes in any encoding that extends ASCII."""
 
     def __init__(self) -> None:
         self.records = self.blank_lines = 0
@@ -183,13 +190,13 @@ class RecordCounter:
 
     @property
     def records_so_far(self) -> int:
-        """The records that began, the last one perhaps without a line break."""
+        """Return how many records have begun; the last may not have its line break yet."""
         rest = self._position - self._line_start
         return int(self.records + (rest > (self._last == CARRIAGE_RETURN)))
 
     @property
     def is_between_records(self) -> bool:
-        """Whether what was added ends with a line break outside quotes."""
+        """Return whether the bytes added so far end with a line break outside quotes."""
         return not self._in_quotes and self._line_start == self._position
 
     def add(self, chunk: bytes) -> None:
@@ -211,7 +218,7 @@ class RecordCounter:
         self._last = chunk[-1]
 
     def _outside(self, places: np.ndarray, quotes: np.ndarray) -> np.ndarray:
-        """The places before which an even number of quotes stands."""
+        """Return the places outside quotes: those after an even number of quotes."""
         return places[(np.searchsorted(quotes, places) + self._in_quotes) & 1 == 0]
 
     def _end_lines(self, ends: np.ndarray, bytes_: np.ndarray, has_returns: bool) -> None:
@@ -231,7 +238,7 @@ class RecordCounter:
         self._line_start = self._position + int(ends[-1]) + 1
 
     def content(self, encoding: str) -> Content:
-        """The counts, once all chunks were added."""
+        """Return the counts after all chunks were added."""
         records = self.records_so_far
         is_regular = (
             not self._in_quotes

@@ -1,6 +1,6 @@
-"""What an Airflow connection becomes for the library that reads a place.
+"""Translate an Airflow connection into the options of the library that reads a place.
 
-Nothing of it is written down or shown; messages name the connection's id.
+Secrets are neither stored nor shown; messages name the connection's id.
 """
 
 import base64
@@ -16,10 +16,10 @@ Options = dict[str, Any]
 
 
 def options(protocol: str, host: str, credentials: Connection | None) -> Options:
-    """How fsspec opens a place: `host` is the bucket, container or server its address names.
+    """Return fsspec's options for a place; `host` is the bucket, container or server of its address.
 
-    Without a connection an object store is asked with what the machine has (its role, its own
-    configuration), a server without a login. Raises InputError where something is missing.
+    Without a connection, an object store is read with the machine's own credentials (its role, its
+    configuration), a server without a login. Raise InputError if a key can't be read.
     """
     given = credentials or Connection("")
     if protocol == "s3":
@@ -34,7 +34,7 @@ def options(protocol: str, host: str, credentials: Connection | None) -> Options
 
 
 def _s3(given: Connection) -> Options:
-    """Login and password are the key's id and secret; extra as Airflow's `aws` connections have it."""
+    """Read login and password as the key's id and secret; extra as in Airflow's `aws` connections."""
     extra = given.extra
     waits = {"connect_timeout": CONNECT_SECONDS, "read_timeout": READ_SECONDS}
     found: Options = {"config_kwargs": waits | extra.get("config_kwargs", {})}
@@ -46,7 +46,7 @@ def _s3(given: Connection) -> Options:
 
 
 def _google(given: Connection) -> Options:
-    """Extra `keyfile_dict` (a service account's key) or `key_path`; else the machine's own."""
+    """Read extra `keyfile_dict` (a service account's key) or `key_path`; else use the machine's own."""
     extra = given.extra
     key = extra.get("keyfile_dict")
     token = json.loads(key) if isinstance(key, str) else key or extra.get("key_path") or "google_default"
@@ -54,7 +54,7 @@ def _google(given: Connection) -> Options:
 
 
 def _azure(given: Connection) -> Options:
-    """Login is the account, password its key; with extra `tenant_id`, client and client's secret."""
+    """Read login and password as account and key; with extra `tenant_id`, as client id and client secret."""
     extra = given.extra
     account = extra.get("account_name") or (given.host or "").removeprefix("https://").split(".")[0]
     common = _some(connection_string=extra.get("connection_string"), sas_token=extra.get("sas_token"))
@@ -65,7 +65,7 @@ def _azure(given: Connection) -> Options:
 
 
 def _sftp(host: str, given: Connection) -> Options:
-    """Login, with password, extra `key_file` or `private_key`; extra `host_key` is the server's."""
+    """Read login with password, extra `key_file` or `private_key`; extra `host_key` is the server's key."""
     import paramiko
 
     from thermocline.files.host_keys import KnownKey
@@ -89,13 +89,13 @@ def _sftp(host: str, given: Connection) -> Options:
             found["pkey"] = paramiko.PKey.from_private_bytes(private_key.encode())
         except Exception:
             raise InputError(
-                f"the private_key of the connection {given.connection_id!r} can't be read: give it whole"
+                f"the private_key of the connection {given.connection_id!r} can't be read: enter it whole"
             ) from None
     return found
 
 
 def _http(given: Connection) -> Options:
-    """Login and password are those of basic authentication; extra `headers` are sent as they are."""
+    """Read login and password for basic authentication; extra `headers` are sent unchanged."""
     import aiohttp
 
     waits = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=READ_SECONDS)

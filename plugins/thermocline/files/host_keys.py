@@ -1,4 +1,4 @@
-"""Whether an SFTP server is the one that it should be."""
+"""Host key check: whether an SFTP server is the expected one."""
 
 from pathlib import Path
 
@@ -6,18 +6,18 @@ import paramiko
 
 
 class UnknownHost(paramiko.SSHException):
-    """The server shows another key than it should, or one that nobody named."""
+    """The server's key differs from the expected one, or no key is known for it."""
 
 
 class KnownKey(paramiko.MissingHostKeyPolicy):
-    """Accepts the named key only; without one, what `~/.ssh/known_hosts` has; or any, if told so."""
+    """Accept the given key only; without one, the keys of `~/.ssh/known_hosts`, or any if configured."""
 
     def __init__(self, host_key: str | None, accepts_any: bool) -> None:
         self.host_key = host_key
         self.accepts_any = accepts_any
 
     def missing_host_key(self, _: paramiko.SSHClient, hostname: str, key: paramiko.PKey) -> None:
-        """Called with the key that the server shows. Raises UnknownHost."""
+        """Check the key that the server shows. Raise UnknownHost unless it is accepted."""
         if self.host_key:
             if key.get_base64() not in self.host_key.split():
                 raise UnknownHost(hostname)

@@ -25,14 +25,14 @@ NO_NAME = "has a name that isn't UTF-8: rename it"
 
 
 class Changed(Exception):
-    """The file isn't, or isn't any more, what was listed."""
+    """The file is missing or differs from what was listed."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A file as listed: `path` is relative to its place, with '/' between folders.
+    """A listed file: `path` is relative to its place, with '/' between folders.
 
-    `version` is what its place calls this content, an object store's ETag; empty where it has none.
+    `version` is its place's identifier of this content, such as an object store's ETag; empty without one.
     """
 
     path: str
@@ -41,13 +41,13 @@ class Entry:
     version: str = ""
 
     def is_growing(self, now: float, settle_seconds: float) -> bool:
-        """Whether it was changed within the last `settle_seconds`."""
+        """Return whether it was changed within the last `settle_seconds`."""
         return 0 <= now - self.mtime_ns / 1e9 < settle_seconds
 
 
 @dataclass
 class Listing:
-    """The data files of a place, those that are none, and those left out, each with the reason."""
+    """The data files of a place, other files (`ignored`), and files skipped with a reason (`left_out`)."""
 
     entries: list[Entry] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
@@ -55,9 +55,9 @@ class Listing:
 
 
 class Place(Protocol):
-    """Where exports lie. Its text is what the manifest and messages call it.
+    """A location of exports. Its text is its name in the manifest and in messages.
 
-    `patience` is how much longer than a local file one there has to rest until it counts as whole.
+    `patience` is the factor by which a file must be unchanged for longer than a local one to be complete.
     """
 
     patience: float
@@ -65,18 +65,18 @@ class Place(Protocol):
     def __str__(self) -> str: ...
 
     def exists(self) -> bool:
-        """Whether there is anything to list; a place elsewhere is taken to be there."""
+        """Return whether the place can be listed; a remote place is assumed to exist."""
 
     def listing(self) -> Listing:
-        """All files below, sorted by path. Raises InputError where the place can't be read."""
+        """Return all files below, sorted by path. Raise InputError if the place can't be read."""
 
     def local(self, entry: Entry) -> Path | None:
-        """Where to read a file without copying it, if that is possible."""
+        """Return where to read a file without copying it, or None if it must be fetched."""
 
     def fetch(self, entry: Entry, target: Path) -> str:
-        """Write a file's bytes to `target`, on the disk when this returns; their SHA-256.
+        """Write a file's bytes to `target`, synced to the disk, and return their SHA-256.
 
-        Raises Changed if it isn't what was listed, PermissionError if it may not be read.
+        Raise Changed if it isn't what was listed, PermissionError if it may not be read.
         """
 
 
@@ -94,12 +94,12 @@ class Folder:
         return self.root.is_dir()
 
     def listing(self) -> Listing:
-        """All files below, sorted by path. Raises InputError where there is no such folder."""
+        """Return all files below, sorted by path. Raise InputError if the folder can't be read."""
         listing = Listing()
         try:
             self._list(str(self.root), "", listing)
         except NotADirectoryError as error:
-            raise InputError(f"{self.root} is no folder: name the folder of the exports") from error
+            raise InputError(f"{self.root} isn't a folder: name the folder of the exports") from error
         except FileNotFoundError as error:
             raise InputError(f"{self.root} doesn't exist: name the folder of the exports") from error
         except PermissionError as error:
@@ -111,7 +111,7 @@ class Folder:
         return self.root / entry.path
 
     def is_unchanged(self, entry: Entry) -> bool:
-        """Whether the file still is what was listed."""
+        """Return whether size and time of change are still as listed."""
         try:
             found = self.local(entry).stat(follow_symlinks=False)
         except FileNotFoundError:
@@ -126,7 +126,7 @@ class Folder:
         return sha256
 
     def _opened(self, entry: Entry) -> BinaryIO:
-        """The file as listed: a link that took its place meanwhile isn't followed."""
+        """Open the listed file; a link that replaced it since isn't followed."""
         try:
             return os.fdopen(os.open(self.local(entry), os.O_RDONLY | os.O_NOFOLLOW), "rb")
         except PermissionError:
@@ -155,9 +155,9 @@ class Folder:
 
 
 def written(source: BinaryIO, target: Path) -> tuple[int, str]:
-    """Write all of `source` to the disk; how many bytes, and their SHA-256.
+    """Write all of `source` to the disk; return the number of bytes and their SHA-256.
 
-    Raises ThermoclineError where the landing can't be written.
+    Raise ThermoclineError if the landing can't be written.
     """
     digest, copied = hashlib.sha256(), 0
     with _writing(target) as file:
@@ -194,7 +194,7 @@ def _entry(item: "os.DirEntry[str]", path: str) -> Iterator[Entry]:
 
 
 def _is_text(name: str) -> bool:
-    """Whether a name can be written down: any bytes make a file's name."""
+    """Return whether a name is valid UTF-8: the file system allows names of any bytes."""
     try:
         name.encode()
     except UnicodeEncodeError:
@@ -203,7 +203,7 @@ def _is_text(name: str) -> bool:
 
 
 def is_data(name: str) -> bool:
-    """Whether a file of this name can hold records: a known suffix, not hidden, no README."""
+    """Return whether a file of this name can contain records: a known suffix, not hidden, no README."""
     name = name.lower()
     if name.startswith((".", "~", "_")) or name.split(".")[0] in NO_DATA or name == EXAMPLES_OWN:
         return False

@@ -1,4 +1,4 @@
-"""One file, record by record: slower than DuckDB, but sure of every record's number."""
+"""Read one file record by record: slower than DuckDB, but with every record's exact number."""
 
 import csv
 import io
@@ -23,7 +23,7 @@ NUL = "holds a NUL byte"
 
 
 class Delimited(Protocol):
-    """What must be known of a delimited file to split it: its packing, its encoding, its header."""
+    """The properties needed to split a delimited file: compression, encoding, delimiter and header."""
 
     @property
     def compression(self) -> str: ...
@@ -39,7 +39,7 @@ class Delimited(Protocol):
 
 
 class Record(NamedTuple):
-    """A record's cells, its text where that is known, and the reason for one that is refused."""
+    """A record's cells, its text if known, and the reason if it is refused."""
 
     cells: list[str]
     reason: str | None = None
@@ -47,13 +47,13 @@ class Record(NamedTuple):
 
 
 def records(path: Path, file: Delimited, skip_until_header: bool = False) -> Iterator[Record]:
-    """The records after the header; blank lines are none.
+    """Yield the records after the header; blank lines don't count.
 
-    `skip_until_header`: lines above the header are none either, and below it a line with one filled
-    cell, a report's footer for instance, is a record without the others.
+    `skip_until_header`: lines above the header don't count either, and a line below it with a single
+    filled cell, such as a report's footer, is padded with blank cells.
 
-    A quote that isn't closed where it should be swallows the lines up to the next quote, or all:
-    reading goes on with the line after the one it is on.
+    An unclosed quote would swallow the lines up to the next quote, or to the end of the file: its line is
+    refused, and reading resumes with the next line.
     """
     width = len(file.header)
     is_header = True
@@ -68,11 +68,13 @@ def records(path: Path, file: Delimited, skip_until_header: bool = False) -> Ite
         text = record.text or file.delimiter.join(cells) if reason else ""
         yield Record(cells, reason, text)
     if is_header:
-        raise ThermoclineError(f"{path}: the header {','.join(file.header)!r} is not in it; report this file")
+        raise ThermoclineError(
+            f"{path}: the header {','.join(file.header)!r} isn't in the file: report this file"
+        )
 
 
 def cells_of(line: str, delimiter: str) -> list[str]:
-    """The cells of one line, however badly quoted; none where they can't be told."""
+    """Return the cells of one line, even if badly quoted; an empty list if it can't be split."""
     try:
         return next(csv.reader([line], delimiter=delimiter), [])
     except csv.Error:
@@ -80,7 +82,7 @@ def cells_of(line: str, delimiter: str) -> list[str]:
 
 
 def text_of(path: Path, file: Delimited) -> io.TextIOWrapper:
-    """The file's text, unpacked and decoded, its line breaks as they are."""
+    """Open a file's text, unpacked and decoded, with its line breaks unchanged."""
     encoding = "utf-8-sig" if file.encoding == "utf-8" else file.encoding
     return io.TextIOWrapper(opened(path, file.compression), encoding, newline="")
 
@@ -126,14 +128,17 @@ def _split(path: Path, file: Delimited) -> Iterator[Record]:
                         skipped = start + before + 1
                         break
                     if cells:
-                        # Without a quote it is one line, which is told as it was written.
+                        # Without a quote the record is one line, which messages can quote unchanged.
                         yield Record(cells, text="" if '"' in first[0] else first[0])
     finally:
         csv.field_size_limit(limit)
 
 
 def _remembered(lines: Iterable[str], first: list[str]) -> Iterator[str]:
-    """The lines; `first` gets the first one after it was emptied."""
+    """Yield the lines; append to `first` the next line whenever it is empty.
+
+    The caller clears `first` before each record, so that it has the record's first line.
+    """
     for line in lines:
         if not first:
             first.append(line.rstrip("\r\n"))

@@ -1,7 +1,7 @@
 """Exports on another machine: an object store, an SFTP server, files at web addresses.
 
-Read through fsspec, listed and downloaded, never changed. What breaks is tried again from the
-start; a file counts when it is here whole and its place still shows it as it was listed.
+Listed and downloaded through fsspec, never changed. A failed request is retried from the start; a file
+counts once it is completely downloaded and its place still lists it unchanged.
 """
 
 import re
@@ -41,7 +41,7 @@ DENIED = (
     *("NoCredentialsError", "ClientAuthenticationError", "RefreshError", "DefaultCredentialsError"),
 )
 REFUSED_STATUS = (401, 403)
-# What the libraries call a file's time of change, and the name of its content.
+# The libraries' keys for a file's time of change, and for the version of its content.
 CHANGED = ("LastModified", "last_modified", "mtime", "updated", "Last-Modified")
 VERSIONS = ("ETag", "etag", "generation", "Digest", "Content-MD5")
 
@@ -62,9 +62,9 @@ def is_remote(location: str) -> bool:
 
 @dataclass(frozen=True)
 class Remote:
-    """A folder elsewhere, by its address; `connection` names the credentials in Airflow.
+    """A remote folder, by its address; `connection` names the Airflow connection with the credentials.
 
-    A web server has no folders that can be listed: there `files` names what lies below.
+    A web server's folders can't be listed: `files` names the files below the address.
     """
 
     home: Home = field(compare=False, repr=False)
@@ -73,7 +73,7 @@ class Remote:
     files: tuple[str, ...] = ()
     _kept: Any = field(default_factory=SimpleNamespace, compare=False, repr=False)
 
-    # A file there is written over a network, with pauses: it has to rest for longer.
+    # Uploads over a network pause, so a file must be unchanged for longer until it is complete.
     patience = 15.0
 
     def __str__(self) -> str:
@@ -81,7 +81,7 @@ class Remote:
 
     def __post_init__(self) -> None:
         if self.protocol == "sftp":
-            # Its connection may not be shared by threads.
+            # Threads must not share an SFTP connection.
             object.__setattr__(self, "_kept", threading.local())
 
     @property
@@ -90,7 +90,7 @@ class Remote:
 
     @property
     def root(self) -> str:
-        """The folder as the library names it."""
+        """Return the folder's path in the library's form."""
         rest = self.location.split("://", 1)[1].rstrip("/")
         if self.protocol == "http":
             return self.location.rstrip("/")
@@ -105,7 +105,7 @@ class Remote:
         return None
 
     def listing(self) -> Listing:
-        """All files below, sorted by path. Raises InputError, or PlaceUnreachable after attempts."""
+        """Return all files below, sorted by path. Raise InputError, or PlaceUnreachable after ATTEMPTS."""
         listing = Listing()
 
         def look() -> Listing:
@@ -119,7 +119,7 @@ class Remote:
         return listing
 
     def fetch(self, entry: Entry, target: Path) -> str:
-        """Download a file; see `Place.fetch`. Raises PlaceUnreachable after some attempts."""
+        """Download a file; see `Place.fetch`. Raise PlaceUnreachable after ATTEMPTS."""
         name = f"{self.root}/{entry.path}"
 
         def download() -> str:
@@ -149,7 +149,9 @@ class Remote:
                     yield path, files.info(name)
                 except FileNotFoundError as error:
                     if any(_status(one) == 404 for one in _causes(error)):
-                        raise InputError(f"{name} doesn't exist: mend `files`, or remove it there") from None
+                        raise InputError(
+                            f"{name} doesn't exist: correct its path in `files`, or remove it"
+                        ) from None
                     raise
         elif self.protocol in OBJECT_STORES:
             for name, info in files.find(self.root, detail=True).items():
@@ -176,7 +178,7 @@ class Remote:
             listing.entries.append(_entry(path, info))
 
     def _files(self) -> Any:
-        """The library's file system, opened once."""
+        """Return the library's file system, opened once."""
         if getattr(self._kept, "files", None) is None:
             import fsspec
 
@@ -189,7 +191,7 @@ class Remote:
         return self._kept.files
 
     def _tried(self, work: Callable[[], Result], what: str) -> Result:
-        """Return what `work` returns; a broken connection is replaced and the work tried again."""
+        """Return what `work` returns; after an error, open a new connection and retry."""
 
         def attempt() -> Result:
             try:
@@ -209,7 +211,8 @@ class Remote:
         raise PlaceUnreachable(f"{what} can't be read ({trouble}, {ATTEMPTS} times): run again later")
 
     def _reason(self, error: BaseException, what: str) -> InputError | Changed | None:
-        """Why trying again is of no use. The library's own words may hold secrets, and are left out."""
+        """Return an error that a retry can't fix, or None; never quote the library's text."""
+        # A library's message may contain credentials.
         from thermocline.files.host_keys import UnknownHost
 
         chain = list(_causes(error))
@@ -256,7 +259,7 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _status(error: BaseException) -> int | None:
-    """The HTTP status that an error of a client library bears."""
+    """Return the HTTP status of a client library's error, or None."""
     response = getattr(error, "response", None)
     if isinstance(response, dict):
         return response.get("ResponseMetadata", {}).get("HTTPStatusCode")

@@ -7,15 +7,15 @@ from pathlib import Path
 from thermocline.landing.manifest import LandedFile
 
 Position = tuple[date, int]
-"""A place in the order of deliveries: the greater is the later."""
+"""A position in the order of deliveries: the greater is the later."""
 
 
 @dataclass(frozen=True)
 class Place:
     """Where a delivered file stands in the order of deliveries; see `standing.place_of`.
 
-    `is_dated`: its path declares the day. `is_keyed`: its delivery may have other files; else each
-    content that a path comes to hold is a delivery of its own.
+    `is_dated`: its path declares the day. `is_keyed`: its delivery may have other files; else each new
+    content of a path is a delivery of its own.
     """
 
     stated_on: date

@@ -53,8 +53,8 @@ class Source:
 
     `location` is a folder, or an address elsewhere; then `connection` is the Airflow connection with
     the credentials, and `files` are the files below a web address.
-    `timezone`, `dates`, `numbers`, `currency`, `expected_every_days`, `mode` and `delivery_dates` win
-    over the mapping's.
+    `timezone`, `dates`, `numbers`, `currency`, `expected_every_days`, `mode` and `delivery_dates` override
+    the mapping's.
     `withdrawn` names deliveries that don't count, by delivery key, path or SHA-256; `ended` the mapping's
     feeds that deliver no more, each with its last day; `exclude_files` patterns of files to be left out.
     """
@@ -77,14 +77,14 @@ class Source:
 
     @cached_property
     def withdrawn_keys(self) -> frozenset[str]:
-        """What `withdrawn` names, a date also as deliveries are keyed by it."""
+        """Return the names in `withdrawn`; a date also in the form of a delivery key."""
         days = (
             declared_day(name, self.delivery_dates) for name in self.withdrawn if len(name) <= LONGEST_DATE
         )
         return frozenset({*self.withdrawn, *(day.key for day in days if day)})
 
     def place(self, home: Home) -> Place:
-        """Where its files are delivered; the connection is one that this home knows."""
+        """Return the place of its files; the connection is read from this home."""
         if isinstance(self.location, Path):
             return Folder(self.location.resolve())
         return Remote(home, self.location, self.connection, self.files)
@@ -95,9 +95,9 @@ def sources_file(home: Home) -> Path:
 
 
 def sources(home: Home) -> tuple[Source, ...]:
-    """The home's sources; none before the first run.
+    """Return the home's sources; none before the first run.
 
-    Raises InputError, naming file, line and key, for a declaration that doesn't hold.
+    Raise InputError, naming file, line and key, for an invalid declaration.
     """
     file = sources_file(home)
     if not file.is_file():
@@ -139,7 +139,7 @@ def sources(home: Home) -> tuple[Source, ...]:
 
 
 def _location(home: Home, fields: dict[str, Declared]) -> Path | str:
-    """A folder, or an address, which holds no secret: it is written down and shown."""
+    """Return a folder, or an address. Refuse one with a secret: addresses are stored and shown."""
     declared = fields["location"]
     location = declared.text()
     if not is_remote(location):
@@ -151,7 +151,7 @@ def _location(home: Home, fields: dict[str, Declared]) -> Path | str:
     if kind not in PROTOCOLS:
         raise declared.refuse(f"a folder, or an address of one of {', '.join(PROTOCOLS)}")
     if "@" in rest.split("/")[0] or "?" in rest or not rest.strip("/"):
-        # Not quoted: what stands there may be a password.
+        # Not quoted: it may contain a password.
         raise declared.refuse("an address without login or query; they belong into an Airflow connection")
     if PROTOCOLS[kind] == "http":
         if "files" not in fields:
@@ -176,7 +176,7 @@ def _ended(declared: Declared, mapping: Mapping) -> Iterator[tuple[str, date]]:
 
 
 def mappings_in_force(home: Home) -> Mappings:
-    """All mappings by name, with what the home's sources say of their own files."""
+    """Return all mappings by name, with the settings of the home's sources applied."""
     mappings = load_mappings(home)
     for source in sources(home):
         mapping = mappings[source.mapping]
@@ -194,13 +194,12 @@ def mappings_in_force(home: Home) -> Mappings:
 
 
 def adopt(home: Home, location: Path) -> tuple[Source, ...]:
-    """See that `location` holds exports of this company, and remember what they are.
+    """Check that `location` has exports of this company, record new sources, and return all.
 
-    The first run writes `config/sources.yml`. Later, a system that the company had no export of
-    is added where its files lie in the home's own `exports/`. What else lies there is named when
-    it is landed.
+    The first run writes `config/sources.yml`. Later, a system without a source is added if its files
+    are in the home's own `exports/`. Other files there are reported when they are landed.
 
-    Raises InputError for an empty folder, one without a known file, and another company's exports.
+    Raise InputError for an empty folder, one without a known file, and another company's exports.
     """
     location = location.resolve()
     with _lock(home):
@@ -234,7 +233,7 @@ def adopt(home: Home, location: Path) -> tuple[Source, ...]:
 
 
 def foreign(recognition: Recognition) -> str:
-    """Why a file of a known mapping isn't taken."""
+    """Return why a file of a known mapping isn't landed."""
     name = recognition.mapping.name if recognition.mapping else "?"
     return f"is a {name} export, which isn't among this home's sources (config/sources.yml)"
 
@@ -248,7 +247,7 @@ def _recognised(location: Path, mappings: Mappings) -> Iterator[tuple[str, Recog
             "or name another folder"
         )
     for entry in entries:
-        # A file that disappeared meanwhile is nobody's.
+        # A file may disappear between listing and reading; then it isn't considered.
         with suppress(FileNotFoundError), tempfile.TemporaryDirectory(prefix="thermocline-") as scratch:
             for part in parts(folder.local(entry), entry.path, mappings, Path(scratch)):
                 yield part.name, part.recognition
@@ -279,7 +278,7 @@ def _write(home: Home, known: tuple[Source, ...]) -> None:
 
 
 def _said(source: Source) -> dict[str, object]:
-    """What a source says beyond name, mapping and location."""
+    """Return a source's settings beyond name, mapping and location."""
     said = {
         "connection": source.connection,
         "files": list(source.files),

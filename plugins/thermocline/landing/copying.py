@@ -1,4 +1,4 @@
-"""One delivered file into the landing: read once, hashed on the way, never changed at its source."""
+"""Copy one delivered file into the landing: read once, hashed meanwhile, never changed at its source."""
 
 import os
 import shutil
@@ -20,9 +20,9 @@ ABANDONED_SECONDS = 24 * 3600
 
 
 class Incoming:
-    """A delivered file on its way: `path` is where its bytes lie for now.
+    """A delivered file before it is landed: `path` is where its bytes are now.
 
-    A local one is looked at where it is, and copied once it is known to belong here.
+    A local file is examined in place, and copied once it is known to belong to a source.
     """
 
     def __init__(self, place: Place, entry: Entry, scratch: Path) -> None:
@@ -32,11 +32,10 @@ class Incoming:
         self.path = place.local(entry) or self._fetched()
 
     def keep(self, home: Home, parts: Sequence[tuple[Part, str]], landed: set[Identity]) -> list[LandedFile]:
-        """Copy the file to `landing/<2 hex>/<sha256><suffix>`, on the disk when this returns.
+        """Copy the file to `landing/<2 hex>/<sha256><suffix>`, synced; return one landed file per table.
 
-        `parts` are its tables, each with its source. What is among `landed` already is described
-        only. Raises Changed if the file isn't what was listed, Unreadable if a table can't be
-        unpacked or decoded.
+        `parts` are its tables, each with its source. Tables among `landed` are described only. Raise
+        Changed if the file isn't what was listed, Unreadable if a table can't be unpacked or decoded.
         """
         self._fetched()
         sha256, entry = str(self._sha256), self.entry
@@ -60,7 +59,7 @@ class Incoming:
 
 @contextmanager
 def incoming(home: Home, place: Place) -> Iterator[Callable[[Entry], Incoming]]:
-    """A folder of its own for a file on its way, gone in the end."""
+    """Yield a function that receives a file into a temporary folder; remove the folder at exit."""
     folder = home.landing / ".incoming"
     folder.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=folder))

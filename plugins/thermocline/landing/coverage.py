@@ -1,7 +1,7 @@
-"""How far a system's deliveries declare that they hold all: what the wait for a day looks at.
+"""The day through which a system's deliveries are complete: the sensor for a day reads it.
 
-It is kept in `landing/covered/<system>`: an ISO date, blank for none, and below it the digest of
-the mappings and sources by which it was told. After a change of those it is told anew.
+It is stored in `landing/covered/<system>`: an ISO date, blank for none, and below it the digest of
+the mappings and sources from which it was computed. After a change of those it is computed again.
 """
 
 from collections.abc import Iterable
@@ -12,16 +12,16 @@ from thermocline.errors import InputError
 from thermocline.home import Home
 from thermocline.landing import manifest
 from thermocline.landing.catalogue import mappings_in_force, sources
-from thermocline.landing.standing import comes_only_with_records, delivered
+from thermocline.landing.standing import delivered, is_optional_when_empty
 from thermocline.mapping.files import digest
 
 
 def covered_through(home: Home, system: str) -> date | None:
-    """The day through which the landed deliveries of `system` declare that they cover all.
+    """Return the day through which the landed deliveries of `system` are declared complete, or None.
 
-    That is the least, over the feeds with the system's shortest rhythm, of the newest day that
-    the feed's deliveries declare covered. Withdrawn deliveries don't count, nor do feeds that
-    never delivered, deliver more seldom, come only with records, or have ended by then.
+    It is the minimum, over the feeds with the system's shortest rhythm, of the newest day that the feed's
+    deliveries declare covered. Withdrawn deliveries don't count, nor do feeds that never delivered,
+    deliver less often, are optional when empty, or have ended by then.
     """
     try:
         day, _, read_by = (home.landing / "covered" / system).read_text().strip("\n").partition("\n")
@@ -32,12 +32,12 @@ def covered_through(home: Home, system: str) -> date | None:
         is_in_force = read_by == digest(home)
         return through if is_in_force or not manifest.exists(home) else note_covered(home, system)
     except InputError:
-        # Somebody is at work on the declarations; landing and loading name what doesn't hold.
+        # The declarations are invalid, perhaps being edited; landing and loading report the error.
         return through
 
 
 def note_covered(home: Home, system: str) -> date | None:
-    """Tell it from what has landed, and keep it."""
+    """Compute `covered_through` from the landed files, store it and return it."""
     in_force = digest(home)
     through = _least(_covered(home, system))
     mark = home.landing / "covered" / system
@@ -49,9 +49,9 @@ def note_covered(home: Home, system: str) -> date | None:
 
 
 def _covered(home: Home, system: str) -> list[tuple[date, date | None]]:
-    """The newest covered day of each feed that is waited for, and the day on which it ended.
+    """Return, per feed that is waited for, its newest covered day and the day on which it ended.
 
-    A delivery can't cover a day that hasn't begun anywhere.
+    A delivery can't cover a day that hasn't begun in any time zone.
     """
     today = datetime.now(UTC).date() + timedelta(days=1)
     mappings = mappings_in_force(home)
@@ -61,7 +61,7 @@ def _covered(home: Home, system: str) -> list[tuple[date, date | None]]:
     rhythm: dict[tuple[str, str], float] = {}
     for delivery in deliveries:
         file = files[delivery.file_id]
-        is_waited_for = file.source in known and not comes_only_with_records(file, mappings)
+        is_waited_for = file.source in known and not is_optional_when_empty(file, mappings)
         if file.system == system and delivery.covers_on and is_waited_for and delivery.covers_on <= today:
             feed = file.source, file.feed
             newest[feed] = max(newest.get(feed, delivery.covers_on), delivery.covers_on)
@@ -75,7 +75,7 @@ def _covered(home: Home, system: str) -> list[tuple[date, date | None]]:
 
 
 def _least(covered: Iterable[tuple[date, date | None]]) -> date | None:
-    """The newest of the days that every feed covers or has ended by."""
+    """Return the newest day that every feed covers or has ended by; None without feeds."""
     covered = list(covered)
     return max(
         (

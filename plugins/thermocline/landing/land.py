@@ -27,7 +27,7 @@ from thermocline.landing.outstanding import (
     SETTLE_SECONDS,
     configured,
     entries_at,
-    gone_copies,
+    lost_copies,
     places_of,
     seen_at,
 )
@@ -46,13 +46,13 @@ Warn = Callable[[str], None]
 
 @dataclass
 class Landing:
-    """What one landing of a system did.
+    """The result of one landing of a system.
 
-    `landed` tables are new, and `bytes` those of their files; an archive or a workbook holds
-    several. `already` counts those whose content had landed before. `waiting` are files that are
-    still growing or changed while they were read: they are left for the next run. `left_out` gives
-    the reason for every data file that isn't taken, or not wholly, and `ignored` counts files that
-    are no data. `covered_through` is as `coverage.covered_through` gives it.
+    `landed` counts new tables, `bytes` the bytes of their files; an archive or a workbook may have several.
+    `already` counts tables whose content had landed before. `waiting` are files that are still growing
+    or changed while they were read: the next run lands them. `left_out` has the reason per data file that
+    is skipped, wholly or in part, and `ignored` counts files without data. `covered_through` is that of
+    `coverage.covered_through`.
     """
 
     system: str
@@ -67,7 +67,7 @@ class Landing:
 
 @dataclass(frozen=True)
 class _Taken:
-    """What became of one path, and the tables that landed from it."""
+    """The outcome of one path, and the tables that landed from it."""
 
     seen: Seen
     landed: list[Landed]
@@ -83,8 +83,8 @@ def land(
     """Land the new files of `system` from its sources' locations, or from `location` instead.
 
     A home without sources first adopts them from there. Files changed within the last
-    `settle_seconds` are left for the next run. Raises InputError as `adopt` does in a home
-    without sources, and for declarations that don't hold.
+    `settle_seconds` are left for the next run. Raise InputError as `adopt` does in a home
+    without sources, and for invalid declarations.
     """
     known = sources(home)
     places = places_of(home, known, system, location)
@@ -94,7 +94,7 @@ def land(
         except InputError:
             if not known:
                 raise
-    # Once more: the other system's landing may have adopted them in the meantime.
+    # Read again: the other system's landing may have adopted sources in the meantime.
     known = sources(home)
     mappings = mappings_in_force(home)
     landing = Landing(system)
@@ -119,8 +119,8 @@ def _land_from(
     settle_seconds: float,
 ) -> None:
     listing = place.listing()
-    gone = gone_copies(home, book)
-    seen = seen_at(book, place, gone)
+    lost = lost_copies(home, book)
+    seen = seen_at(book, place, lost)
     in_force = digest(home)
     now = time()
     to_warn: list[str] = []
@@ -138,7 +138,7 @@ def _land_from(
             todo.append(entry)
 
     by_mapping = {source.mapping: source for source in known}
-    contents = book.contents(but=gone)
+    contents = book.contents(but=lost)
 
     def take(entry: Entry) -> _Taken | None:
         return _take(home, place, entry, by_mapping, mappings, landing.system, in_force, contents)
@@ -161,9 +161,9 @@ def _take(
     in_force: str,
     contents: set[Identity],
 ) -> _Taken | None:
-    """Deal with one path; None where it must be looked at again."""
+    """Land the tables of one path; return None if the next run must look at it again."""
 
-    def became(systems: set[str], landed: set[str], note: str | None) -> Seen:
+    def outcome(systems: set[str], landed: set[str], note: str | None) -> Seen:
         about = (frozenset(systems), frozenset(landed), note, system, in_force)
         return Seen(entry.path, entry.size, entry.mtime_ns, entry.version, *about)
 
@@ -175,26 +175,26 @@ def _take(
             landed = []
             if mine:
                 files = copy.keep(home, mine, contents)
-                told = [
+                deliveries = [
                     part.delivery(mappings[file.mapping]) for file, (part, _) in zip(files, mine, strict=True)
                 ]
                 landed = [
                     (file, part.name, delivery.key, delivery.covers_on)
-                    for file, (part, _), delivery in zip(files, mine, told, strict=True)
+                    for file, (part, _), delivery in zip(files, mine, deliveries, strict=True)
                 ]
-            return _Taken(became(systems, {system} if landed else set(), note), landed)
+            return _Taken(outcome(systems, {system} if landed else set(), note), landed)
     except (Changed, FileNotFoundError):
         return None
     except PermissionError:
-        return _Taken(became(set(), set(), "can't be read: allow reading it"), [])
+        return _Taken(outcome(set(), set(), "can't be read: allow reading it"), [])
     except Unreadable as error:
-        return _Taken(became(set(), set(), str(error)), [])
+        return _Taken(outcome(set(), set(), str(error)), [])
 
 
 def _sorted_out(
     found: list[Part], by_mapping: dict[str, Source], system: str
 ) -> tuple[set[str], list[tuple[Part, str]], str | None]:
-    """The systems that have tables among a file's parts, those of `system`, and what is left out."""
+    """Return the systems with tables in a file, the tables of `system`, and why others are skipped."""
     systems: set[str] = set()
     mine: list[tuple[Part, str]] = []
     refused: list[tuple[Part, str]] = []
@@ -228,7 +228,7 @@ def _record(
     book: Manifest,
     landing: Landing,
 ) -> list[str]:
-    """Record what became of some paths; returns those of which something was left out."""
+    """Record the outcomes of some paths; return the paths of which something was skipped."""
     landing.waiting += [entry.path for entry, taken in batch if taken is None]
     results = [taken for _, taken in batch if taken]
     landed = [file for taken in results for file, *_ in taken.landed]
@@ -253,6 +253,6 @@ def _note_listing(landing: Landing, listing: Listing) -> None:
 def _warn_of(paths: list[str], landing: Landing, warn: Warn) -> None:
     paths = [path for path in paths if not landing.left_out[path].startswith(EXCLUDED)]
     for path in paths[:WARNINGS]:
-        warn(f"{shown(path)} is left out: it {landing.left_out[path]}")
+        warn(f"{shown(path)} is skipped: it {landing.left_out[path]}")
     if len(paths) > WARNINGS:
-        warn(f"{len(paths) - WARNINGS} more files are left out for such reasons")
+        warn(f"{len(paths) - WARNINGS} more files are skipped for such reasons")

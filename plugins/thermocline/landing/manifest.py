@@ -1,6 +1,6 @@
-"""The manifest: which files have landed, under which paths they came, and which paths were seen.
+"""The manifest: landed files, the paths under which they were delivered, and all paths seen.
 
-A SQLite database, because both extract tasks, and a run beside them, may write at the same time.
+A SQLite database, because both extract tasks and a manual run may write at the same time.
 """
 
 import json
@@ -49,7 +49,7 @@ create table if not exists seen (
 """
 
 
-# A manifest of an earlier version has no landings: files that came within one minute are taken for one.
+# A manifest of an earlier version has no landings: files landed within one minute count as one landing.
 _LANDINGS = """
 alter table deliveries add column landed_in integer not null default 0;
 alter table deliveries add column stated_at text not null default '';
@@ -69,7 +69,7 @@ update files set mode = case mode when 'full' then 'snapshot' else 'delta' end;
 _UPGRADES = (("deliveries", "landed_in", _LANDINGS), ("files", "mode", _KEYS))
 
 Identity = tuple[str, str, str, str]
-# What one landed file becomes besides has ids of its own, above those of all files.
+# A landed file that becomes several feeds has further ids, above those of all files.
 SHARED_FROM = 1 << 30
 
 
@@ -81,8 +81,8 @@ class LandedFile:
     sheet in a workbook or the path of its records in a JSON document, else empty. `sha256` is of
     the delivered bytes, `content_sha256` of the unpacked ones. `landed_as` is their path below the
     landing. `records` counts its records, the header not among them. `empty_delivery` is the
-    delivery key of a file without records, else empty: files with equal content are one, but a
-    delivery without news says that its day is covered.
+    delivery key of a file without records, else empty: files with equal content are one, but each empty
+    delivery states that its day is covered.
     """
 
     source: str
@@ -120,11 +120,11 @@ Landed = tuple[LandedFile, str, str, date | None]
 
 @dataclass(frozen=True)
 class Delivery:
-    """One path under which a landed file came: its delivery key and the day that it covers.
+    """One path under which a landed file was delivered: its delivery key and the day that it covers.
 
-    `path` is that of what was delivered, `source_file` that of the table in it. `stated_at` is the moment
-    (UTC) at which this home last saw the path begin to hold this content, `landed_in` the number of that
-    landing: numbers grow with time.
+    `path` is the delivered file's, `source_file` that of the table in it. `stated_at` is when (UTC) this
+    home saw the path's content change to this one, `landed_in` the number of that landing: numbers grow
+    with time.
     """
 
     file_id: int
@@ -156,14 +156,14 @@ class Manifest:
         return {row[0]: seen_of(row) for row in rows}
 
     def contents(self, but: Collection[str] = ()) -> set[Identity]:
-        """The identities of all landed files; without those landed as one of `but`."""
+        """Return the identities of all landed files, except those landed as one of `but`."""
         rows = self._connection.execute(
             "select source, content_sha256, part, empty_delivery, landed_as from files"
         )
         return {tuple(row[:4]) for row in rows if row[4] not in but}
 
     def add(self, location: str, taken: Collection[tuple[Seen, list[Landed]]]) -> list[LandedFile]:
-        """Record what became of paths, and the tables landed from them; returns the new ones."""
+        """Record the outcomes of paths and the tables landed from them; return the new tables."""
         new = []
         with self._transaction():
             landed = [(seen, *one) for seen, tables in taken for one in tables]
@@ -182,7 +182,7 @@ class Manifest:
     def _deliver(
         self, location: str, path: str, file: LandedFile, source_file: str, key: str, covers_on: date | None
     ) -> None:
-        """Record a path of a file; one that holds what it held before keeps its place in the order."""
+        """Record a path of a file; a path with unchanged content keeps its place in the order."""
         (file_id,) = self._connection.execute(
             "select file_id from files "
             "where source = ? and content_sha256 = ? and part = ? and empty_delivery = ?",
@@ -206,14 +206,14 @@ class Manifest:
         )
 
     def _this_landing(self) -> int:
-        """The number of the landing that this manifest was opened for; within a transaction."""
+        """Return the number of the landing that this manifest was opened for; call it in a transaction."""
         if self._landing is None:
             (last,) = self._connection.execute("select max(landed_in) from deliveries").fetchone()
             self._landing = (last or 0) + 1
         return self._landing
 
     def paths_of(self, location: str, landed_as: Iterable[str]) -> set[str]:
-        """The paths of a location under which these landed files came."""
+        """Return the paths of a location under which these landed files were delivered."""
         return {
             path
             for name in landed_as
@@ -224,21 +224,21 @@ class Manifest:
         }
 
     def landed_as(self) -> set[str]:
-        """The files that should lie in the landing."""
+        """Return the paths, below the landing, of all landed files."""
         return {name for (name,) in self._connection.execute("select distinct landed_as from files")}
 
     def files(self) -> list[LandedFile]:
-        """All landed files, in the order of their ids."""
+        """Return all landed files, in the order of their ids."""
         rows = self._connection.execute(f"select {_FILE_COLUMNS}, file_id from files order by file_id")
         return [_landed_file(row) for row in rows]
 
     def shared(self) -> dict[tuple[int, str, str], int]:
-        """The ids of what landed files become besides: by file, feed, and path where that counts."""
+        """Return the further ids of landed files, by file, feed, and path if the feed reads it (else '')."""
         rows = self._connection.execute("select of_file, feed, place, file_id from shared")
         return {(of_file, feed, place): file_id for of_file, feed, place, file_id in rows}
 
     def share(self, wanted: Collection[tuple[int, str, str]]) -> dict[tuple[int, str, str], int]:
-        """The same, with those that are wanted among them."""
+        """Return the same after adding the missing ones of `wanted`."""
         known = self.shared()
         if known.keys() >= set(wanted):
             return known
@@ -251,20 +251,20 @@ class Manifest:
         return self.shared()
 
     def landed_at(self) -> list[tuple[LandedFile, datetime]]:
-        """All landed files, and what they become besides, with the moment (UTC) at which they landed."""
+        """Return all landed files, under all their ids, with the time (UTC) at which they landed."""
         rows = self._connection.execute(f"select {_FILE_COLUMNS}, file_id, landed_at from files").fetchall()
         landed = {row[-2]: (_landed_file(row[:-1]), datetime.fromisoformat(row[-1])) for row in rows}
         found = list(landed.values())
         for (of_file, feed, place), file_id in self.shared().items():
             file, at = landed[of_file]
             found.append((replace(file, feed=feed, file_id=file_id), at))
-            # By the path, it is loaded under this id alone.
+            # A feed that reads the path is loaded under this id only.
             if place and landed[of_file] in found:
                 found.remove(landed[of_file])
         return found
 
     def deliveries(self) -> list[Delivery]:
-        """Every path under which a file came, ordered by file, delivery key and path."""
+        """Return every path under which a file was delivered, ordered by file, delivery key and path."""
         rows = self._connection.execute(
             "select file_id, source_file, delivery_key, covers_on, path, landed_in, stated_at "
             "from deliveries order by file_id, delivery_key, source_file"
@@ -325,7 +325,7 @@ def _landed_file(row: tuple) -> LandedFile:
 
 
 def _upgrade(connection: sqlite3.Connection) -> None:
-    """Bring a manifest of an earlier version to the tables of this one."""
+    """Migrate a manifest of an earlier version."""
     for table, column, statements in _UPGRADES:
         if _has_column(connection, table, column):
             continue
@@ -347,9 +347,9 @@ def exists(home: Home) -> bool:
 
 @contextmanager
 def opened(home: Home) -> Iterator[Manifest]:
-    """The manifest of a home, made where there is none.
+    """Open the manifest of a home, and create it if there is none.
 
-    Raises WarehouseBusy where another process holds it, ThermoclineError if it's broken.
+    Raise WarehouseBusy if another process has locked it, ThermoclineError if it's broken.
     """
     path = home.landing / "manifest.sqlite"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -368,7 +368,7 @@ def opened(home: Home) -> Iterator[Manifest]:
     except sqlite3.DatabaseError as error:
         if error.sqlite_errorcode in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise WarehouseBusy(
-                f"{path} is locked by {opened_by(path)}: end what it does there, then run again"
+                f"{path} is locked by {opened_by(path)}: wait until that ends, or stop it, then run again"
             ) from error
         raise ThermoclineError(
             f"{path}: the manifest can't be used ({error}); restore it, or remove landing/ and "

@@ -1,4 +1,4 @@
-"""Which files of a system's places wait to be landed, told by listing them only."""
+"""Which files of a system's places wait to be landed, found by listing them only."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -18,7 +18,7 @@ SETTLE_SECONDS = 2.0
 
 
 def pending(home: Home, system: str, settle_seconds: float = SETTLE_SECONDS) -> int:
-    """How many complete files wait to be landed for `system`, by listing its locations only."""
+    """Return how many complete files of `system` wait to be landed, by listing its locations only."""
     known = sources(home)
     waiting = 0
     places = places_of(home, known, system, None)
@@ -26,9 +26,9 @@ def pending(home: Home, system: str, settle_seconds: float = SETTLE_SECONDS) -> 
         return sum(len(_complete(place, settle_seconds)) for place in places)
     in_force = digest(home)
     with manifest.opened(home) as book:
-        gone = gone_copies(home, book)
+        lost = lost_copies(home, book)
         for place in places:
-            seen = seen_at(book, place, gone)
+            seen = seen_at(book, place, lost)
             for entry in _complete(place, settle_seconds):
                 before = seen.get(entry.path)
                 waiting += not (before and before.is_of(entry) and before.is_settled(system, in_force))
@@ -36,18 +36,18 @@ def pending(home: Home, system: str, settle_seconds: float = SETTLE_SECONDS) -> 
 
 
 def is_elsewhere(home: Home, system: str) -> bool:
-    """Whether looking for files of `system` asks another machine."""
+    """Return whether any location of `system` is on another machine."""
     return any(not isinstance(place, Folder) for place in places_of(home, sources(home), system, None))
 
 
 def configured(home: Home, system: str) -> bool:
-    """Whether this company has a source of `system`."""
+    """Return whether this company has a source of `system`."""
     mappings = load_mappings(home)
     return any(mappings[source.mapping].system == system for source in sources(home))
 
 
 def places_of(home: Home, known: Iterable[Source], system: str, location: Path | None) -> list[Place]:
-    """The folders to look at: the given one, else the sources' own, else the home's exports."""
+    """Return the places to list: `location` if given, else the sources' own, else the home's exports."""
     if location:
         return [Folder(location.resolve())]
     mappings = load_mappings(home)
@@ -56,7 +56,7 @@ def places_of(home: Home, known: Iterable[Source], system: str, location: Path |
 
 
 def entries_at(place: Place) -> list[Entry]:
-    """All data files of a place; none where it isn't there."""
+    """Return all data files of a place; none if it doesn't exist."""
     return place.listing().entries if place.exists() else []
 
 
@@ -65,8 +65,8 @@ def _complete(place: Place, settle_seconds: float) -> list[Entry]:
     return [entry for entry in entries_at(place) if not entry.is_growing(now, rest)]
 
 
-def gone_copies(home: Home, book: Manifest) -> set[str]:
-    """The landed copies that somebody removed, but not by pruning."""
+def lost_copies(home: Home, book: Manifest) -> set[str]:
+    """Return the landed copies that are missing, except pruned ones."""
     there = {
         f"{folder.name}/{file.name}"
         for folder in home.landing.glob("[0-9a-f][0-9a-f]")
@@ -79,7 +79,7 @@ def gone_copies(home: Home, book: Manifest) -> set[str]:
     return {name for name in missing if Path(name).name[:64] not in known}
 
 
-def seen_at(book: Manifest, place: Place, gone: set[str]) -> dict[str, Seen]:
-    """What is known of a place's paths; those whose landed copies are gone are as if never seen."""
-    lost = book.paths_of(str(place), gone)
-    return {path: seen for path, seen in book.seen(str(place)).items() if path not in lost}
+def seen_at(book: Manifest, place: Place, lost: set[str]) -> dict[str, Seen]:
+    """Return the recorded outcome by path; paths whose landed copies are lost count as never seen."""
+    affected = book.paths_of(str(place), lost)
+    return {path: seen for path, seen in book.seen(str(place)).items() if path not in affected}

@@ -20,7 +20,7 @@ from thermocline.mapping.recognition import HEAD_BYTES, Recognition, recognise, 
 class Part:
     """One table of a delivered file, and what it was recognised as.
 
-    `path` is where its bytes lie for now, packed as `compression` says only where it is delimited.
+    `path` is where its bytes are now; only delimited text may still be packed, as `compression` says.
     `member` is its name in an archive, `outer` the delivered file's path below its location.
     """
 
@@ -34,16 +34,16 @@ class Part:
 
     @property
     def name(self) -> str:
-        """The table's path, as all tables call its file: `a.zip/b.xlsx#Sheet`."""
+        """Return the table's `source_file` in the warehouse: `a.zip/b.xlsx#Sheet`."""
         return named(self.outer, self.member, self.table.name if self.table else "")
 
     @cached_property
     def content(self) -> Content:
-        """What it holds, read whole. Raises Unreadable where it can't be unpacked or decoded."""
+        """Return its content, read completely. Raise Unreadable if it can't be unpacked or decoded."""
         return self._examined(None)
 
     def _examined(self, sha256: str | None) -> Content:
-        """What it holds; `sha256` is of its own bytes, where that is known."""
+        """Return its content; `sha256` is the hash of its own bytes if known."""
         if self.table is None:
             packed = PLAIN if self.compression == ZIP else self.recognition.compression
             return examine(self.path, packed, sha256)
@@ -51,11 +51,11 @@ class Part:
         return Content(encoding, file_hash(self.path), self.table.records + 1, 0, self.table.is_regular)
 
     def delivery(self, mapping: Mapping) -> DeclaredDelivery:
-        """The delivery it belongs to, see `Mapping.delivery`."""
+        """Return the delivery to which it belongs, see `Mapping.delivery`."""
         return mapping.delivery(self.outer, self.member)
 
     def described(self, source: str, sha256: str, landed_as: str, size: int, mtime_ns: int) -> LandedFile:
-        """The landed file that it becomes; those figures are of the delivered file."""
+        """Return its entry for the manifest; the arguments describe the delivered file."""
         mapping, feed = self.recognition.mapping, self.recognition.feed
         if mapping is None or feed is None:
             raise ValueError("only a recognised table is landed")
@@ -93,9 +93,9 @@ def named(outer: str, member: str, table: str) -> str:
 
 
 def parts(path: Path, outer: str, mappings: Mappings, scratch: Path) -> list[Part]:
-    """The tables of a delivered file that lies at `path`; at least one, be it unknown.
+    """Return the tables of the delivered file at `path`; at least one, even if it is unknown.
 
-    Members are unpacked into `scratch`, which exists and has to stay while the parts are used.
+    Members are unpacked into `scratch`, which must exist as long as the parts are used.
     """
     try:
         if is_archive(path):
@@ -110,7 +110,7 @@ def parts(path: Path, outer: str, mappings: Mappings, scratch: Path) -> list[Par
 
 
 def _unless_excluded(part: Part, mappings: Mappings) -> Part:
-    """The part, unknown where its mapping, or any for one that none knows, leaves such names out."""
+    """Return the part, as unknown if its mapping (without one, any mapping) excludes files of its name."""
     mapping = part.recognition.mapping
     patterns = (each.excludes(part.name) for each in ([mapping] if mapping else mappings.values()))
     excluded_by = next((pattern for pattern in patterns if pattern), None)
@@ -148,7 +148,7 @@ def _tables(path: Path, outer: str, member: str, mappings: Mappings, scratch: Pa
         return [Part(outer, path, recognise(path, mappings, name), kept, member)]
     plain = unpacked(path, compression, "", scratch / f"{path.name}.unpacked")
     if format_ == WORKBOOK:
-        # A zip too: one inside another archive hasn't been looked at yet.
+        # A workbook is a zip: one inside another archive hasn't been checked yet.
         members(plain)
     paths = {path for mapping in mappings.values() for feed in mapping.feeds for path in feed.records}
     found = [
@@ -157,7 +157,7 @@ def _tables(path: Path, outer: str, member: str, mappings: Mappings, scratch: Pa
     ]
     known = [part for part in found if part.recognition.is_known]
     if format_ == JSON and known:
-        # The page around inner records, or those that no mapping asks for, are no trouble.
+        # The outer page of an API, and inner records that no mapping reads, aren't reported.
         return known
     return found if format_ == WORKBOOK else found[:1]
 
@@ -170,10 +170,10 @@ def _recognised(table: Table, format_: str, mappings: Mappings, name: str) -> Re
     return recognise_table(table.header, mappings, name, records=table.name)
 
 
-def at_hand(path: Path, file: LandedFile, scratch: Path) -> tuple[Path, LandedFile]:
-    """A landed file's bytes as `records` and DuckDB read them: an archive's member unpacked.
+def readable(path: Path, file: LandedFile, scratch: Path) -> tuple[Path, LandedFile]:
+    """Return path and description of a landed file that `records` and DuckDB can read.
 
-    Delimited text in gzip stays as it is.
+    An archive's member is unpacked into `scratch`; delimited text in gzip is read directly.
     """
     if file.compression == PLAIN or (file.compression == GZIP and file.format == DELIMITED):
         return path, file

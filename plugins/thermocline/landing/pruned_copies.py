@@ -1,4 +1,4 @@
-"""Landed copies that were pruned: a warehouse is not built without their rows."""
+"""Refuse to build a warehouse without the rows of pruned landed copies."""
 
 from thermocline.errors import InputError
 from thermocline.home import Home
@@ -9,7 +9,7 @@ from thermocline.ledger.pruned import pruned, pruned_between
 
 
 def refuse_pruned(home: Home, arrivals: list[Arrival]) -> None:
-    """Raise InputError where files that are to be loaded were pruned: rows would be missing silently."""
+    """Raise InputError if files to be loaded were pruned: their rows would be missing silently."""
     missing: list[LandedFile] = [each.file for each in arrivals if not each.path.exists()]
     if not missing:
         return

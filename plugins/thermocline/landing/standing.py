@@ -1,4 +1,4 @@
-"""What stands of the landed files: those of deliveries that nobody withdrew."""
+"""The landed files in force: those with a delivery that isn't withdrawn."""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -18,11 +18,11 @@ AHEAD_DAYS = 31
 
 @dataclass(frozen=True)
 class Landed:
-    """The landed files, each with the last of its deliveries that stands, and all such deliveries.
+    """The landed files, each with its last delivery that isn't withdrawn, and all such deliveries.
 
     `withdrawn` has a row (source, file, delivery key, SHA-256) per withdrawn delivery of a file,
     `ended` one (source, feed, last day) per feed declared ended, `optional_when_empty` one (source,
-    kind of file) per feed that its mapping declares so; `sha256` is of every landed file, by id.
+    feed) per feed that its mapping declares so; `sha256` is of every landed file, by id.
     """
 
     arrivals: list[Arrival]
@@ -34,28 +34,28 @@ class Landed:
 
 
 def place_of(delivery: Delivery, file: LandedFile, mappings: Mappings, reporting_time_zone: str) -> Place:
-    """Where a delivered file stands in the order of deliveries.
+    """Return the place of a delivered file in the order of deliveries.
 
-    That is the day which its path declares, else the day, in the reporting zone, on which this home first
-    saw the path hold this content; on one day, the landing that saw it. A declared day more than
-    AHEAD_DAYS after that sight is a mistake, and counts as none: it would outrank all until then.
+    The order is by the day that its path declares, else by the day, in the reporting zone, on which this
+    home first saw this content at the path; within a day, by the number of the landing. A declared day
+    more than AHEAD_DAYS after that sight is a mistake and is ignored: it would outrank all until then.
     """
     mapping = mappings.get(file.mapping)
-    told = mapping.delivery(delivery.path, file.member) if mapping else None
+    declared = mapping.delivery(delivery.path, file.member) if mapping else None
     seen_on = (delivery.stated_at or EARLIEST).astimezone(ZoneInfo(reporting_time_zone)).date()
-    declared_on = told.declared_on if told else None
+    declared_on = declared.declared_on if declared else None
     if declared_on and delivery.stated_at and declared_on - seen_on > timedelta(days=AHEAD_DAYS):
         declared_on = None
     return Place(
         stated_on=declared_on or seen_on,
         landed_in=delivery.landed_in,
         is_dated=declared_on is not None,
-        is_keyed=bool(told and told.is_keyed),
+        is_keyed=bool(declared and declared.is_keyed),
     )
 
 
 def standing(home: Home, mappings: Mappings, reporting_time_zone: str = "UTC") -> Landed:
-    """What has landed and stands, by the mappings and sources in force."""
+    """Return the landed files that aren't withdrawn, by the mappings and sources in force."""
     files, stand, withdrawn = delivered(home, mappings)
     placed: dict[int, tuple[Position, Delivery, Place]] = {}
     for delivery in stand:
@@ -81,16 +81,16 @@ def standing(home: Home, mappings: Mappings, reporting_time_zone: str = "UTC") -
             for d in withdrawn
         ],
         [(source.name, feed, day) for source in sources(home) for feed, day in source.ended],
-        sorted({(f.source, f.feed) for f in files.values() if comes_only_with_records(f, mappings)}),
+        sorted({(f.source, f.feed) for f in files.values() if is_optional_when_empty(f, mappings)}),
         {file_id: file.sha256 for file_id, file in files.items()},
     )
 
 
 def delivered(home: Home, mappings: Mappings) -> tuple[dict[int, LandedFile], list[Delivery], list[Delivery]]:
-    """The landed files by id, and their deliveries: those that stand, and the withdrawn ones.
+    """Return the landed files by id, their deliveries in force, and their withdrawn deliveries.
 
-    Mode, expected interval, keys and covered days are as the mappings in force tell them. What they leave
-    out by name counts as withdrawn.
+    Mode, expected interval, keys and covered days are those of the mappings in force. Files that they
+    exclude by name count as withdrawn.
     """
     known = {source.name: source for source in sources(home)}
     with manifest.opened(home) as book:
@@ -111,9 +111,9 @@ def delivered(home: Home, mappings: Mappings) -> tuple[dict[int, LandedFile], li
 def _fed(
     book: Manifest, landed: dict[int, LandedFile], deliveries: list[Delivery], mappings: Mappings
 ) -> tuple[dict[int, LandedFile], list[Delivery]]:
-    """What landed files become by the mappings in force: one file may be several feeds.
+    """Return the files and deliveries per feed, by the mappings in force: one file may be several feeds.
 
-    Where the path of a file decides what becomes of it, it is a file of its own under each path.
+    If a feed reads the file's path, the file counts as one file per path.
     """
     fed: list[tuple[Delivery, tuple[int, str, str] | None]] = []
     for delivery in deliveries:
@@ -133,12 +133,12 @@ def _fed(
 
 
 def _by_mapping(delivery: Delivery, file: LandedFile, mappings: Mappings) -> Delivery:
-    """The delivery as the mapping in force tells it from the path."""
+    """Return the delivery with key and covered day read from the path by the mapping in force."""
     mapping = mappings.get(file.mapping)
     if mapping is None:
         return delivery
-    told = mapping.delivery(delivery.path, file.member)
-    return replace(delivery, delivery_key=told.key, covers_on=told.covers_on)
+    declared = mapping.delivery(delivery.path, file.member)
+    return replace(delivery, delivery_key=declared.key, covers_on=declared.covers_on)
 
 
 def _as_declared(file: LandedFile, mappings: Mappings) -> LandedFile:
@@ -147,8 +147,8 @@ def _as_declared(file: LandedFile, mappings: Mappings) -> LandedFile:
     return replace(file, mode=feed.mode, expected_every_days=feed.expected_every_days) if feed else file
 
 
-def comes_only_with_records(file: LandedFile, mappings: Mappings) -> bool:
-    """Whether its feed has no file where there is nothing to tell."""
+def is_optional_when_empty(file: LandedFile, mappings: Mappings) -> bool:
+    """Return whether the file's feed delivers no file when it has no records."""
     mapping = mappings.get(file.mapping)
     feed = mapping.feed(file.feed) if mapping else None
     return feed is not None and feed.optional_when_empty

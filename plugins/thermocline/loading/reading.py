@@ -19,7 +19,7 @@ from thermocline.files.content import CHUNK, PLAIN
 from thermocline.files.formats import DELIMITED, parquet
 from thermocline.files.records import LONGEST_RECORD, TOO_LONG, Record, records, text_of
 from thermocline.landing.arrivals import Arrival
-from thermocline.landing.parts import at_hand
+from thermocline.landing.parts import readable
 from thermocline.loading.conversion import LONGEST_VALUE, Conversion
 from thermocline.mapping.model import Feed
 from thermocline.sql import exactly, literal
@@ -67,7 +67,7 @@ def check_whole(arrival: Arrival) -> None:
 
 def unpacked(arrival: Arrival, scratch: Path) -> Arrival:
     """The file where DuckDB and `records` can read it."""
-    path, file = at_hand(arrival.path, arrival.file, scratch)
+    path, file = readable(arrival.path, arrival.file, scratch)
     return replace(arrival, path=path, file=file)
 
 

@@ -127,7 +127,7 @@ class Web:
 
 
 class Proxy:
-    """Hands on bytes between a client and a server; cuts an answer after its first ones if told so."""
+    """Forward bytes between a client and a server; cut a response after its first bytes if configured."""
 
     def __init__(self, address: str) -> None:
         self.breaks: Callable[[], bool] = lambda: False

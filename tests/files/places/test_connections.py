@@ -1,6 +1,6 @@
 """What a connection becomes for each kind of place, and what a source may say of its place.
 
-No server of Google's or Azure's runs here: what their libraries are given is held, no more.
+No server of Google's or Azure's runs here: only the options for their libraries are checked.
 """
 
 import inspect

@@ -132,7 +132,7 @@ def test_only_what_lies_below_the_folder_counts(home, s3, monkeypatch):
     assert (landing.landed, landing.ignored) == (1, 4)
 
 
-def test_a_bucket_or_folder_that_is_gone_is_named(home, s3, sftp, monkeypatch):
+def test_a_missing_bucket_or_folder_is_named(home, s3, sftp, monkeypatch):
     for there in (s3, sftp):
         there.declare(home, monkeypatch)
         text = (home.config / "sources.yml").read_text()

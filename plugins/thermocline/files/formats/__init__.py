@@ -1,6 +1,6 @@
-"""What isn't delimited text: JSON, workbooks and Parquet, each as tables of texts, in file order.
+"""Formats other than delimited text: JSON, workbooks and Parquet, as tables of texts in file order.
 
-A file is told by its content. Delimited text is read by DuckDB itself, see `reading`.
+The format is detected from the content. DuckDB itself reads delimited text, see `loading.reading`.
 """
 
 from collections.abc import Collection, Iterator
@@ -31,7 +31,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Row:
-    """A record's cells as texts, None for blank; `reason` and `text` where it is refused."""
+    """A record's cells as texts, None for blank; `reason` and `text` if it is refused."""
 
     cells: list[str | None]
     reason: str | None = None
@@ -39,9 +39,9 @@ class Row:
 
 
 def format_of(head: bytes) -> str:
-    """The format that a file's unpacked head shows; a zip archive counts as a workbook here.
+    """Return the format that a file's unpacked head shows; a zip archive counts as a workbook here.
 
-    Raises Unreadable for a workbook that nobody can read without its password or an old Excel.
+    Raise Unreadable for an encrypted workbook, or one in the format before .xlsx.
     """
     if head.startswith(OLE_MARK):
         raise Unreadable("is an old or encrypted Excel workbook: save it as .xlsx without a password")
@@ -54,9 +54,9 @@ def format_of(head: bytes) -> str:
 
 
 def tables(format_: str, path: Path, paths: Collection[str]) -> list[Table]:
-    """The tables of an unpacked file; of JSON the records themselves and those at `paths`.
+    """Return the tables of an unpacked file; of JSON the records themselves and those at `paths`.
 
-    Raises Unreadable where the file can't be read as what it is.
+    Raise Unreadable if the file can't be read in its format.
     """
     if format_ == JSON:
         from thermocline.files.formats import json_records
@@ -72,7 +72,7 @@ def tables(format_: str, path: Path, paths: Collection[str]) -> list[Table]:
 
 
 def rows(format_: str, path: Path, name: str, header: tuple[str, ...]) -> Iterator[Row]:
-    """The records of one table, in file order, with cells in the header's order."""
+    """Yield one row per record of a table, in file order, with cells in the header's order."""
     if format_ == JSON:
         from thermocline.files.formats import json_records
 

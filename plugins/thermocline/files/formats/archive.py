@@ -1,6 +1,6 @@
-"""Packed files: gzip of one file, zip of many. A packed file's bytes are kept as they came.
+"""Packed files: gzip of one file, zip of many. A packed file is landed unchanged.
 
-Nothing is written under a name from an archive: a member is unpacked to a name of our own.
+A member is unpacked to a generated name, never to its name in the archive, which could lead elsewhere.
 """
 
 import zipfile
@@ -17,7 +17,7 @@ ARCHIVES = (".zip", ".gz", ".tar", ".tgz", ".7z", ".rar", ".bz2", ".xz")
 
 
 def is_archive(path: Path) -> bool:
-    """Whether a file is a zip of files, which a workbook isn't. Raises Unreadable if it's broken."""
+    """Return whether a file is a zip archive and not a workbook. Raise Unreadable if it's broken."""
     with path.open("rb") as file:
         if file.read(4) not in (ZIP_MARK, b"PK\x05\x06"):
             return False
@@ -25,9 +25,9 @@ def is_archive(path: Path) -> bool:
 
 
 def members(path: Path) -> list[str]:
-    """The files in a zip, as it names them.
+    """Return the names of the files in a zip.
 
-    Raises Unreadable where it is broken, encrypted, expands too far, or names a path outside.
+    Raise Unreadable if it is broken, encrypted, expands too far, or names a path outside itself.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -54,9 +54,9 @@ def is_packed(name: str) -> bool:
 
 
 def unpacked(path: Path, compression: str, member: str, target: Path) -> Path:
-    """The plain file: itself, or what it packs, written to `target`.
+    """Return the plain file: `path` itself, or its unpacked content, written to `target`.
 
-    Raises Unreadable where the packing is broken.
+    Raise Unreadable if it can't be unpacked.
     """
     if compression == PLAIN:
         return path

@@ -18,7 +18,7 @@ from thermocline.files.records import NUL
 
 LONGEST_DOCUMENT = 256 << 20
 LONGEST_NUMBER = 40
-# What an API's page says of itself beside the records; any other key makes it a record.
+# The keys of an API's page beside its records; an object with any other key is a record.
 PAGE_LISTS = ("data", "results", "items")
 PAGE_KEYS = {
     *("object", "has_more", "url", "paging", "page", "pages", "per_page", "limit", "offset", "count"),
@@ -35,11 +35,11 @@ Fields = dict[str, Any]
 
 
 class _Ambiguous(dict[str, Any]):
-    """An object that names a key twice: which of the values is meant nobody knows."""
+    """An object with a duplicate key: which of the values is meant is unknown."""
 
 
 class _Parser:
-    """Values from JSON; `is_ambiguous` tells of the last one whether it holds an ambiguous object."""
+    """Parse JSON values; `is_ambiguous` is whether the last one contains an object with a duplicate key."""
 
     def __init__(self) -> None:
         self.is_ambiguous = False
@@ -52,7 +52,7 @@ class _Parser:
         return self._decoder.decode(text)
 
     def first_value(self, text: str) -> tuple[Any, int]:
-        """The value that a text begins with, and where it ends."""
+        """Return the value at the start of a text, and where it ends."""
         self.is_ambiguous = False
         return self._decoder.raw_decode(text)
 
@@ -65,7 +65,7 @@ class _Parser:
 
 
 def _fraction(digits: str) -> str:
-    """A number's text without an exponent, unless it would be longer than any number that is meant."""
+    """Return a number's text without an exponent, unless that would exceed LONGEST_NUMBER digits."""
     if "e" not in digits.lower():
         return digits
     number = Decimal(digits)
@@ -73,9 +73,9 @@ def _fraction(digits: str) -> str:
 
 
 def tables(path: Path, paths: Collection[str]) -> list[Table]:
-    """The records' table, named '', and one for each of `paths` at which records have some.
+    """Return the records' table, named '', and one per path of `paths` with inner records.
 
-    Raises Unreadable where the file is no JSON, or something else than records.
+    Raise Unreadable if the file isn't JSON, or contains something other than records.
     """
     headers: dict[str, dict[str, None]] = {name: {} for name in ("", *paths)}
     counts = dict.fromkeys(headers, 0)
@@ -91,7 +91,7 @@ def tables(path: Path, paths: Collection[str]) -> list[Table]:
 
 
 def rows(path: Path, name: str, header: tuple[str, ...]) -> Iterator[Row]:
-    """The records of one table."""
+    """Yield one row per record of a table."""
     for value in _values(path):
         if not isinstance(value, Row):
             for fields in _flattened(value, name):
@@ -120,7 +120,7 @@ def _text(value: Any) -> str | None:
 
 
 def _flattened(record: Fields, name: str) -> Iterator[Fields]:
-    """The record's fields by dotted path; for an inner table once per inner record.
+    """Yield the record's fields by dotted path; for an inner table once per inner record.
 
     Lists of records may stand inside lists of records: `name` leads through all of them.
     """
@@ -130,13 +130,13 @@ def _flattened(record: Fields, name: str) -> Iterator[Fields]:
 
 @lru_cache
 def _beginnings(name: str) -> frozenset[str]:
-    """A dotted path and all that it begins with; a record without any of them has nothing there."""
+    """Return a dotted path and all its prefixes; a record without any of these keys has no rows there."""
     parts = name.split(".")
     return frozenset(".".join(parts[:n]) for n in range(1, len(parts) + 1))
 
 
 def _rows(outer: Fields, value: Any, at: str, name: str) -> Iterator[Fields]:
-    """The rows of a value that stands at a path, with the fields around it in each."""
+    """Yield the rows of the value at a path, each with the fields of the outer records."""
     fields: Fields = {}
     inner: list[tuple[str, Any]] = []
 
@@ -161,7 +161,7 @@ def _rows(outer: Fields, value: Any, at: str, name: str) -> Iterator[Fields]:
 
 
 def _values(path: Path) -> Iterator[Fields | Row]:
-    """The file's records, and a refused row for each line that is none."""
+    """Yield the file's records, and a refused row per line that isn't a record."""
     with path.open("rb") as file:
         encoding = guessed_encoding(file.read(CHUNK)) or "utf-8-sig"
     try:
@@ -174,7 +174,7 @@ def _values(path: Path) -> Iterator[Fields | Row]:
 
 
 def _is_lines(text: TextIO) -> bool:
-    """Whether the first line that isn't blank is a whole record."""
+    """Return whether the first line that isn't blank is a whole record."""
     is_lines = False
     try:
         line = next((line for line in iter(lambda: text.readline(LONGEST_DOCUMENT), "") if line.strip()), "")
