@@ -99,7 +99,7 @@ def test_a_month_that_has_not_changed_is_linked(home: Home) -> None:
     first.check()
 
 
-def test_a_month_that_is_gone_is_gone_from_the_candidate(home: Home) -> None:
+def test_a_removed_month_is_removed_from_the_candidate(home: Home) -> None:
     build(home, marts=FULL, change=MONTHS)
     again = build(
         home, marts=FULL, change=f"{MONTHS}; delete from reporting.account_timeline where source_row = 1"

@@ -43,7 +43,7 @@ def test_rows_changed_with_their_file_hash_are_found(begun: Begun) -> None:
 
 
 @pytest.mark.parametrize(
-    "mend",
+    "change",
     [
         lambda stored: stored["tables"]["account_segments"]["parts"]["all"].update(content_hash="0" * 64),
         lambda stored: stored["tables"]["account_segments"]["parts"].update({"../../x": {}}),
@@ -52,11 +52,11 @@ def test_rows_changed_with_their_file_hash_are_found(begun: Begun) -> None:
         lambda stored: stored.pop("facts"),
     ],
 )
-def test_a_changed_manifest_is_refused(begun: Begun, mend: Callable[[dict[str, Any]], object]) -> None:
+def test_a_changed_manifest_is_refused(begun: Begun, change: Callable[[dict[str, Any]], object]) -> None:
     candidate = begun.coming
     manifest = candidate.folder / "candidate.json"
     stored = json.loads(manifest.read_text())
-    mend(stored)
+    change(stored)
     durable.replace(manifest, json.dumps(stored).encode())
     with pytest.raises(ContentChanged, match=r"candidate\.json was changed"):
         Candidate.read(begun.home, candidate.content_hash)

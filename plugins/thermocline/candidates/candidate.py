@@ -37,7 +37,7 @@ class Candidate:
 
     @classmethod
     def read(cls, home: Home, content_hash: str) -> "Candidate":
-        """Raises InputError where there is none, ContentChanged where it is damaged."""
+        """Read a candidate. Raise InputError if there is none, ContentChanged if it is damaged."""
         if not re.fullmatch(r"[0-9a-f]{64}", content_hash):
             raise InputError(f"{content_hash!r} isn't a content hash: give all 64 hex digits")
         manifest = home.candidates / content_hash / MANIFEST
@@ -49,10 +49,10 @@ class Candidate:
             ) from None
         try:
             candidate = cls.parse(home, manifest.parent, content)
-            held = {name: table.hashes for name, table in candidate.tables.items()}
+            hashes = {name: table.hashes for name, table in candidate.tables.items()}
             intact = candidate.content_hash == content_hash == hashing.content_hash(
-                held
-            ) and candidate.stored_hash == hashing.stored_hash(held)
+                hashes
+            ) and candidate.stored_hash == hashing.stored_hash(hashes)
         except (ValueError, KeyError, TypeError, AttributeError, ThermoclineError):
             intact = False
         if not intact:
@@ -61,7 +61,7 @@ class Candidate:
 
     @classmethod
     def parse(cls, home: Home, folder: Path, content: bytes) -> "Candidate":
-        """What the manifest says, unchecked."""
+        """Return the candidate that a manifest describes, unchecked."""
         stored = json.loads(content)
         tables, gate = (
             {name: FrozenTable.from_json(place, name, table) for name, table in stored[key].items()}
@@ -79,7 +79,7 @@ class Candidate:
         )
 
     def problems(self, rows: bool = True) -> Iterator[str]:
-        """What differs from what was frozen, a sentence per table; `rows` rehashes intact files."""
+        """Yield one message per table that was changed since; `rows` also rehashes intact files."""
         intact = []
         for table in (*self.tables.values(), *self.gate.values()):
             problem = next(self._damaged(table), None)
@@ -108,18 +108,18 @@ class Candidate:
         return f"table {table.name} of candidate {self.content_hash} ({path or self.folder})"
 
     def check(self, rows: bool = True) -> None:
-        """Recompute all hashes; without `rows` the files' only, which hold the rows' if unchanged.
+        """Recompute all hashes; without `rows` only the files', as unchanged files have unchanged rows.
 
-        Raises ContentChanged naming the table.
+        Raise ContentChanged naming the table.
         """
         for problem in self.problems(rows):
             raise ContentChanged(f"{problem}: build and audit it again")
 
     def write_verdict(self, verdict: Mapping[str, Any]) -> None:
-        """Keep the gate's verdict, bound to exactly this candidate's files.
+        """Store the gate's verdict, bound to exactly this candidate's files.
 
         Keys: candidate, verdict (pass, warn, block), warnings, predecessor (a publication_id or
-        None), audited_at, checks. Raises ThermoclineError where it is incomplete.
+        None), audited_at, checks. Raise ThermoclineError if it is incomplete.
         """
         body = dict(verdict)
         body.pop("binding", None)
@@ -137,13 +137,13 @@ class Candidate:
         durable.replace(self.folder / VERDICT, json.dumps(body, indent=1, sort_keys=True).encode() + b"\n")
 
     def drop_verdict(self) -> None:
-        """Forget an earlier verdict: an audit that ends without one leaves none."""
+        """Remove an earlier verdict, so that an audit that fails leaves none."""
         (self.folder / VERDICT).unlink(missing_ok=True)
 
     def read_verdict(self) -> dict[str, Any] | None:
-        """The gate's verdict; None if it wasn't audited.
+        """Return the gate's verdict; None before the audit.
 
-        Raises ContentChanged where the candidate or the verdict changed since the audit.
+        Raise ContentChanged if the candidate or the verdict changed since the audit.
         """
         try:
             body = json.loads((self.folder / VERDICT).read_bytes())

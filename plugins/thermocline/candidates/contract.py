@@ -85,26 +85,26 @@ GATE_CHECKS_COLUMNS = {
 
 
 def is_content(column: str) -> bool:
-    """Whether the content hash covers the column; lineage and publication_id are packaging."""
+    """Return whether the content hash covers the column; it omits lineage and publication_id."""
     return column not in (PUBLICATION_ID, "delivery_id") and not column.startswith("source")
 
 
 def is_storable(column_type: str) -> bool:
-    """Whether a DuckDB type is one of STORABLE, whatever its precision."""
+    """Return whether a DuckDB type is one of STORABLE, with any precision."""
     named = re.fullmatch(r"([A-Z ]+)(\(\d+, ?\d+\))?", column_type)
     return named is not None and named[1] in STORABLE
 
 
-def columns_of(told: Any) -> dict[str, str]:
-    """Names and types as a target wrote them down, a pair each: it isn't ours alone, so they are checked.
+def columns_of(stored: Any) -> dict[str, str]:
+    """Return types by column name from the pairs that a target stored; checked, as others may write there.
 
     Raises ValueError.
     """
     columns = {
         name: kind
-        for name, kind in (told if isinstance(told, list) else [(None, None)])
+        for name, kind in (stored if isinstance(stored, list) else [(None, None)])
         if isinstance(name, str) and isinstance(kind, str) and is_storable(kind)
     }
-    if not columns or len(columns) != len(told):
+    if not columns or len(columns) != len(stored):
         raise ValueError("these aren't the columns of a table that a target holds")
     return columns

@@ -22,7 +22,7 @@ from thermocline.ledger.facts import Facts
 from thermocline.sql import quoted
 
 TABLES_AT_ONCE = 2
-"""While Python puts the hashes of one in order, the database reads and writes another."""
+"""Tables frozen in parallel: while Python sorts the hashes of one, DuckDB reads and writes another."""
 
 
 def freeze(home: Home, connection: duckdb.DuckDBPyConnection, facts: Facts) -> Candidate:
@@ -40,7 +40,7 @@ def freeze(home: Home, connection: duckdb.DuckDBPyConnection, facts: Facts) -> C
         earlier = _latest(home)
         privacy, published = Privacy.of(home), _table_names(connection, contract.WAREHOUSE_SCHEMA)
         columns = {name: hashing.columns_of(connection, _source(name)) for name in published}
-        # Nothing depends on the order of rows, and keeping it makes writing take longer.
+        # Nothing depends on the order of rows, and preserving it slows writing down.
         connection.execute("set preserve_insertion_order = false")
         cursor = privacy.cursors(home, connection, columns)
         queries = {name: _query(name, columns[name], privacy) for name in published}
@@ -49,7 +49,7 @@ def freeze(home: Home, connection: duckdb.DuckDBPyConnection, facts: Facts) -> C
             with cursor() as own:
                 return frozen_table.write(own, queries[name], building, name, earlier.get(name))
 
-        # Those of many rows first, so that none is left alone at the end.
+        # Largest tables first, so that no large one runs alone at the end.
         dearest = sorted(queries, key=lambda name: name not in contract.MONTHLY)
         with ThreadPoolExecutor(TABLES_AT_ONCE) as pool:
             found = dict(zip(dearest, pool.map(frozen, dearest), strict=True))
@@ -119,7 +119,7 @@ def _query(name: str, columns: Mapping[str, str], privacy: Privacy) -> str:
 
 
 def _latest(home: Home) -> dict[str, FrozenTable]:
-    """The tables of the candidate that was frozen last: what hasn't changed since is linked."""
+    """Return the tables of the last frozen candidate: months unchanged since are linked."""
     manifests = home.candidates.glob(f"[!.]*/{MANIFEST}")
     for manifest in sorted(manifests, key=lambda path: path.stat().st_mtime_ns, reverse=True):
         with suppress(ThermoclineError):
@@ -132,7 +132,7 @@ def _put_in_place(home: Home, building: Path, content_hash: str) -> None:
     with home.publishing(f"freezing {content_hash}", 600):
         if place.exists():
             if _same(home, building, content_hash):
-                # It counts as the newest again.
+                # Touch it: `_latest` takes the newest candidate.
                 os.utime(place / MANIFEST)
                 return
             place.rename(away)
@@ -157,7 +157,7 @@ def _same(home: Home, building: Path, content_hash: str) -> bool:
 
 
 def _clear_leftovers(home: Home) -> None:
-    """Finish what a killed `freeze` began; the writer's lock says that there is no other one."""
+    """Finish what a killed `freeze` began; the writer's lock excludes another running one."""
     for left in home.candidates.glob(".new-*"):
         shutil.rmtree(left)
     for left in home.candidates.glob(".old-*"):

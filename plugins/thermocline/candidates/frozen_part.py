@@ -15,7 +15,7 @@ from thermocline.sql import literal
 
 _PART = re.compile(rf"{WHOLE}|{UNDATED}|\d{{4,}}-\d\d")
 PARQUET = "format parquet, compression zstd, compression_level 1, dictionary_size_limit 1000"
-"""Beyond so many different texts a dictionary takes longer and saves next to nothing."""
+"""With more than 1000 distinct texts a dictionary takes longer and saves almost nothing."""
 
 
 @dataclass(frozen=True)
@@ -35,14 +35,14 @@ class FrozenFile:
         return self.path.is_file() and durable.file_hash(self.path) == self.sha256
 
     def linked(self, path: Path) -> "FrozenFile | None":
-        """The same file under another path; None where it isn't intact or can't be linked."""
+        """Link the file to another path and return it; None if it isn't intact or can't be linked."""
         try:
             if self.is_intact:
                 path.parent.mkdir(exist_ok=True)
                 os.link(self.path, path)
                 return replace(self, path=path)
         except OSError:
-            # A file that is gone, or a filesystem without links: it is written again.
+            # The file is missing, or the filesystem has no links: the caller writes it again.
             path.unlink(missing_ok=True)
         return None
 
@@ -51,7 +51,7 @@ class FrozenFile:
 class FrozenPart:
     """Rows of a table in a file. The hashes are None for what only the gate reads.
 
-    fingerprint: what tells that the warehouse still holds the very rows of a month; None of a whole table.
+    fingerprint: equal as long as the warehouse has the same rows of the month; None for a whole table.
     """
 
     file: FrozenFile
@@ -65,30 +65,30 @@ class FrozenPart:
         return self.file.path
 
     def linked(self, path: Path) -> "FrozenPart | None":
-        """The same part with its file under another path; None where it isn't intact or can't be linked."""
+        """Link the part's file to another path and return it; None if it isn't intact or can't be linked."""
         file = self.file.linked(path)
         return replace(self, file=file) if file else None
 
     def to_json(self) -> dict[str, Any]:
-        told = {key: value for key, value in vars(self).items() if key != "file"}
-        return told | {"bytes": self.file.bytes, "sha256": self.file.sha256}
+        stored = {key: value for key, value in vars(self).items() if key != "file"}
+        return stored | {"bytes": self.file.bytes, "sha256": self.file.sha256}
 
     @classmethod
-    def from_json(cls, path: Path, told: Mapping[str, Any]) -> "FrozenPart":
-        """Raises KeyError or TypeError where it isn't what `to_json` gives."""
-        held = {key: value for key, value in told.items() if key not in ("bytes", "sha256")}
-        return cls(FrozenFile(path, told["bytes"], told["sha256"]), **held)
+    def from_json(cls, path: Path, stored: Mapping[str, Any]) -> "FrozenPart":
+        """Return the part that `to_json` described. Raise KeyError or TypeError if `stored` isn't valid."""
+        values = {key: value for key, value in stored.items() if key not in ("bytes", "sha256")}
+        return cls(FrozenFile(path, stored["bytes"], stored["sha256"]), **values)
 
 
 def file_of(folder: Path, name: str, part: str) -> Path:
-    """Where a part of a table stands. Raises ValueError."""
+    """Return the path of a part of a table. Raise ValueError for an invalid part name."""
     if not _PART.fullmatch(part):
         raise ValueError(f"{part!r} is no part of a table")
     return folder / (f"{name}.parquet" if part == WHOLE else f"{name}/{part}.parquet")
 
 
 def written(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> Path:
-    """The query's rows in a file that is kept."""
+    """Write the query's rows to a read-only, synced file; return its path."""
     connection.execute(f"copy ({query}) to {literal(path)} ({PARQUET})")
     return keep(path)
 

@@ -17,7 +17,7 @@ from thermocline.errors import ThermoclineError
 from thermocline.sql import literal, parquet, quoted
 
 MONTHS_AT_ONCE = 100
-"""Months that are written together: DuckDB keeps so many files open."""
+"""Months that are written together: DuckDB keeps a file open per month."""
 
 ROWS_AT_ONCE = 20_000
 """Rows of a month that a thread gathers before it writes them; DuckDB's half a million would hold all."""
@@ -39,16 +39,16 @@ class FrozenTable:
 
     @property
     def relation(self) -> str:
-        """What reads all rows."""
+        """Return a relation (SQL) with all rows."""
         return self.rows_of(self.parts)
 
     def rows_of(self, parts: Iterable[str]) -> str:
-        """What reads the rows of these parts, one at least."""
+        """Return a relation (SQL) with the rows of these parts, at least one."""
         return parquet(*(self.parts[part].path for part in parts))
 
     @property
     def hashes(self) -> TableHash:
-        """Of a table to be published, by the hashes of its parts."""
+        """Return the hashes of a table to be published, combined from those of its parts."""
         return hashing.combined(
             self.columns,
             {
@@ -58,7 +58,7 @@ class FrozenTable:
         )
 
     def found(self, connection: duckdb.DuckDBPyConnection) -> TableHash:
-        """The hashes of the rows that the files hold."""
+        """Return the hashes recomputed from the rows in the files."""
         return hashing.hash_table(connection, self.relation, month=contract.MONTHLY.get(self.name))
 
     def to_json(self) -> dict[str, Any]:
@@ -67,19 +67,19 @@ class FrozenTable:
 
     @classmethod
     def from_json(cls, folder: Path, name: str, stored: Mapping[str, Any]) -> "FrozenTable":
-        """Raises ValueError, KeyError or TypeError where it isn't what `to_json` gives."""
+        """Return the table that `to_json` described. Raise ValueError, KeyError or TypeError if invalid."""
         return cls(
             name,
             dict(stored["columns"]),
             {
-                part: FrozenPart.from_json(file_of(folder, name, part), told)
-                for part, told in stored["parts"].items()
+                part: FrozenPart.from_json(file_of(folder, name, part), values)
+                for part, values in stored["parts"].items()
             },
         )
 
 
 def write_whole(connection: duckdb.DuckDBPyConnection, query: str, folder: Path, name: str) -> FrozenTable:
-    """The query's rows in one file of `folder`, without hashes of the rows."""
+    """Write the query's rows to one file of `folder`, without hashes of the rows."""
     path = frozen_part.written(connection, query, file_of(folder, name, WHOLE))
     counted = connection.execute(f"select count(*) from {parquet(path)}").fetchall()
     part = FrozenPart(FrozenFile.of(path), counted[0][0])
@@ -93,10 +93,10 @@ def write(
     name: str,
     earlier: FrozenTable | None = None,
 ) -> FrozenTable:
-    """The query's rows, in months where the table is event-grained.
+    """Write the query's rows, one file per month if the table is event-grained.
 
-    A month that `earlier` holds is linked instead of written: it has the same fingerprint, and its file is
-    intact. Raises ThermoclineError where a file doesn't hold the rows that were to be written.
+    A month of `earlier` with the same fingerprint and an intact file is linked instead of written. Raise
+    ThermoclineError if a written file doesn't contain the query's rows.
     """
     columns, month = hashing.columns_of(connection, f"({query})"), contract.MONTHLY.get(name)
     found = _fingerprints(connection, f"({query})", columns, month) if month in columns else {}
@@ -117,15 +117,18 @@ def write(
 
 
 def _part(connection: duckdb.DuckDBPyConnection, path: Path) -> FrozenPart:
-    held = hashing.hash_table(connection, parquet(path)).parts[WHOLE]
-    return FrozenPart(FrozenFile.of(path), held.rows, held.content, held.stored)
+    hashed = hashing.hash_table(connection, parquet(path)).parts[WHOLE]
+    return FrozenPart(FrozenFile.of(path), hashed.rows, hashed.content, hashed.stored)
 
 
 def _fingerprints(
     connection: duckdb.DuckDBPyConnection, relation: str, columns: Mapping[str, str], month: str
 ) -> dict[str, str]:
-    """Of each month the number of its rows and the sum of their 64-bit hashes in this version of DuckDB."""
-    # By day first: DuckDB sums what lies in a small range in an array.
+    """Return a digest by month, of its row count and the sum of its rows' 64-bit hashes.
+
+    DuckDB's hashes may change with its version, so the digest includes the version.
+    """
+    # Sum by day first: for keys in a small range DuckDB aggregates in an array, which is faster.
     found = connection.execute(
         f"select {hashing.month_of(month)}, sum(rows)::bigint, sum(total) from (select {quoted(month)}, "
         f"count(*) as rows, sum({hashing.row_fingerprint(columns)}) as total "
@@ -163,7 +166,7 @@ def _written(
     month: str,
     parts: list[str],
 ) -> dict[str, Path]:
-    """Write these months, all in one pass over the table."""
+    """Write these months in one pass over the table; return the path by month."""
     apart = folder / f".{name}"
     wanted = f"select *, {hashing.month_of(month)} as {_MONTH} from ({query})"
     connection.execute(f"set partitioned_write_flush_threshold = {ROWS_AT_ONCE}")

@@ -1,4 +1,4 @@
-"""A candidate that was pruned, made again from what a target still holds of its publication."""
+"""Rebuild a pruned candidate from a target that still has its publication."""
 
 import json
 import shutil
@@ -24,10 +24,11 @@ CopyTables = Callable[[str, Collection[str], Path], None]
 def recover(
     home: Home, copy_tables: CopyTables, entries: Sequence[Entry], publication: Recorded
 ) -> Candidate:
-    """The candidate of a publication, each table hashed against the ledger; without the gate's own tables.
+    """Return the candidate of a publication, each table checked against the ledger's hashes.
 
-    The caller holds `Home.publishing`. Raises ContentChanged where the target doesn't hold what the
-    ledger says, OSError or duckdb.Error where it can't be read.
+    The gate's own tables aren't rebuilt. The caller must have the lock `Home.publishing`. Raise
+    ContentChanged if the target's tables differ from the ledger, OSError or duckdb.Error if it can't be
+    read.
     """
     intent = publication.intent
     building = home.candidates / f".recovered-{intent['content_hash']}"
@@ -39,19 +40,19 @@ def recover(
         copy_tables(publication.publication_id, intent["tables"], copied)
         tables: dict[str, FrozenTable] = {}
         with closing(warehouse.connect(home, Path(":memory:"))) as connection:
-            for name, told in intent["tables"].items():
+            for name, published in intent["tables"].items():
                 table = frozen_table.write(
                     connection, f"from {parquet(copied / f'{name}.parquet')}", building, name
                 )
-                tables[name], held = table, table.hashes
-                if (held.rows, held.content, held.stored) != (
-                    told["rows"],
-                    told["content_hash"],
-                    told["stored_hash"],
+                tables[name], found = table, table.hashes
+                if (found.rows, found.content, found.stored) != (
+                    published["rows"],
+                    published["content_hash"],
+                    published["stored_hash"],
                 ):
                     raise ContentChanged(
                         f"table {name} of publication {publication.publication_id} in its target "
-                        "isn't what was published: put the publication back from a backup, or choose another"
+                        "isn't what was published: restore the publication from a backup, or choose another"
                     )
         shutil.rmtree(copied)
         facts = {field.name: intent[field.name] for field in fields(Facts) if field.name in intent}

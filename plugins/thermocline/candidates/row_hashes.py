@@ -1,4 +1,4 @@
-"""Hashes of rows in arrays, 32 bytes each, and what a part makes of them; `hashing` defines both."""
+"""Hashes of rows in arrays, 32 bytes each, and the hash of a part from them; `hashing` defines both."""
 
 import binascii
 import hashlib
@@ -15,19 +15,19 @@ _WORDS = 4
 
 
 def of_hex(texts: Iterable[str], hashes_per_row: int) -> Words:
-    """One row per text, which holds so many hashes in hex, one after the other; four columns a hash."""
+    """Return one row per text of concatenated hashes in hex; four columns of 64 bits per hash."""
     read = np.frombuffer(binascii.unhexlify("".join(texts)), dtype=np.uint64)
     return read.reshape(-1, _WORDS * hashes_per_row)
 
 
 def hash_at(rows: Words, number: int) -> Words:
-    """The first (0) or second (1) hash of each row."""
+    """Return the first (0) or second (1) hash of each row."""
     return np.ascontiguousarray(rows[:, _WORDS * number : _WORDS * (number + 1)])
 
 
 def part_hash(rows: Words) -> str:
-    """The hash of a part by the hashes of its rows, in any order."""
-    # As numbers they sort like their hex texts.
+    """Return the hash of a part from the hashes of its rows, in any order."""
+    # As big-endian numbers the hashes sort like their hex texts.
     first = rows[:, 0].view(">u8").astype(np.uint64)
     order = np.argsort(first)
     first = first[order]

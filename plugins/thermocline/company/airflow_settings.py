@@ -30,7 +30,7 @@ def environment(home: Home) -> dict[str, str]:
     Raises InputError where the company's time zone or hour can't be read.
     """
     airflow, keys = home.airflow, kept_keys(home)
-    # Without this file Airflow would write one, and keep today's defaults for ever.
+    # Without this file Airflow would write one, and keep the defaults of its present version for ever.
     (airflow / "airflow.cfg").touch()
     settings: dict[str, dict[str, object]] = {
         "core": {
@@ -81,7 +81,7 @@ def sqlite_address(path: Path) -> str:
 
 
 def kept_keys(home: Home) -> dict[str, str]:
-    """The keys that all of Airflow's processes share, made once for each home."""
+    """Return the keys that all of Airflow's processes share, created once per home."""
     return kept(
         home.airflow / "keys.json",
         lambda: {
@@ -93,12 +93,12 @@ def kept_keys(home: Home) -> dict[str, str]:
 
 
 def kept_password(home: Home) -> str:
-    """The password of the web page's one user, `admin`, made once for each home."""
+    """Return the password of the web page's one user, `admin`, created once per home."""
     return kept(passwords_file(home), lambda: {"admin": secrets.token_urlsafe(12)})["admin"]
 
 
 def kept(path: Path, make: Callable[[], dict[str, str]]) -> dict[str, str]:
-    """What the private file `path` holds; written with what `make` gives if it isn't there."""
+    """Return the content of the private file `path`; a missing file is first written with `make()`."""
     if not path.exists():
         draft = path.with_suffix(f".{os.getpid()}")
         draft.touch(mode=0o600)
@@ -110,12 +110,12 @@ def kept(path: Path, make: Callable[[], dict[str, str]]) -> dict[str, str]:
 
 
 def passwords_file(home: Home) -> Path:
-    """Where the web page's generated password is kept."""
+    """Return the path of the file with the web page's generated password."""
     return home.airflow / "passwords.json"
 
 
 def is_prepared(home: Home) -> bool:
-    """Whether the database on record was made by the installed version; costs no import."""
+    """Return whether the database was created by the installed version of Airflow, without importing it."""
     record = home.airflow / "database-version"
     return (
         (home.airflow / "airflow.db").exists()

@@ -13,7 +13,7 @@ from thermocline.surroundings import forget, without_others
 
 @dataclass(frozen=True)
 class Connection:
-    """What an Airflow connection says; it never shows its secrets."""
+    """The fields of an Airflow connection; its text never shows secrets."""
 
     connection_id: str
     host: str | None = field(default=None, repr=False)
@@ -36,8 +36,8 @@ def connection(home: Home, connection_id: str) -> Connection:
     except ThermoclineError:
         raise
     except Exception:
-        # What the library says may quote the secret it stumbled over.
-        raise InputError(f"the Airflow connection {connection_id} can't be read: set it up anew") from None
+        # The library's message may quote the secret.
+        raise InputError(f"the Airflow connection {connection_id} can't be read: create it again") from None
     if found is None:
         raise InputError(
             f"there is no Airflow connection {connection_id}: add it on Airflow's page under Admin, "
@@ -89,7 +89,7 @@ def _outside(home: Home, connection_id: str) -> Any:
             return AnyConnection.from_json(written, conn_id=connection_id)
         return AnyConnection.from_uri(written, conn_id=connection_id)
     except Exception:
-        # Its message may hold the secret.
+        # Its message may contain the secret.
         raise InputError(
             f"{_variable(connection_id)} isn't a connection: write it as a URI or as JSON, as Airflow does"
         ) from None
@@ -106,5 +106,5 @@ def _in_database(connection_id: str) -> Any:
 
 
 def is_connection_id(text: str) -> bool:
-    """Whether a text may name a connection, also in an environment variable."""
+    """Return whether a text may name a connection, also in an environment variable."""
     return re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text) is not None

@@ -32,7 +32,7 @@ GATE_BOUNDS: dict[str, float] = {
     "unattributed_events_share_warns": 0.05,
 }
 
-# For how many days `thermocline prune` leaves what it may remove; None: for ever.
+# Days for which `thermocline prune` retains what it may remove; None: for ever.
 RETENTION_DAYS: dict[str, int | None] = {
     "landing_days": None,
     "quarantine_days": 730,
@@ -44,7 +44,7 @@ RETENTION_DAYS: dict[str, int | None] = {
 
 @dataclass(frozen=True)
 class Company:
-    """What one company settles once: money and days are read by it.
+    """The settings of one company, by which money and days are read.
 
     `memory_gb`, `temporary_gb` and `threads` bound every use of the database.
     """
@@ -74,14 +74,16 @@ def path(home: Home) -> Path:
 
 
 def read(home: Home) -> Company | None:
-    """The home's company, or None before its first run. Raises InputError naming file and key."""
+    """Return the home's company, or None before its first run. Raise InputError naming file and key."""
     file = path(home)
     if not file.exists():
         return None
     try:
         content: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
     except yaml.YAMLError as error:
-        raise InputError(f"{file}: not readable as YAML ({' '.join(str(error).split())}): mend it") from error
+        raise InputError(
+            f"{file}: not readable as YAML ({' '.join(str(error).split())}): correct it"
+        ) from error
     _check(file, content)
     given = {
         "gate": {**GATE_BOUNDS, **(content.get("gate") or {})},
@@ -144,7 +146,7 @@ def _check(file: Path, content: dict[str, Any]) -> None:
 
 
 def settle(home: Home, connection: "duckdb.DuckDBPyConnection") -> Company:
-    """The home's company; at the first run it is written, with the currency most invoices bear."""
+    """Return the home's company; the first run writes it, with the currency of most invoices."""
     company = read(home)
     if company is not None:
         return company
@@ -166,12 +168,12 @@ def settle(home: Home, connection: "duckdb.DuckDBPyConnection") -> Company:
 
 def _write(file: Path, company: Company) -> None:
     text = (
-        "# Settled at the first run. After a change of zone the next run reads all landed files again.\n"
+        "# Written by the first run. After a change of time_zone the next run reloads all landed files.\n"
         f"reporting_currency: {company.reporting_currency}\n"
         f"time_zone: {company.time_zone}\n"
         "# The hour, in that zone, at which a day is screened even if a system hasn't delivered it.\n"
         f"screening_hour: {company.screening_hour}\n"
-        "# A late feed is held for so many days; after them the gate blocks.\n"
+        "# Days for which accounts with a late feed are held; after them the gate blocks.\n"
         f"hold_days: {company.hold_days}\n"
     )
     temporary = file.with_suffix(f".{os.getpid()}.tmp")
@@ -180,6 +182,6 @@ def _write(file: Path, company: Company) -> None:
 
 
 def time_zone(home: Home) -> ZoneInfo:
-    """Return the reporting time zone; UTC before the first run. Raises InputError."""
+    """Return the reporting time zone; UTC before the first run. Raise InputError."""
     known = read(home)
     return ZoneInfo(known.time_zone if known else "UTC")

@@ -20,9 +20,9 @@ class Table:
     name: str
     columns: dict[str, str]
     required: tuple[str, ...]
-    # SQL conditions that no row may meet, each with the words that refuse it.
+    # SQL conditions that no row may meet, each with the message that refuses it.
     refused: tuple[tuple[str, str], ...] = ()
-    # Whether a row keeps its number in the file, for a message of later on to name it.
+    # Whether the row number in the file is kept, so that later messages can name it.
     numbered: bool = False
     # Below the home; by default the table's own file in config.
     file: str | None = None
@@ -71,7 +71,7 @@ SCORECARDS = Table(
     (
         ("half_life_days <= 0 or half_life_days > 3650", "half_life_days must be above 0 and at most 3650"),
         ("cold_at <= 0 or cold_at > hot_at", "cold_at must be above 0 and at most hot_at"),
-        # Below it a day cools by less than the last decimal of heat.
+        # With a smaller cold_at a day cools by less than the last decimal of heat.
         ("cold_at < 0.001", "cold_at must be at least 0.001"),
         ("typical_invoice <= 0", "typical_invoice must be above 0"),
         ("count(*) over (partition by scorecard_version) > 1", "scorecard_version is given twice"),
@@ -154,7 +154,7 @@ BACKTEST = Table(
 
 
 def load(home: Home, connection: duckdb.DuckDBPyConnection) -> None:
-    """Replace schema `config` by what the home's CSV files say; a missing file is an empty table.
+    """Replace the tables of schema `config` by the home's CSV files; a missing file is an empty table.
 
     Raises InputError naming file, row and rule, before anything is replaced.
     """
@@ -186,7 +186,7 @@ def _load_table(home: Home, connection: duckdb.DuckDBPyConnection, table: Table)
             [exactly(file)],
         )
     except duckdb.Error as error:
-        raise InputError(f"{file}: not readable as CSV ({str(error).splitlines()[0]}): mend it") from error
+        raise InputError(f"{file}: not readable as CSV ({str(error).splitlines()[0]}): correct it") from error
     found = [column[0] for column in connection.execute("describe written").fetchall()]
     for name in table.columns:
         if name not in found:
@@ -229,7 +229,7 @@ def _refuse_unreadable(
 
 
 def keep_first_scorecard(home: Home, connection: duckdb.DuckDBPyConnection) -> bool:
-    """Write version 1 of the scorecard, as the models settled it; whether the home had none yet.
+    """Write version 1 of the scorecard, as the models computed it; return whether the home had none yet.
 
     Without an invoice there is no typical one; then nothing is written and contribution waits.
     """
