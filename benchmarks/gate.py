@@ -56,8 +56,6 @@ create table reporting.gate_failures as select
     'made' as source, 'made.csv' as source_file, n as source_row from range($accounts // 10) as made(n);
 create table gate.gate_figures as select 0 as unreconciled_rows, 0::decimal(38,4) as unreconciled_money,
     0::decimal(9,6) as quarantined_share_of_delivery, 0.06::decimal(9,6) as unattributed_share,
-    null::decimal(9,6) as hot_share_moved, null::decimal(9,6) as hot_revenue_share_moved,
-    null::decimal(9,6) as scorecard_moved_hot_share, null::decimal(9,6) as scorecard_moved_hot_revenue_share,
     0 as days_held, 0 as quarantined_rows, 0 as late_feeds, 0 as invoices_unlike_lines,
     0::decimal(9,6) as unlike_lines_share, 0::decimal(9,6) as without_lines_share,
     0 as lines_without_invoice, 0 as undecided_records, 0 as repeated_records, 0 as shared_numbers,

@@ -49,7 +49,7 @@ create schema config;
 create schema activity;
 create schema screening;
 create table config.run as
-select date '{first_day}' + {days} - 1 as as_of_date, cast(null as date) as published_as_of_date;
+select date '{first_day}' + {days} - 1 as as_of_date;
 create table screening.int_scorecards as
 select
     1 as scorecard_version, date '0001-01-01' as effective_from, cast(null as date) as superseded_from,

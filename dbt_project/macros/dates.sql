@@ -81,8 +81,3 @@
         else strftime({{ day }}, '%-d %b %Y')
     end
 {%- endmacro %}
-
-{# The as-of date of the current publication; null where there is none. #}
-{% macro published_as_of_date() -%}
-    (select run.published_as_of_date from {{ source('config', 'run') }} as run)
-{%- endmacro %}

@@ -128,10 +128,7 @@ class Modelled:
         self.connection: duckdb.DuckDBPyConnection = warehouse.connect(home)
         load(home, self.connection, "UTC")
         tables.load(home, self.connection)
-        self.connection.execute(
-            f"create or replace table config.run as select date '{AS_OF}' as as_of_date, "
-            "cast(null as date) as published_as_of_date"
-        )
+        self.connection.execute(f"create or replace table config.run as select date '{AS_OF}' as as_of_date")
         # What other models of staging read. Beside a model's SQL stand the inputs of its unit tests.
         staging, models = compiled / "staging", transformation.DBT_PROJECT / "models"
         found = [path for path in staging.rglob("*.sql") if (models / path.relative_to(compiled)).is_file()]

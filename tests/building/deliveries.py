@@ -63,8 +63,8 @@ class World:
         self.connection.execute(statement, list(values))
 
     def write_run(self, connection: duckdb.DuckDBPyConnection) -> None:
-        connection.execute("create or replace table config.run (as_of_date date, published_as_of_date date)")
-        connection.execute("insert into config.run values (?, null)", [self.as_of])
+        connection.execute("create or replace table config.run (as_of_date date)")
+        connection.execute("insert into config.run values (?)", [self.as_of])
 
     def found(self) -> None:
         """The first scorecard, and a first delivery of every feed."""

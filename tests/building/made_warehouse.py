@@ -22,8 +22,4 @@ def warehouse() -> duckdb.DuckDBPyConnection:
     connection.execute(
         "create table config.published_inputs (source varchar, source_file varchar, sha256 varchar)"
     )
-    connection.execute(
-        "create table config.published_segments "
-        "(account_id varchar, temperature varchar, revenue_365d decimal(18, 4))"
-    )
     return connection

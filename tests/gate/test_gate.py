@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from thermocline.building import transformation
 from thermocline.candidates.candidate import Candidate
 from thermocline.command import summary
 from thermocline.errors import GateBlocked
-from thermocline.gate import audit, suites
+from thermocline.gate import audit, comparison, suites
 
 
 def verdict_of(candidate: Candidate, rule: str) -> str:
@@ -29,10 +30,6 @@ BLOCKING = {
     "totals_are_those_of_their_lines": ("unlike_lines_share", "0.5", "0.500001"),
     "sums_have_their_lines": ("without_lines_share", "0.1", "0.100001"),
     "little_revenue_is_contradicted": ("contradicted_share", "0.05", "0.050001"),
-    "hot_share_is_steady": ("hot_share_moved", "0.2", "0.200001"),
-    "hot_revenue_is_steady": ("hot_revenue_share_moved", "0.2", "0.200001"),
-    "scorecard_keeps_hot_share": ("scorecard_moved_hot_share", "0.2", "0.200001"),
-    "scorecard_keeps_hot_revenue": ("scorecard_moved_hot_revenue_share", "0.2", "0.200001"),
     "full_exports_keep_their_records": ("snapshot_share_lost", "0.1", "0.100001"),
     "late_feeds_are_not_held_for_ever": ("days_held", "14", "15"),
 }
@@ -40,10 +37,6 @@ WARNING = {
     "nothing_is_quarantined": ("quarantined_rows", "0", "1"),
     "little_revenue_is_unattributed": ("unattributed_share", "0.05", "0.050001"),
     "no_feed_is_late": ("late_feeds", "0", "1"),
-    "hot_share_barely_moved": ("hot_share_moved", "0.1", "0.100001"),
-    "hot_revenue_barely_moved": ("hot_revenue_share_moved", "0.1", "0.100001"),
-    "scorecard_barely_moves_hot_share": ("scorecard_moved_hot_share", "0.1", "0.100001"),
-    "scorecard_barely_moves_hot_revenue": ("scorecard_moved_hot_revenue_share", "0.1", "0.100001"),
     "invoices_equal_their_lines": ("invoices_unlike_lines", "0", "1"),
     "lines_have_their_invoice": ("lines_without_invoice", "0", "1"),
     "few_records_are_not_yet": ("not_yet_share", "0.02", "0.020001"),
@@ -55,6 +48,18 @@ WARNING = {
     "records_are_stated_once": ("repeated_records", "0", "1"),
     "numbers_are_of_one_customer": ("shared_numbers", "0", "1"),
     "no_revenue_is_contradicted": ("contradicted_revenue", "0", "0.01"),
+}
+BLOCKING_COMPARED = {
+    "hot_share_is_steady": ("hot_share_moved", "0.2", "0.200001"),
+    "hot_revenue_is_steady": ("hot_revenue_share_moved", "0.2", "0.200001"),
+    "scorecard_keeps_hot_share": ("scorecard_moved_hot_share", "0.2", "0.200001"),
+    "scorecard_keeps_hot_revenue": ("scorecard_moved_hot_revenue_share", "0.2", "0.200001"),
+}
+WARNING_COMPARED = {
+    "hot_share_barely_moved": ("hot_share_moved", "0.1", "0.100001"),
+    "hot_revenue_barely_moved": ("hot_revenue_share_moved", "0.1", "0.100001"),
+    "scorecard_barely_moves_hot_share": ("scorecard_moved_hot_share", "0.1", "0.100001"),
+    "scorecard_barely_moves_hot_revenue": ("scorecard_moved_hot_revenue_share", "0.1", "0.100001"),
 }
 
 
@@ -92,21 +97,36 @@ def test_one_rule_beyond_its_bound_is_enough(change: Change) -> None:
         audit.audit(beyond.home, beyond.content_hash)
 
 
+def compares(
+    monkeypatch: pytest.MonkeyPatch, rules: dict[str, tuple[str, str, str]], side: int | None
+) -> None:
+    """Let the comparison find each rule's figure at its bound (1), beyond it (2), or none."""
+    figures = {
+        figure: None if side is None else float(bounds[side - 1]) for figure, *bounds in rules.values()
+    }
+    found = comparison.Comparison({**comparison.NOTHING.figures, **figures})
+    monkeypatch.setattr(comparison, "compare", lambda *_: found)
+
+
+@pytest.mark.parametrize(
+    ("rules", "refused"), [(BLOCKING_COMPARED, "block"), (WARNING_COMPARED, "warn")], ids=["blocks", "warns"]
+)
+def test_each_rule_that_compares_lets_its_bound_pass(
+    change: Change, monkeypatch: pytest.MonkeyPatch, rules: dict[str, tuple[str, str, str]], refused: str
+) -> None:
+    candidate = change()
+    for side, verdict in ((1, "pass"), (2, refused), (None, "not_applicable")):
+        compares(monkeypatch, rules, side)
+        with suppress(GateBlocked):
+            audit.audit(candidate.home, candidate.content_hash)
+        assert {rule: verdict_of(candidate, rule) for rule in rules} == dict.fromkeys(rules, verdict)
+
+
 WITHOUT_FIGURE = "update gate.gate_figures set {} = null"
 
 
-def test_what_there_is_nothing_to_compare_with_is_not_applicable(change: Change) -> None:
-    first = change(WITHOUT_FIGURE.format("hot_share_moved"))
-    audit.audit(first.home, first.content_hash)
-    assert verdict_of(first, "hot_share_is_steady") == "not_applicable"
-
-
 def test_a_figure_that_is_missing_blocks_where_nothing_is_compared(change: Change) -> None:
-    rules = {
-        rule: figure
-        for rule, (figure, _, _) in (BLOCKING | WARNING).items()
-        if not figure.endswith("moved") and not figure.startswith("scorecard")
-    }
+    rules = {rule: figure for rule, (figure, _, _) in (BLOCKING | WARNING).items()}
     assert len(rules) == 23
     missing = change(*(WITHOUT_FIGURE.format(figure) for figure in rules.values()))
     with pytest.raises(GateBlocked, match=r"money_reconciles \([^;]*: the figure is missing\)"):

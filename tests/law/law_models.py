@@ -21,7 +21,7 @@ TABLES = """
 create schema config;
 create schema activity;
 create schema screening;
-create table config.run (as_of_date date, published_as_of_date date);
+create table config.run (as_of_date date);
 create table screening.int_scorecards (
     scorecard_version integer, effective_from date, superseded_from date, is_in_force boolean, epoch date,
     half_life_days decimal(18, 9), hot_at decimal(18, 9), cold_at decimal(18, 9));
@@ -99,7 +99,7 @@ class Models:
         return self.connection.execute(query).fetchall()
 
     def set_scorecards(self, as_of: date, versions: Sequence[Version]) -> None:
-        self.fill("config.run", [(as_of, None)])
+        self.fill("config.run", [(as_of,)])
         ends = [version.effective_from for version in versions[1:]]
         self.fill(
             "screening.int_scorecards",

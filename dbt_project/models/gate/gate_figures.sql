@@ -2,14 +2,6 @@ with account_segments as (
     select * from {{ ref('account_segments') }}
 ),
 
-gate_scorecard_change as (
-    select * from {{ ref('gate_scorecard_change') }}
-),
-
-published_segments as (
-    select * from {{ source('config', 'published_segments') }}
-),
-
 int_invoices_by_file as (
     select * from {{ ref('int_invoices_by_file') }}
 ),
@@ -73,38 +65,8 @@ segments_now as (
     select
         count(*) as accounts,
         count(case when temperature = 'hot' then 1 end) as hot,
-        count(case when temperature = 'cold' then 1 end) as cold,
-        sum(revenue_365d) as revenue,
-        sum(case when temperature = 'hot' then revenue_365d else 0 end) as revenue_in_hot
+        count(case when temperature = 'cold' then 1 end) as cold
     from account_segments
-),
-
-segments_published as (
-    select
-        count(*) as accounts,
-        count(case when temperature = 'hot' then 1 end) as hot,
-        sum(revenue_365d) as revenue,
-        sum(case when temperature = 'hot' then revenue_365d else 0 end) as revenue_in_hot
-    from published_segments
-),
-
-scorecard_change as (
-    select
-        count(*) as accounts,
-        count(case when temperature_before = 'hot' then 1 end) as hot_before,
-        count(case when temperature_after = 'hot' then 1 end) as hot_after,
-        sum(revenue_365d) as revenue,
-        sum(case when temperature_before = 'hot' then revenue_365d else 0 end) as revenue_in_hot_before,
-        sum(case when temperature_after = 'hot' then revenue_365d else 0 end) as revenue_in_hot_after
-    from gate_scorecard_change
-),
-
--- How far the new scorecard alone moves the published day; null where none is new.
-scorecard_effect as (
-    select
-        (hot_after - hot_before) / nullif(cast(accounts as double), 0) as hot_share,
-        cast(revenue_in_hot_after - revenue_in_hot_before as double) / nullif(cast(revenue as double), 0) as hot_revenue_share
-    from scorecard_change
 ),
 
 money as (
@@ -273,19 +235,6 @@ select
     cast(unreconciled.unreconciled_money as decimal(38, 4)) as unreconciled_money,
     cast(delivered.quarantined_share as decimal(9, 6)) as quarantined_share_of_delivery,
     cast(coalesce(money.unattributed_volume / nullif(cast(money.volume as double), 0), 0) as decimal(9, 6)) as unattributed_share,
-    cast(abs(
-        segments_now.hot / nullif(cast(segments_now.accounts as double), 0)
-        - segments_published.hot / nullif(cast(segments_published.accounts as double), 0)
-        - coalesce(scorecard_effect.hot_share, 0)
-    ) as decimal(9, 6)) as hot_share_moved,
-    -- Where there is no revenue, none of it is in hot accounts; null without a publication alone.
-    cast(case when segments_published.accounts > 0 then abs(
-        coalesce(cast(segments_now.revenue_in_hot as double) / nullif(cast(segments_now.revenue as double), 0), 0)
-        - coalesce(cast(segments_published.revenue_in_hot as double) / nullif(cast(segments_published.revenue as double), 0), 0)
-        - coalesce(scorecard_effect.hot_revenue_share, 0)
-    ) end as decimal(9, 6)) as hot_revenue_share_moved,
-    cast(abs(scorecard_effect.hot_share) as decimal(9, 6)) as scorecard_moved_hot_share,
-    cast(abs(scorecard_effect.hot_revenue_share) as decimal(9, 6)) as scorecard_moved_hot_revenue_share,
     cast(lateness.late_feeds as bigint) as late_feeds,
     cast(lateness.days_held as bigint) as days_held,
     cast(lines_checked.invoices_unlike_lines as bigint) as invoices_unlike_lines,
@@ -307,8 +256,6 @@ select
         contradicted.contradicted_revenue / nullif(cast(money.volume + contradicted.contradicted_revenue as double), 0), 0
     ) as decimal(9, 6)) as contradicted_share
 from segments_now
-cross join segments_published
-cross join scorecard_effect
 cross join money
 cross join lines_checked
 cross join lines_compared

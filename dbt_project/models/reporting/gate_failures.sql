@@ -68,23 +68,6 @@ reconciliation as (
         and rule like 'revenue%'
 ),
 
-account_segments as (
-    select * from {{ ref('account_segments') }}
-),
-
-int_account_contact as (
-    select * from {{ ref('int_account_contact') }}
-),
-
-gate_scorecard_change as (
-    select * from {{ ref('gate_scorecard_change') }}
-    where temperature_before <> temperature_after
-),
-
-published_segments as (
-    select * from {{ source('config', 'published_segments') }}
-),
-
 published_inputs as (
     select * from {{ source('config', 'published_inputs') }}
 ),
@@ -158,75 +141,6 @@ records_lost as (
 reconciliation_of_activity as (
     select * from {{ ref('reconciliation_of_activity') }}
     where difference <> 0
-),
-
-accounts_moved as (
-    select
-        coalesce(account_segments.account_id, published_segments.account_id) as account_id,
-        coalesce(published_segments.temperature, 'absent') as temperature_before,
-        coalesce(account_segments.temperature, 'absent') as temperature_after
-    from account_segments
-    full outer join published_segments on account_segments.account_id = published_segments.account_id
-    where
-        coalesce(published_segments.temperature, 'absent') <> coalesce(account_segments.temperature, 'absent')
-        and {{ published_as_of_date() }} is not null
-),
-
-accounts_that_differ as (
-    select
-        'hot_share_moved' as measure,
-        *
-    from accounts_moved
-    union all
-    select
-        'hot_revenue_share_moved' as measure,
-        *
-    from accounts_moved
-    union all
-    select
-        'scorecard_moved_hot_share' as measure,
-        account_id,
-        temperature_before,
-        temperature_after
-    from gate_scorecard_change
-    union all
-    select
-        'scorecard_moved_hot_revenue_share' as measure,
-        account_id,
-        temperature_before,
-        temperature_after
-    from gate_scorecard_change
-),
-
-newest_times as (
-    select
-        account_id,
-        newest_at
-    from int_account_contact
-    where account_id in (select account_id from accounts_that_differ)
-),
-
--- Looked for by their time first, a number: of most of the table no text is read.
-fct_account_events as (
-    select * from {{ ref('fct_account_events') }}
-    where occurred_at in (select newest_at from newest_times)
-),
-
--- The newest record of each account that moved says best where to look.
-newest_records as (
-    select
-        fct_account_events.account_id,
-        fct_account_events.source,
-        fct_account_events.source_file,
-        fct_account_events.source_row,
-        row_number() over (
-            partition by fct_account_events.account_id order by fct_account_events.event_id desc
-        ) as recency
-    from fct_account_events
-    inner join newest_times
-        on
-            fct_account_events.occurred_at = newest_times.newest_at
-            and fct_account_events.account_id = newest_times.account_id
 ),
 
 late as (
@@ -459,20 +373,6 @@ failures as (
         cast(null as varchar) as source_file,
         cast(null as bigint) as source_row
     from reconciliation
-    union all
-    select
-        accounts_that_differ.measure,
-        accounts_that_differ.account_id as failing_key,
-        accounts_that_differ.temperature_before || ' before, ' || accounts_that_differ.temperature_after
-        || ' now' as detail,
-        newest_records.source,
-        newest_records.source_file,
-        newest_records.source_row
-    from accounts_that_differ
-    left join newest_records
-        on
-            accounts_that_differ.account_id = newest_records.account_id
-            and newest_records.recency = 1
 )
 
 select

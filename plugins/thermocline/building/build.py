@@ -58,10 +58,9 @@ def build(
             day = day_to_screen(connection, as_of, last_whole_day, report)
             settled = settings.settle(home, connection)
             tables.load(home, connection)
-            current = publication.compared(home)
-            _write_published(home, connection, current)
+            _write_published(home, connection)
             admission.admit(home, connection, settled, day)
-            _write_run(connection, day, current.as_of_date if current else None)
+            _write_run(connection, day)
         report("building every table")
         transformed = transformation.transform(home, settled)
         _refuse_unbuilt(home, transformed)
@@ -93,16 +92,15 @@ def _refuse_unbuilt(home: Home, transformed: transformation.Transformed) -> None
     raise GateBlocked(message) if kind in ("test", "unit_test") else ThermoclineError(message)
 
 
-def _write_run(connection: duckdb.DuckDBPyConnection, day: date, published: date | None) -> None:
+def _write_run(connection: duckdb.DuckDBPyConnection, day: date) -> None:
     """The parameters of this run, which models read instead of a clock."""
-    connection.execute("create or replace table config.run (as_of_date date, published_as_of_date date)")
-    connection.execute("insert into config.run values (?, ?)", [day, published])
+    connection.execute("create or replace table config.run (as_of_date date)")
+    connection.execute("insert into config.run values (?)", [day])
 
 
-def _write_published(
-    home: Home, connection: duckdb.DuckDBPyConnection, current: publication.Publication | None
-) -> None:
-    """What the publication to compare with was made of, and what it says of each account."""
+def _write_published(home: Home, connection: duckdb.DuckDBPyConnection) -> None:
+    """Write what the publication to compare with was made of."""
+    current = publication.compared(home)
     inputs = sorted(last_inputs(Ledger(home.ledger).entries())) if current else []
     connection.execute(
         "create or replace table config.published_inputs "
@@ -113,27 +111,6 @@ def _write_published(
         "select unnest(?::varchar[]), unnest(?::varchar[]), unnest(?::varchar[])",
         [list(column) for column in zip(*inputs, strict=True)] or [[], [], []],
     )
-    _copy_published_segments(home, connection, current)
-
-
-def _copy_published_segments(
-    home: Home, connection: duckdb.DuckDBPyConnection, current: publication.Publication | None
-) -> None:
-    """One row per account as readers see it now, for the gate to compare with."""
-    connection.execute(
-        "create or replace table config.published_segments "
-        "(account_id varchar, temperature varchar, revenue_365d decimal(18,4))"
-    )
-    if current is None:
-        return
-    warehouse.attach(connection, publication.database(home), "published")
-    try:
-        connection.execute(
-            "insert into config.published_segments "
-            "select account_id, temperature, revenue_365d from published.reporting.account_segments"
-        )
-    finally:
-        connection.execute("detach published")
 
 
 def _facts(

@@ -15,8 +15,8 @@ from thermocline import durable, warehouse
 from thermocline.candidates.candidate import Candidate
 from thermocline.company import settings
 from thermocline.errors import GateBlocked, LedgerTruncated, ThermoclineError
+from thermocline.gate import comparison, site, suites
 from thermocline.gate import failures as gate_failures
-from thermocline.gate import site, suites
 from thermocline.gate.suites import FIGURES, Check, Suite
 from thermocline.home import PROJECT, Home
 from thermocline.ledger.chain import Ledger, recorded
@@ -84,11 +84,14 @@ def audit(home: Home, content_hash: str, folder: Path = SUITES) -> Verdict:
         "as_of_date": candidate.facts.as_of_date.isoformat(),
         "as_of_dates": [candidate.facts.as_of_date.isoformat()],
     }
-    emptied = _emptied(home, candidate, publication.compared(home))
-    told = {
+    before = publication.compared(home)
+    emptied = _emptied(home, candidate, before)
+    moved = _moved(home, candidate, before)
+    told: dict[str, float | None] = {
         "dbt_expected": int(candidate.facts.dbt["expected"]),
         "dbt_failed": int(candidate.facts.dbt["expected"]) - int(candidate.facts.dbt["passed"]),
         "tables_emptied": None if emptied is None else len(emptied),
+        **moved.figures,
     }
     checks: list[Check] = []
     outcomes: list[Any] = []
@@ -105,7 +108,7 @@ def audit(home: Home, content_hash: str, folder: Path = SUITES) -> Verdict:
         predecessor=current.publication_id if current else None,
         checks=tuple(checks),
     )
-    failures = gate_failures.write(candidate, read, verdict.checks, parameters, emptied or [])
+    failures = gate_failures.write(candidate, read, verdict.checks, parameters, emptied or [], moved.moved)
     body = {
         "candidate": content_hash,
         "verdict": verdict.verdict,
@@ -167,7 +170,7 @@ def _first_records(candidate: Candidate, check: Check) -> str:
     return "".join(f"; {words}" for words in gate_failures.first(candidate, rule))
 
 
-def _frame(home: Home, candidate: Candidate, suite: Suite, told: dict[str, int | None]) -> "pd.DataFrame":
+def _frame(home: Home, candidate: Candidate, suite: Suite, told: dict[str, float | None]) -> "pd.DataFrame":
     """The columns of the suite's table that it reads: dates as ISO text, decimals as floats.
 
     A date of which only the first or last matters is a category of ISO texts, each of which is held once.
@@ -217,6 +220,14 @@ def _texts_of_days(days: "pd.Series") -> "pd.Categorical":
 
     codes, found = pd.factorize(days, sort=True)
     return pd.Categorical.from_codes(codes, pd.DatetimeIndex(found).strftime("%Y-%m-%d"), ordered=True)
+
+
+def _moved(home: Home, candidate: Candidate, before: publication.Publication | None) -> comparison.Comparison:
+    """Compare the candidate with what readers see; NOTHING without a publication."""
+    if before is None:
+        return comparison.NOTHING
+    with publication.reading(home, published=before.publication_id) as connection:
+        return comparison.compare(connection, candidate, before.as_of_date)
 
 
 def _emptied(home: Home, candidate: Candidate, current: publication.Publication | None) -> list[str] | None:

@@ -1,7 +1,8 @@
 """The records behind a rule that wasn't kept: all of them, with file and row, beside the verdict.
 
-Records that count against a figure are in the candidate's table `gate_failures`; those against a
-rule about a published table are the rows that the rule's own bounds exclude.
+Records that count against a figure are in the candidate's table `gate_failures`, or found by the
+comparison with the current publication; those against a rule about a published table are the rows that
+the rule's own bounds exclude.
 """
 
 import hashlib
@@ -47,6 +48,7 @@ def write(
     checks: Sequence[Check],
     parameters: Mapping[str, Any],
     emptied: Sequence[str],
+    moved: Sequence[tuple[Any, ...]] = (),
 ) -> Path:
     """Write FILE beside the candidate's verdict, one row per record as COLUMNS say."""
     expectations = {item["meta"]["rule"]: item for suite in suites for item in suite["expectations"]}
@@ -56,6 +58,16 @@ def write(
             "create table found (rule varchar, verdict varchar, failing_key varchar, detail varchar, "
             "source varchar, source_file varchar, source_row bigint)"
         )
+        connection.execute(
+            "create table moved (measure varchar, failing_key varchar, detail varchar, "
+            "source varchar, source_file varchar, source_row bigint)"
+        )
+        if moved:
+            connection.execute(
+                "insert into moved select unnest(?), unnest(?), unnest(?), "
+                "unnest(?::varchar[]), unnest(?::varchar[]), unnest(?::bigint[])",
+                [list(column) for column in zip(*moved, strict=True)],
+            )
         for check in checks:
             if check.verdict not in ("warn", "block"):
                 continue
@@ -66,6 +78,11 @@ def write(
                 rows = [(check.rule, check.verdict, name, "failed in dbt") for name in names]
             else:
                 rows = []
+                connection.execute(
+                    "insert into found select ?, ?, failing_key, detail, source, source_file, source_row "
+                    "from moved where measure = ?",
+                    [check.rule, check.verdict, check.measure],
+                )
                 _select(connection, candidate, check, expectations[check.rule]["kwargs"], parameters)
             if rows:
                 connection.executemany("insert into found values (?, ?, ?, ?, null, null, null)", rows)
