@@ -23,6 +23,7 @@ from thermocline.mapping.recognition import recognise
 PAGES = sorted([*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md")])
 DECISIONS = sorted((PROJECT / "docs" / "decisions").glob("*.md"))
 FOLDERS = {".ci", "benchmarks", "dags", "dbt_project", "docs", "expectations", "plugins", "tests"}
+STATUS = r"Status: (?:accepted, \d{4}-\d\d-\d\d|superseded by \[\d{4}\]\(.+\))"
 LAYERS = r"(?:stg|int|dim|fct)_\w+"
 
 
@@ -232,7 +233,7 @@ def test_the_mapping_of_the_sources_page_is_one(tmp_path: Path) -> None:
     assert mapping.delivery("2026-06-30/Rechnungen.csv").key == "2026-06-30"
 
 
-def test_every_decision_has_its_number_and_what_was_rejected() -> None:
+def test_every_decision_has_its_number_status_and_what_was_rejected() -> None:
     numbers = Counter(record.name[:4] for record in DECISIONS)
     linked = {target.resolve() for target, _ in links(PROJECT / "docs" / "architecture.md")}
 
@@ -241,6 +242,8 @@ def test_every_decision_has_its_number_and_what_was_rejected() -> None:
             yield "another decision has this number"
         if not text(record).startswith(f"# {int(record.name[:4])}. "):
             yield "the title doesn't begin with the number"
+        if not re.match(rf"# .+\n\n{STATUS}\n\n", text(record)):
+            yield "has no line of status below its title"
         rejected = text(record).partition("## Rejected\n")[2].split("\n## ")[0]
         if not re.search(r"^\*\*.+", rejected, flags=re.MULTILINE):
             yield "names no rejected alternative"
