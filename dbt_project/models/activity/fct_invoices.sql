@@ -107,6 +107,7 @@ select
         when issued_on > {{ as_of_date() }} then 'not_yet'
         when status = 'void' then 'void'
         when is_sum_of_lines and lines_total is null then 'without_lines'
+        when kind = 'credit_note' and document_total > 0 then 'above_zero'
         when total is null then 'no_rate'
         when account_id is null then 'unattributed'
         else 'attributed'

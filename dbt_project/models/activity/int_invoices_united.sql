@@ -36,6 +36,16 @@ documents_of_lines as (
         coalesce(max(kind), 'invoice') as kind,
         coalesce(max(status), 'open') as status,
         max(currency) as currency,
+        {{ where_agreed('document_open_balance') }} as document_open_balance,
+        {{ where_agreed('rate_to_base') }} as rate_to_base,
+        {{ where_agreed('rate_from_base') }} as rate_from_base,
+        {{ where_agreed('rate_base') }} as rate_base,
+        case
+            when min(rate_to_base) <> max(rate_to_base) then 'rate_to_base'
+            when min(rate_from_base) <> max(rate_from_base) then 'rate_from_base'
+            when min(rate_base) <> max(rate_base) then 'rate_base'
+            when min(document_open_balance) <> max(document_open_balance) then 'open_balance'
+        end as differing_column,
         sum(amount) as document_total,
         sum(case when status is distinct from 'void' then amount end) as standing_lines_total,
         sum(quantity) as units,
@@ -65,6 +75,7 @@ documents as (
         rate_to_base,
         rate_from_base,
         rate_base,
+        cast(null as varchar) as differing_column,
         true as has_own_header,
         issued_on,
         due_on,
@@ -84,11 +95,12 @@ documents as (
         documents_of_lines.status,
         documents_of_lines.currency,
         cast(documents_of_lines.document_total as decimal(18, 4)) as document_total,
-        cast(null as decimal(18, 4)) as document_open_balance,
+        documents_of_lines.document_open_balance,
         false as is_sum_of_lines,
-        cast(null as decimal(18, 8)) as rate_to_base,
-        cast(null as decimal(18, 8)) as rate_from_base,
-        cast(null as varchar) as rate_base,
+        documents_of_lines.rate_to_base,
+        documents_of_lines.rate_from_base,
+        documents_of_lines.rate_base,
+        documents_of_lines.differing_column,
         false as has_own_header,
         {{ reporting_date('documents_of_lines.issued_at') }} as issued_on,
         {{ reporting_date('documents_of_lines.due_at') }} as due_on,
@@ -152,6 +164,7 @@ select
     rate_to_base,
     rate_from_base,
     rate_base,
+    differing_column,
     cast(
         document_total + case when is_sum_of_lines then coalesce(lines_total, 0) else 0 end as decimal(18, 4)
     ) as document_total,

@@ -1,6 +1,6 @@
 {%- set classes = [
-    'attributed', 'unattributed', 'void', 'superseded', 'not_yet', 'non_revenue', 'no_rate', 'without_lines', 'itemised',
-    'without_invoice',
+    'attributed', 'unattributed', 'void', 'superseded', 'not_yet', 'non_revenue', 'no_rate', 'without_lines', 'above_zero',
+    'itemised', 'without_invoice',
 ] -%}
 
 with files as (

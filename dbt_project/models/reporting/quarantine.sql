@@ -16,7 +16,7 @@ int_rates_unusable as (
 
 fct_invoices as (
     select * from {{ ref('fct_invoices') }}
-    where money_state in ('no_rate', 'without_lines')
+    where money_state in ('no_rate', 'without_lines', 'above_zero')
 ),
 
 fct_payments as (
@@ -121,6 +121,42 @@ sums_without_lines as (
     where money_state = 'without_lines'
 ),
 
+-- Counted as it is, it would be revenue instead of a loss of it.
+credits_above_zero as (
+    select
+        source,
+        'invoices' as feed,
+        source_file,
+        source_row,
+        cast(null as varchar) as delivery_id,
+        document_id,
+        'total' as column_name,
+        cast(document_total as varchar) as value,
+        'is above zero on a credit note: give it a minus, or say `negate: true` in the mapping' as reason,
+        document_total as amount,
+        cast(null as varchar) as released_by
+    from fct_invoices
+    where money_state = 'above_zero'
+),
+
+-- What a document's lines repeat of it, and don't repeat alike.
+lines_that_differ as (
+    select
+        source,
+        'invoice_lines' as feed,
+        source_file,
+        source_row,
+        cast(null as varchar) as delivery_id,
+        document_id,
+        differing_column as column_name,
+        cast(null as varchar) as value,
+        'differs between the lines of the document: it counts as blank' as reason,
+        document_total as amount,
+        cast(null as varchar) as released_by
+    from {{ ref('int_invoices_united') }}
+    where differing_column is not null
+),
+
 unusable_rates as (
     select
         source,
@@ -144,6 +180,10 @@ quarantined as (
     select * from unvalued_rows
     union all
     select * from sums_without_lines
+    union all
+    select * from credits_above_zero
+    union all
+    select * from lines_that_differ
     union all
     select * from keys_without_value
     union all

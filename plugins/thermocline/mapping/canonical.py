@@ -239,6 +239,9 @@ TABLES = {
                 Column("status", TEXT, DOCUMENT_STATUSES),
                 Column("kind", TEXT, DOCUMENT_KINDS),
                 "credited_invoice_id",
+                # Of the document that dated lines make, repeated on each of them.
+                f"open_balance:{MONEY}",
+                *DOCUMENT_RATE,
             ),
             money="amount",
             dated_by="issued_at",

@@ -1,6 +1,6 @@
 with source as (
     {{ with_lookups('invoice_lines', ['customer_id', 'product_code', 'description'], [
-        'invoice_id', 'line_no', 'quantity', 'unit_price', 'amount', 'customer_name', 'customer_email', 'country', 'issued_at', 'due_at', 'currency', 'status', 'kind', 'credited_invoice_id', 'updated_at'
+        'invoice_id', 'line_no', 'quantity', 'unit_price', 'amount', 'customer_name', 'customer_email', 'country', 'issued_at', 'due_at', 'currency', 'status', 'kind', 'credited_invoice_id', 'open_balance', 'rate_to_base', 'rate_from_base', 'rate_base', 'updated_at'
     ]) }}
 ),
 
@@ -28,6 +28,7 @@ renamed as (
         lines.quantity,
         lines.unit_price,
         lines.amount,
+        lines.open_balance as document_open_balance,
         lines.issued_at,
         lines.due_at,
         lines.updated_at,
@@ -42,6 +43,10 @@ renamed as (
         files.source || ':' || lines.credited_invoice_id as credited_invoice_id,
         lower(trim(lines.customer_email)) as customer_email,
         upper(lines.currency) as currency,
+        -- What no currency is worth is no rate.
+        case when lines.rate_to_base < 1000000 then lines.rate_to_base end as rate_to_base,
+        case when lines.rate_from_base > 0.000001 then lines.rate_from_base end as rate_from_base,
+        upper(lines.rate_base) as rate_base,
         lines.issued_at is not null or int_lines_undated.file_id is not null as has_header,
         int_lines_superseded.file_id is null as is_current
     from source as lines
