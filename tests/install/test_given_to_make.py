@@ -30,10 +30,12 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def make(checkout: Path, *arguments: str, **environment: str) -> tuple[list[str], dict[str, str | None]]:
+    # Below `make test` it would be a make inside another, and name its directories on stdout.
+    outside = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
     done = subprocess.run(
         ["make", *arguments],
         cwd=checkout,
-        env={**os.environ, **environment},
+        env={**outside, **environment},
         capture_output=True,
         text=True,
         check=True,
